@@ -1,0 +1,21 @@
+//! The ground floor: what the product thinks, with no IO, no async, no clock and no chance.
+//!
+//! Invariant: nothing in this folder waits, reads a file or asks for the time.
+
+pub mod command;
+pub mod comment;
+pub mod coverage;
+pub mod event;
+pub mod fingerprint;
+pub mod ids;
+pub mod markdown;
+pub mod plan;
+pub mod policy;
+pub mod present;
+pub mod rejection;
+pub mod request;
+pub mod run;
+pub mod settings;
+pub mod spec;
+pub mod structure;
+pub mod trigger;

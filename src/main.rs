@@ -1,0 +1,3 @@
+//! The program: arguments to the command line's room, its answer to an exit code.
+
+fn main() {}
