@@ -1,1 +1,1 @@
-//! Placeholder until its author merges.
+//! The command line: one small file a command.

@@ -1,1 +1,3 @@
-//! Placeholder until its author merges.
+//! One file a story: what happens from a delivery to a result.
+
+pub mod receive;

@@ -1,1 +1,3 @@
-//! Placeholder until its author merges.
+//! GitHub over HTTP: authentication, the Issues API, webhooks.
+
+pub mod webhook;

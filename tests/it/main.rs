@@ -1,2 +1,7 @@
 //! The one integration test binary: everything that is shown through the door.
-#![allow(missing_docs, reason = "tests explain themselves by their names")]
+
+mod github;
+mod harness;
+mod house;
+mod ingest;
+mod simulator;

@@ -1,0 +1,4 @@
+//! What every test stands on: real services, a database of its own, the simulator.
+
+pub(crate) mod database;
+pub(crate) mod services;
