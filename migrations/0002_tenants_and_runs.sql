@@ -54,6 +54,8 @@ create table runs (
     plan            jsonb,
     reasons         jsonb not null default '[]',
     failure         text,
+    rollback_force  boolean not null default false,
+    labels_ready_at timestamptz,
     revision        bigint not null default 1,
     shown_revision  bigint not null default 0,
     shown_at        timestamptz,
@@ -70,7 +72,7 @@ comment on column runs.plan is 'The plan as PRODUCT section 6 prints it; confirm
 comment on column runs.revision is 'Grows with every change that people should see; shown_revision is what the comment shows.';
 create index runs_of_issue on runs (repository_id, issue_number, created_at desc);
 create index runs_of_installation on runs (installation_id, created_at desc);
-create index runs_open on runs (updated_at) where status in ('pending', 'running') or phase = 'rolling_back';
+create index runs_open on runs (updated_at) where status in ('pending', 'running');
 
 create table planned_issues (
     run_id          text not null references runs (id) on delete cascade,
@@ -79,7 +81,7 @@ create table planned_issues (
     repository_id   bigint not null references repositories (id),
     document        jsonb not null,
     fingerprint     bytea not null,
-    state           text not null check (state in ('planned', 'dropped', 'intended', 'created', 'skipped', 'closed', 'left')),
+    state           text not null check (state in ('planned', 'dropped', 'intended', 'created', 'skipped', 'failed', 'closed', 'left')),
     note            text,
     intended_at     timestamptz,
     looks           integer not null default 0,
@@ -102,12 +104,14 @@ create table created_issues (
     fingerprint     bytea not null,
     dropped         text[] not null default '{}',
     created_at      timestamptz not null,
+    closing_at      timestamptz,
     closed_at       timestamptz,
     primary key (run_id, position),
     unique (repository_id, number),
     foreign key (run_id, position) references planned_issues (run_id, position) on delete cascade
 );
 comment on column created_issues.dropped is 'What was asked and GitHub silently left out.';
+comment on column created_issues.closing_at is 'When a rollback meant to close it; stored before the request is sent.';
 comment on column created_issues.closed_at is 'When a rollback closed it.';
 create index created_issues_by_fingerprint on created_issues (repository_id, fingerprint) where closed_at is null;
 
@@ -117,7 +121,7 @@ create table issue_links (
     kind            text not null check (kind in ('sub_issue', 'blocked_by')),
     target          integer not null,
     installation_id bigint not null references installations (id),
-    state           text not null check (state in ('planned', 'done', 'refused')),
+    state           text not null check (state in ('planned', 'done', 'refused', 'removed')),
     note            text,
     primary key (run_id, position, kind, target),
     foreign key (run_id, position) references planned_issues (run_id, position) on delete cascade

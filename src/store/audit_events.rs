@@ -44,3 +44,17 @@ pub async fn insert(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Has this cause already acted?
+pub async fn exists_for_cause(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    cause: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query("select 1 from audit_events where repository_id = $1 and cause = $2")
+        .bind(repository.0)
+        .bind(cause)
+        .fetch_optional(db)
+        .await
+        .map(|row| row.is_some())
+}

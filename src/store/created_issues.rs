@@ -16,6 +16,8 @@ pub struct CreatedIssue {
     pub url: String,
     /// What was asked and GitHub silently left out.
     pub dropped: Vec<String>,
+    /// When a rollback meant to close it: if it is found closed, that was us.
+    pub closing_at: Option<DateTime<Utc>>,
     /// When a rollback closed it.
     pub closed_at: Option<DateTime<Utc>>,
 }
@@ -55,7 +57,7 @@ pub async fn insert(
 /// What the run created, in the order of the plan.
 pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<CreatedIssue>> {
     sqlx::query(
-        "select position, repository_id, issue_id, number, url, dropped, closed_at
+        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at
          from created_issues where run_id = $1 order by position",
     )
     .bind(run.as_str())
@@ -81,6 +83,22 @@ pub async fn list_open_by_fingerprint(
     .try_map(|row: PgRow| Ok((row.try_get("fingerprint")?, IssueNumber(row.try_get("number")?))))
     .fetch_all(db)
     .await
+}
+
+/// A rollback is about to close it.
+pub async fn set_closing(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update created_issues set closing_at = $3 where run_id = $1 and position = $2")
+        .bind(run.as_str())
+        .bind(position)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// A rollback has closed it.
@@ -113,6 +131,7 @@ fn from_row(row: PgRow) -> sqlx::Result<CreatedIssue> {
         number: IssueNumber(row.try_get("number")?),
         url: row.try_get("url")?,
         dropped: row.try_get("dropped")?,
+        closing_at: row.try_get("closing_at")?,
         closed_at: row.try_get("closed_at")?,
     })
 }

@@ -60,18 +60,7 @@ pub async fn find_next(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Opt
          order by kind = 'blocked_by', position, target limit 1",
     )
     .bind(run.as_str())
-    .try_map(|row: PgRow| {
-        let kind: String = row.try_get("kind")?;
-        Ok(IssueLink {
-            position: row.try_get("position")?,
-            kind: if kind == "sub_issue" {
-                LinkKind::SubIssue
-            } else {
-                LinkKind::BlockedBy
-            },
-            target: row.try_get("target")?,
-        })
-    })
+    .try_map(from_row)
     .fetch_optional(db)
     .await
 }
@@ -97,6 +86,42 @@ pub async fn settle(
     .map(drop)
 }
 
+/// A link of the item that stands and is to be taken off: its place under a parent first.
+pub async fn find_made(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<Option<IssueLink>> {
+    sqlx::query(
+        "select position, kind, target from issue_links
+         where run_id = $1 and position = $2 and state = 'done' and kind = 'sub_issue' limit 1",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
+/// The link was taken off by a rollback.
+pub async fn set_removed(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    link: &IssueLink,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update issue_links set state = 'removed'
+         where run_id = $1 and position = $2 and kind = $3 and target = $4",
+    )
+    .bind(run.as_str())
+    .bind(link.position)
+    .bind(link.kind.as_str())
+    .bind(link.target)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Links that GitHub refused, with its words, for the summary.
 pub async fn list_refused(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<(i32, String)>> {
     sqlx::query(
@@ -107,4 +132,18 @@ pub async fn list_refused(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<
     .try_map(|row: PgRow| Ok((row.try_get("position")?, row.try_get("note")?)))
     .fetch_all(db)
     .await
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
+fn from_row(row: PgRow) -> sqlx::Result<IssueLink> {
+    let kind: String = row.try_get("kind")?;
+    Ok(IssueLink {
+        position: row.try_get("position")?,
+        kind: if kind == "sub_issue" {
+            LinkKind::SubIssue
+        } else {
+            LinkKind::BlockedBy
+        },
+        target: row.try_get("target")?,
+    })
 }

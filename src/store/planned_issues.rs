@@ -168,6 +168,51 @@ pub async fn set_included(
     Ok(done.rows_affected())
 }
 
+/// Items that an earlier rollback left are looked at again; with `force` they will be taken.
+pub async fn take_left_again(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<()> {
+    sqlx::query(
+        "update planned_issues set state = 'created', note = null where run_id = $1 and state = 'left'",
+    )
+    .bind(run.as_str())
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// How many items of a run are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Planned or on their way.
+    pub open: usize,
+    /// On GitHub, whatever became of them there.
+    pub existing: usize,
+    pub dropped: usize,
+    pub skipped: usize,
+}
+
+/// Counts a run's items.
+pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> {
+    let row = sqlx::query(
+        "select count(*) filter (where state in ('planned', 'intended')) as open,
+                count(*) filter (where state in ('created', 'closed', 'left')) as existing,
+                count(*) filter (where state = 'dropped') as dropped,
+                count(*) filter (where state = 'skipped') as skipped
+         from planned_issues where run_id = $1",
+    )
+    .bind(run.as_str())
+    .fetch_one(db)
+    .await?;
+    let count = |name: &str| -> sqlx::Result<usize> {
+        Ok(usize::try_from(row.try_get::<i64, _>(name)?).unwrap_or_default())
+    };
+    Ok(Tally {
+        open: count("open")?,
+        existing: count("existing")?,
+        dropped: count("dropped")?,
+        skipped: count("skipped")?,
+    })
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
 fn from_row(row: PgRow) -> sqlx::Result<Item> {
     let state: String = row.try_get("state")?;

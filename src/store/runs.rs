@@ -6,7 +6,7 @@ use sqlx::{PgExecutor, Row};
 
 use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId, UserId};
 use crate::domain::plan::Plan;
-use crate::domain::run::{Phase, State, Status};
+use crate::domain::run::{Phase, State};
 
 /// A run as it stands, without its plan.
 #[derive(Debug, Clone)]
@@ -24,6 +24,10 @@ pub struct Run {
     /// Why confirmation was asked, as `flows` stored it.
     pub reasons: serde_json::Value,
     pub failure: Option<String>,
+    /// A rollback takes what people have worked on as well.
+    pub rollback_force: bool,
+    /// The labels of its issues are known to exist.
+    pub labels_ready: bool,
     /// Grows with every change that people should see.
     pub revision: i64,
     pub shown_revision: i64,
@@ -52,7 +56,7 @@ macro_rules! select_run {
     ($tail:literal) => {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, requested_by, requested_by_id, ",
-            "status, phase, request, reasons, failure, revision, shown_revision, shown_at, created_at, ",
+            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, shown_revision, shown_at, created_at, ",
             "confirmed_at, finished_at from runs ",
             $tail
         )
@@ -152,6 +156,20 @@ pub async fn list_recent(
     .await
 }
 
+/// The runs of an installation that are not over.
+pub async fn list_open(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where installation_id = $1 and status in ('pending', 'running') order by created_at"
+    ))
+    .bind(installation.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
 /// Moves the run from the state it was read in; false if it has moved on meanwhile.
 pub async fn set_state(
     db: impl PgExecutor<'_>,
@@ -170,10 +188,10 @@ pub async fn set_state(
          where id = $1 and status = $2 and phase is not distinct from $3",
     )
     .bind(id.as_str())
-    .bind(from.status.as_str())
-    .bind(from.phase.map(Phase::as_str))
-    .bind(to.status.as_str())
-    .bind(to.phase.map(Phase::as_str))
+    .bind(from.status().as_str())
+    .bind(from.phase().map(Phase::as_str))
+    .bind(to.status().as_str())
+    .bind(to.phase().map(Phase::as_str))
     .bind(failure)
     .bind(now)
     .execute(db)
@@ -185,22 +203,34 @@ pub async fn set_state(
 pub async fn set_plan(
     db: impl PgExecutor<'_>,
     id: &RunId,
-    request: &serde_json::Value,
     plan: &Plan,
     reasons: &serde_json::Value,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update runs set request = $2, plan = $3, reasons = $4, revision = revision + 1, updated_at = $5 where id = $1",
+        "update runs set plan = $2, reasons = $3, revision = revision + 1, updated_at = $4 where id = $1",
     )
     .bind(id.as_str())
-    .bind(request)
     .bind(sqlx::types::Json(plan))
     .bind(reasons)
     .bind(now)
     .execute(db)
     .await
     .map(drop)
+}
+
+/// Keeps the request with what `replan` was told.
+pub async fn set_request(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    request: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set request = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(request)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// The stored plan; `None` while the run is still planning.
@@ -211,6 +241,34 @@ pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Opti
         .await?;
     let plan: Option<sqlx::types::Json<Plan>> = row.try_get("plan")?;
     Ok(plan.map(|p| p.0))
+}
+
+/// Says whether a rollback takes what people have worked on as well.
+pub async fn set_rollback_force(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    force: bool,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set rollback_force = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(force)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Every label that the run's issues carry exists.
+pub async fn set_labels_ready(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set labels_ready_at = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// Something that people should see has changed.
@@ -252,15 +310,12 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         issue_id: IssueId(row.try_get("issue_id")?),
         requested_by: row.try_get("requested_by")?,
         requested_by_id: UserId(row.try_get("requested_by_id")?),
-        state: State {
-            status: Status::parse(&status).ok_or_else(|| unreadable("status"))?,
-            phase: phase
-                .map(|p| Phase::parse(&p).ok_or_else(|| unreadable("phase")))
-                .transpose()?,
-        },
+        state: State::parse(&status, phase.as_deref()).ok_or_else(|| unreadable("state"))?,
         request: row.try_get("request")?,
         reasons: row.try_get("reasons")?,
         failure: row.try_get("failure")?,
+        rollback_force: row.try_get("rollback_force")?,
+        labels_ready: row.try_get("labels_ready")?,
         revision: row.try_get("revision")?,
         shown_revision: row.try_get("shown_revision")?,
         shown_at: row.try_get("shown_at")?,
