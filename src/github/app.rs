@@ -15,10 +15,8 @@ use super::{
     page,
     wire::Wire,
 };
+use crate::clock::Clock;
 use crate::domain::ids::{InstallationId, RepositoryName};
-
-/// The time, handed in.
-pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// How long the App's own description is kept; its owner may rename it.
 const IDENTITY_LASTS: TimeDelta = TimeDelta::hours(1);
@@ -41,7 +39,7 @@ impl GitHub {
     pub fn new(
         api_url: &Url,
         credentials: &AppCredentials,
-        clock: Now,
+        clock: Clock,
     ) -> Result<Self, SetupError> {
         Self::with_timeouts(api_url, credentials, clock, Timeouts::default())
     }
@@ -50,7 +48,7 @@ impl GitHub {
     pub fn with_timeouts(
         api_url: &Url,
         credentials: &AppCredentials,
-        clock: Now,
+        clock: Clock,
         timeouts: Timeouts,
     ) -> Result<Self, SetupError> {
         let key = AppKey::read(credentials)?;

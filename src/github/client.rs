@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::{
-    GitHubError, Now,
+    GitHubError,
     answer::{Answer, within},
     call::Call,
     guard::{self, Base},
@@ -26,7 +26,7 @@ use super::{
     tokens::{Access, Minted, Token, Tokens},
     wire::{Wire, WireError},
 };
-use crate::domain::ids::InstallationId;
+use crate::{clock::Clock, domain::ids::InstallationId};
 
 const MAX_REDIRECTS: usize = 3;
 /// A token may be refused for this long after it was minted, until all of GitHub knows it.
@@ -38,7 +38,7 @@ const ROUNDING: i64 = 2;
 pub(super) struct Client {
     wire: Wire,
     key: AppKey,
-    clock: Now,
+    clock: Clock,
     /// By how many seconds GitHub's clock is ahead of ours.
     drift: AtomicI64,
     tokens: Tokens,
@@ -46,7 +46,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(wire: Wire, key: AppKey, clock: Now) -> Self {
+    pub(super) fn new(wire: Wire, key: AppKey, clock: Clock) -> Self {
         Self {
             wire,
             key,
@@ -62,7 +62,7 @@ impl Client {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
     }
 
     pub(super) fn forget(&self, id: InstallationId) {

@@ -31,7 +31,7 @@ pub mod webhook;
 mod wire;
 
 pub use self::{
-    app::{GitHub, Now},
+    app::GitHub,
     error::{FieldError, GitHubError, SetupError},
     installation::Installation,
     issues::{IssueChange, NewIssue},
