@@ -4,3 +4,133 @@ pub mod deliveries;
 pub mod embedded;
 pub mod ingest;
 pub mod jobs;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, PgPool};
+
+/// Our own tables, in order; the queue's tables are its library's ([`jobs`]). A database that a newer version migrated
+/// is good enough for this one.
+pub fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("./migrations");
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// No statement of ours may take longer: a lock that is held too long becomes an error, not a standstill.
+const STATEMENT_TIMEOUT: &str = "30s";
+
+/// Why the database could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address is not one of a PostgreSQL database. The address itself may hold a password and is left out.
+    #[error("DATABASE_URL is not a PostgreSQL address: {0}")]
+    Address(#[source] sqlx::Error),
+    #[error("cannot connect to the database: {0}")]
+    Connect(#[source] sqlx::Error),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(#[from] MigrateError),
+    #[error("database: {0}")]
+    Query(#[from] sqlx::Error),
+}
+
+/// How a process holds its connections.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// Shown in `pg_stat_activity`: `openproducer serve`, `openproducer worker`, …
+    pub application_name: Cow<'static, str>,
+    pub max_connections: u32,
+    /// How long a caller waits for a connection before it is told that there is none.
+    pub acquire_timeout: Duration,
+}
+
+impl PoolSettings {
+    /// The usual size under the name that operators see.
+    pub fn named(application_name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            application_name: application_name.into(),
+            max_connections: 20,
+            acquire_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Opens a pool and proves it with one connection.
+pub async fn connect(url: &str, settings: &PoolSettings) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(StoreError::Address)?
+        .application_name(&settings.application_name)
+        .options([("statement_timeout", STATEMENT_TIMEOUT)])
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2));
+    PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(settings.acquire_timeout)
+        .idle_timeout(Duration::from_mins(10))
+        .max_lifetime(Duration::from_mins(30))
+        .connect_with(options)
+        .await
+        .map_err(StoreError::Connect)
+}
+
+/// What the database has and what it lacks of our [`migrator`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Migrations {
+    /// `0001 deliveries`, … in order.
+    pub applied: Vec<String>,
+    pub pending: Vec<String>,
+}
+
+/// Brings the database up to this program's version; many replicas may ask at once, one does it. Answers what was new.
+pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
+    // A connection of its own: a migration may take longer than a statement may.
+    let options = (*pool.connect_options()).clone();
+    let patient = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.options([("statement_timeout", "0")]))
+        .await
+        .map_err(StoreError::Connect)?;
+    let before = status(&patient).await?;
+    migrator().run(&patient).await?;
+    patient.close().await;
+    Ok(before.pending)
+}
+
+/// Has the database every migration that this program knows? A newer database is current as well: while a deployment
+/// rolls, the older version goes on serving.
+pub async fn is_current(pool: &PgPool) -> Result<bool, StoreError> {
+    Ok(status(pool).await?.pending.is_empty())
+}
+
+/// Which migrations are there, and which are missing.
+pub async fn status(pool: &PgPool) -> Result<Migrations, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let migrator = migrator();
+    let has_table: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    let applied: BTreeSet<i64> = if has_table {
+        connection
+            .list_applied_migrations(&migrator.table_name)
+            .await?
+            .into_iter()
+            .map(|migration| migration.version)
+            .collect()
+    } else {
+        BTreeSet::new()
+    };
+    let mut found = Migrations::default();
+    for migration in migrator.iter() {
+        let name = format!("{:04} {}", migration.version, migration.description);
+        if applied.contains(&migration.version) {
+            found.applied.push(name);
+        } else {
+            found.pending.push(name);
+        }
+    }
+    Ok(found)
+}

@@ -5,3 +5,4 @@ mod harness;
 mod house;
 mod ingest;
 mod simulator;
+mod store;
