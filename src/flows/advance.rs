@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use super::{FlowError, FlowResult, Services, asked::Asked, create, link, rollback, show};
-use crate::domain::ids::RunId;
+use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
-use crate::store::installations;
+use crate::store::{installations, jobs, jobs::Job};
 
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
@@ -26,6 +26,36 @@ pub enum Next {
     At(DateTime<Utc>),
     /// Nothing is left to do until somebody acts.
     Done,
+}
+
+/// Enqueues the next steps of a run, at once or at a moment.
+pub async fn enqueue(
+    connection: &mut sqlx::PgConnection,
+    installation: InstallationId,
+    run: &RunId,
+    at: Option<DateTime<Utc>>,
+) -> FlowResult<()> {
+    let job = Job::AdvanceRun {
+        run: run.clone(),
+        installation,
+    };
+    match at {
+        Some(at) => jobs::enqueue_at(connection, &job, at).await?,
+        None => jobs::enqueue(connection, &job).await?,
+    }
+    Ok(())
+}
+
+/// One job's share of a run, and the job for what is left.
+pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<()> {
+    let at = match advance(services, id).await? {
+        Next::Done => return Ok(()),
+        Next::Again => None,
+        Next::At(when) => Some(when),
+    };
+    let run = runs::get(&services.pool, id).await?;
+    let mut connection = services.pool.acquire().await?;
+    enqueue(&mut connection, run.installation, id, at).await
 }
 
 /// Takes steps until the limits, the job's share or the work ends. `Again`: come back at once.

@@ -1,39 +1,59 @@
 //! A stored delivery is read and handed to its story. Safe to run twice: every story asks whether its cause has acted.
 
-use tracing::{debug, info};
+use tracing::{debug, warn};
 
 use super::request::{Asking, Origin};
-use super::{FlowResult, Services, command, installations, request, status, tick};
+use super::{FlowError, FlowResult, Services, command, installations, request, tick};
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
 use crate::github::webhook;
 use crate::store::repositories::RepositoryRow;
-use crate::store::{deliveries, repositories, runs};
+use crate::store::deliveries::{self, DeliveryError};
+use crate::store::{repositories, runs};
 
 /// Handles one stored delivery and marks it done.
 pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
-    let Some(delivery) = deliveries::find(&services.pool, guid).await? else {
-        debug!(delivery = guid, "already swept away");
+    let Some(delivery) = begin(services, guid).await? else {
         return Ok(());
     };
-    if delivery.is_done() {
-        return Ok(());
-    }
     match webhook::parse(&delivery.event, &delivery.body) {
         Ok(event) => {
             tell(services, &event).await?;
-            deliveries::mark_done(&services.pool, guid, services.clock.now()).await?;
+            let mut connection = services.pool.acquire().await?;
+            mark_done(&mut connection, guid).await
         }
+        // It will never parse better: keep it for a person to look at.
         Err(error) => {
-            // It will never parse better: keep it for a person to look at.
-            tracing::warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
-            let now = services.clock.now();
-            deliveries::mark_failed(&services.pool, guid, &error.to_string(), now).await?;
+            warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
+            give_up(services, guid, &error.to_string()).await
         }
     }
-    Ok(())
+}
+
+/// Keeps a delivery that cannot be handled, with the reason, for an operator to look at.
+pub async fn give_up(services: &Services, guid: &str, why: &str) -> FlowResult<()> {
+    let mut connection = services.pool.acquire().await?;
+    deliveries::mark_failed(&mut connection, guid, why)
+        .await
+        .map_err(|e| FlowError::Internal(e.into()))
+}
+
+async fn begin(services: &Services, guid: &str) -> FlowResult<Option<deliveries::Delivery>> {
+    match deliveries::begin(&services.pool, guid).await {
+        Err(DeliveryError::Absent(_)) => {
+            debug!(delivery = guid, "already swept away");
+            Ok(None)
+        }
+        other => other.map_err(|e| FlowError::Internal(e.into())),
+    }
+}
+
+async fn mark_done(connection: &mut sqlx::PgConnection, guid: &str) -> FlowResult<()> {
+    deliveries::mark_done(connection, guid)
+        .await
+        .map_err(|e| FlowError::Internal(e.into()))
 }
 
 async fn tell(services: &Services, event: &Event) -> FlowResult<()> {

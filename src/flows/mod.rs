@@ -23,10 +23,12 @@ pub mod pace;
 pub mod plan;
 pub mod receive;
 pub mod reply;
+pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod show;
 pub mod status;
+pub mod tick;
 
 use sqlx::PgPool;
 
