@@ -19,6 +19,7 @@ pub mod create;
 pub mod delivery;
 pub mod installations;
 pub mod link;
+pub mod operate;
 pub mod pace;
 pub mod plan;
 pub mod receive;
@@ -34,7 +35,7 @@ use sqlx::PgPool;
 
 use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId};
-use crate::domain::settings::{self, Effective};
+use crate::domain::settings::{self, Settings};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
 use crate::store::repositories::RepositoryRow;
@@ -98,13 +99,18 @@ impl Services {
         installation: InstallationId,
         repository: RepositoryId,
         asked: &settings::Asked,
-    ) -> FlowResult<Effective> {
+    ) -> FlowResult<Settings> {
         let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
-        let read = |value: Option<serde_json::Value>| -> anyhow::Result<Option<settings::Document>> {
-            Ok(value.map(serde_json::from_value).transpose()?)
+        let read = |value: Option<serde_json::Value>| {
+            value.map(|json| {
+                let (document, complaints) = settings::Document::read(&json);
+                for complaint in complaints {
+                    tracing::warn!(installation.id = %installation, complaint, "a stored setting is left out");
+                }
+                document
+            })
         };
-        let (of_installation, of_repository) =
-            (read(layers.installation)?, read(layers.repository)?);
+        let (of_installation, of_repository) = (read(layers.installation), read(layers.repository));
         Ok(settings::resolve(
             &self.operator,
             of_installation.as_ref(),

@@ -10,9 +10,9 @@ use super::{FlowError, FlowResult, Services, advance};
 use crate::domain::comment::{defuse_body, defuse_title};
 use crate::domain::ids::RunId;
 use crate::domain::plan::{Plan, PlannedIssue};
-use crate::domain::policy::{self, Reason, Verdict};
+use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
-use crate::domain::settings::{self, Effective};
+use crate::domain::settings::{self, Confirmation, Settings};
 use crate::domain::{coverage, fingerprint, structure};
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
@@ -61,7 +61,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     store(services, &run, &asked, &settings, &plan, &items).await
 }
 
-async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Effective> {
+async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
     let own = settings::Asked {
         rate_limit_per_minute: asked.rate_limit_per_minute,
         unique_by: asked.unique_by,
@@ -73,7 +73,7 @@ async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResul
 }
 
 /// Plans off the reactor: a megabyte of Markdown takes its time.
-async fn make(asked: &Asked, settings: &Effective) -> FlowResult<Plan> {
+async fn make(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
     let (title, text) = (asked.title.clone(), asked.text.clone());
     let mut labels = asked.labels.clone();
     labels.extend(settings.labels.value.iter().filter(|l| !asked.labels.contains(l)).cloned());
@@ -191,20 +191,35 @@ async fn skip_existing(
     Ok(())
 }
 
+fn judge(plan: &Plan, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+    let filter = settings
+        .content_filtering
+        .value
+        .then(|| ContentFilter::new(&settings.prohibited_keywords.value));
+    let case = Case {
+        plan,
+        dry_run: asked.dry_run,
+        always: settings.confirmation.value == Confirmation::Always,
+        threshold: settings.confirmation_threshold.value,
+        possible_duplicates: 0,
+        filter: filter.as_ref(),
+    };
+    match policy::judge(&case) {
+        Verdict::GoAhead => Vec::new(),
+        Verdict::AskFirst(reasons) => reasons,
+    }
+}
+
 async fn store(
     services: &Services,
     run: &Run,
     asked: &Asked,
-    settings: &Effective,
+    settings: &Settings,
     plan: &Plan,
     items: &[NewItem],
 ) -> FlowResult<()> {
     let now = services.clock.now();
-    let to_create = items.iter().filter(|i| i.state == ItemState::Planned).count();
-    let reasons = match policy::judge(plan, to_create, asked.dry_run, settings) {
-        Verdict::GoAhead => Vec::new(),
-        Verdict::AskFirst(reasons) => reasons,
-    };
+    let reasons = judge(plan, asked, settings);
     let mut tx = services.pool.begin().await?;
     let current = runs::get(&mut *tx, &run.id).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {

@@ -84,6 +84,22 @@ pub async fn find_by_name(
     .await
 }
 
+/// The repository by today's name, in whatever installation: for the operator's own commands only.
+pub async fn find_anywhere(
+    db: impl PgExecutor<'_>,
+    name: &RepositoryName,
+) -> sqlx::Result<Option<RepositoryRow>> {
+    sqlx::query(
+        "select id, installation_id, owner, name from repositories
+         where lower(owner) = lower($1) and lower(name) = lower($2) order by updated_at desc limit 1",
+    )
+    .bind(&name.owner)
+    .bind(&name.name)
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
 fn from_row(row: PgRow) -> sqlx::Result<RepositoryRow> {
     Ok(RepositoryRow {
