@@ -13,7 +13,7 @@ use super::{
     client::{Client, Identity},
     error::absent_is_none,
     jwt::AppKey,
-    page,
+    page::{self, Asker},
     wire::Wire,
 };
 use crate::clock::Clock;
@@ -125,15 +125,8 @@ impl GitHub {
 
     /// Every installation of the App.
     pub async fn list_installations(&self) -> Result<Listed<InstallationRecord>, GitHubError> {
-        page::collect(
-            "/app/installations?per_page=100".to_owned(),
-            MAX_PAGES,
-            async |path| {
-                let answer = self.client().as_app(&Call::get(path)).await?;
-                Ok((answer.json()?, answer.next_page(self.client().base())))
-            },
-        )
-        .await
+        let first = Call::get("/app/installations?per_page=100".to_owned());
+        page::list::<Vec<_>, _>(self.client(), Asker::App, first, MAX_PAGES).await
     }
 
     /// One installation. `InstallationGone`: the App was removed there.

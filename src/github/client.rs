@@ -151,10 +151,9 @@ impl Client {
     }
 
     async fn token(&self, access: &Access) -> Result<Arc<Token>, GitHubError> {
+        let githubs_now = self.times().githubs;
         self.tokens
-            .get(access, self.times().githubs, async || {
-                self.mint(access).await
-            })
+            .get(access, githubs_now, || self.mint(access))
             .await
     }
 

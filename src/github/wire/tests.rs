@@ -134,7 +134,7 @@ async fn closed_connection_means_lost() {
 #[tokio::test]
 async fn silence_means_lost() {
     let wire = server(async |stream, _| {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         drop(stream);
     })
     .await;
