@@ -3,16 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
 use url::Url;
 
 use super::{
     AppCredentials, AppIdentity, GitHubError, Installation, InstallationRecord, Listed, SetupError,
     Timeouts,
     call::{Call, segment},
-    client::Client,
+    client::{Client, Identity},
     error::absent_is_none,
     jwt::AppKey,
-    page,
+    page::{self, Asker},
     wire::Wire,
 };
 use crate::clock::Clock;
@@ -51,13 +52,29 @@ impl GitHub {
         clock: Clock,
         timeouts: Timeouts,
     ) -> Result<Self, SetupError> {
-        let key = AppKey::read(credentials)?;
-        let client = Client::new(Wire::new(api_url, timeouts)?, key, clock);
+        let identity = Identity::App(AppKey::read(credentials)?);
+        Self::build(api_url, identity, clock, timeouts)
+    }
+
+    /// With a person's token for everything, to try it out; what only an App may ask is `Forbidden`.
+    pub fn with_token(
+        api_url: &Url,
+        token: SecretString,
+        clock: Clock,
+    ) -> Result<Self, SetupError> {
+        Self::build(api_url, Identity::Person(token), clock, Timeouts::default())
+    }
+
+    fn build(
+        api_url: &Url,
+        identity: Identity,
+        clock: Clock,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
+        let client = Client::new(Wire::new(api_url, timeouts)?, identity, clock);
+        let identity = Mutex::default();
         Ok(Self {
-            shared: Arc::new(Shared {
-                client,
-                identity: Mutex::default(),
-            }),
+            shared: Arc::new(Shared { client, identity }),
         })
     }
 
@@ -108,15 +125,8 @@ impl GitHub {
 
     /// Every installation of the App.
     pub async fn list_installations(&self) -> Result<Listed<InstallationRecord>, GitHubError> {
-        page::collect(
-            "/app/installations?per_page=100".to_owned(),
-            MAX_PAGES,
-            async |path| {
-                let answer = self.client().as_app(&Call::get(path)).await?;
-                Ok((answer.json()?, answer.next_page(self.client().base())))
-            },
-        )
-        .await
+        let first = Call::get("/app/installations?per_page=100".to_owned());
+        page::list::<Vec<_>, _>(self.client(), Asker::App, first, MAX_PAGES).await
     }
 
     /// One installation. `InstallationGone`: the App was removed there.

@@ -31,13 +31,20 @@ use crate::{clock::Clock, domain::ids::InstallationId};
 const MAX_REDIRECTS: usize = 3;
 /// A token may be refused for this long after it was minted, until all of GitHub knows it.
 const SPREADING: Duration = Duration::from_secs(5);
-/// Differences between the clocks up to this are the `Date` header's rounding and the answer's way.
+/// Differences between the clocks up to this are the `Date` header's rounding.
 const ROUNDING: i64 = 2;
+
+/// As what we come to GitHub.
+pub(super) enum Identity {
+    App(AppKey),
+    /// A person who tries it out: one token for everything.
+    Person(SecretString),
+}
 
 /// What all handles share.
 pub(super) struct Client {
     wire: Wire,
-    key: AppKey,
+    identity: Identity,
     clock: Clock,
     /// By how many seconds GitHub's clock is ahead of ours.
     drift: AtomicI64,
@@ -46,10 +53,10 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(wire: Wire, key: AppKey, clock: Clock) -> Self {
+    pub(super) fn new(wire: Wire, identity: Identity, clock: Clock) -> Self {
         Self {
             wire,
-            key,
+            identity,
             clock,
             drift: AtomicI64::new(0),
             tokens: Tokens::new(),
@@ -83,12 +90,17 @@ impl Client {
     }
 
     async fn signed(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let jwt =
-            self.key
-                .sign(self.times().githubs)
-                .map_err(|error| GitHubError::Unauthorized {
-                    message: format!("the App's key could not sign: {error}"),
-                })?;
+        let Identity::App(key) = &self.identity else {
+            let message = "only an App may ask this, and this server runs with a person's token";
+            return Err(GitHubError::Forbidden {
+                message: message.to_owned(),
+            });
+        };
+        let jwt = key
+            .sign(self.times().githubs)
+            .map_err(|error| GitHubError::Unauthorized {
+                message: format!("the App's key could not sign: {error}"),
+            })?;
         self.exchange(None, &jwt, call).await
     }
 
@@ -98,6 +110,9 @@ impl Client {
         access: &Access,
         call: &Call,
     ) -> Result<Answer, GitHubError> {
+        if let Identity::Person(token) = &self.identity {
+            return self.exchange(Some(access.installation), token, call).await;
+        }
         let mut result = Err(GitHubError::Unauthorized {
             message: String::new(),
         });
@@ -136,10 +151,9 @@ impl Client {
     }
 
     async fn token(&self, access: &Access) -> Result<Arc<Token>, GitHubError> {
+        let githubs_now = self.times().githubs;
         self.tokens
-            .get(access, self.times().githubs, async || {
-                self.mint(access).await
-            })
+            .get(access, githubs_now, || self.mint(access))
             .await
     }
 
@@ -233,7 +247,7 @@ impl Client {
             .body(call.body.clone())
             .map_err(|_| refused())?;
 
-        let started = Instant::now();
+        let (started, asked_at) = (Instant::now(), self.now());
         let result = self.wire.send(request).await;
         let route =
             guard::template(&call.method, path.split('?').next().unwrap_or(path)).unwrap_or("none");
@@ -254,14 +268,15 @@ impl Client {
             },
         })?;
         answer.to_a_write = call.writes;
-        self.learn(id, &answer);
+        self.learn(id, asked_at, &answer);
         Ok(answer)
     }
 
     /// Keeps what an answer says beside its content: GitHub's clock, and the installation's limits.
-    fn learn(&self, id: Option<InstallationId>, answer: &Answer) {
+    fn learn(&self, id: Option<InstallationId>, asked_at: DateTime<Utc>, answer: &Answer) {
         if let Some(date) = refusal::date(answer) {
-            let drift = (date - self.now()).num_seconds();
+            // Between asking and answer the clocks agree: a slow answer is no drift.
+            let drift = (date - date.clamp(asked_at, self.now().max(asked_at))).num_seconds();
             let drift = if drift.abs() <= ROUNDING { 0 } else { drift };
             self.drift.store(drift, Ordering::Relaxed);
         }

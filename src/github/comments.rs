@@ -32,10 +32,7 @@ impl Repo {
             parameters.push(("since", since.to_rfc3339_opts(SecondsFormat::Secs, true)));
         }
         self.list(
-            self.path(format_args!(
-                "/issues/{number}/comments?{}",
-                query(&parameters)
-            )),
+            self.path(&format!("/issues/{number}/comments?{}", query(&parameters))),
             MAX_PAGES,
         )
         .await
@@ -49,7 +46,7 @@ impl Repo {
     ) -> Result<Comment, GitHubError> {
         self.json(Call::with_body(
             Method::POST,
-            self.path(format_args!("/issues/{number}/comments")),
+            self.path(&format!("/issues/{number}/comments")),
             &Body { body },
         ))
         .await
@@ -59,7 +56,7 @@ impl Repo {
     pub async fn update_comment(&self, id: CommentId, body: &str) -> Result<Comment, GitHubError> {
         self.json(Call::with_body(
             Method::PATCH,
-            self.path(format_args!("/issues/comments/{id}")),
+            self.path(&format!("/issues/comments/{id}")),
             &Body { body },
         ))
         .await
@@ -68,7 +65,7 @@ impl Repo {
     /// The comment, or None if it was deleted.
     pub async fn find_comment(&self, id: CommentId) -> Result<Option<Comment>, GitHubError> {
         absent_is_none(
-            self.json(Call::get(self.path(format_args!("/issues/comments/{id}"))))
+            self.json(Call::get(self.path(&format!("/issues/comments/{id}"))))
                 .await,
         )
     }
@@ -79,7 +76,7 @@ impl Repo {
         id: CommentId,
         reaction: Reaction,
     ) -> Result<(), GitHubError> {
-        let path = self.path(format_args!("/issues/comments/{id}/reactions"));
+        let path = self.path(&format!("/issues/comments/{id}/reactions"));
         self.done(Call::with_body(
             Method::POST,
             path,

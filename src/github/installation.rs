@@ -3,7 +3,11 @@
 use serde::Deserialize;
 
 use super::{
-    GitHubError, Listed, RateState, Repo, Repository, app::GitHub, call::Call, page, tokens::Access,
+    GitHubError, Listed, RateState, Repo, Repository,
+    app::GitHub,
+    call::Call,
+    page::{self, Asker},
+    tokens::Access,
 };
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 
@@ -15,6 +19,18 @@ const MAX_PAGES: usize = 100;
 pub struct Installation {
     github: GitHub,
     id: InstallationId,
+}
+
+/// A page of repositories.
+#[derive(Deserialize)]
+struct Wrapped {
+    repositories: Vec<Repository>,
+}
+
+impl From<Wrapped> for Vec<Repository> {
+    fn from(page: Wrapped) -> Self {
+        page.repositories
+    }
 }
 
 impl Installation {
@@ -33,24 +49,10 @@ impl Installation {
 
     /// The repositories that the installation reaches.
     pub async fn list_repositories(&self) -> Result<Listed<Repository>, GitHubError> {
-        #[derive(Deserialize)]
-        struct Wrapped {
-            repositories: Vec<Repository>,
-        }
         let access = Access::to_metadata(self.id);
-        page::collect(
-            "/installation/repositories?per_page=100".to_owned(),
-            MAX_PAGES,
-            async |path| {
-                let client = self.github.client();
-                let answer = client.as_installation(&access, &Call::get(path)).await?;
-                Ok((
-                    answer.json::<Wrapped>()?.repositories,
-                    answer.next_page(client.base()),
-                ))
-            },
-        )
-        .await
+        let first = Call::get("/installation/repositories?per_page=100".to_owned());
+        let asker = Asker::Installation(&access);
+        page::list::<Wrapped, _>(self.github.client(), asker, first, MAX_PAGES).await
     }
 
     /// GitHub's account of this installation's requests, as its last answer said.

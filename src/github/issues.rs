@@ -55,7 +55,7 @@ impl IssueChange {
 impl Repo {
     /// The issue. `NotFound`: no such number; `Gone`: deleted, or issues are off; `Moved`: transferred.
     pub async fn get_issue(&self, number: IssueNumber) -> Result<Issue, GitHubError> {
-        self.json(Call::get(self.path(format_args!("/issues/{number}"))))
+        self.json(Call::get(self.path(&format!("/issues/{number}"))))
             .await
     }
 
@@ -66,12 +66,8 @@ impl Repo {
 
     /// Creates an issue. Never repeated by itself; on an error ask `outcome_is_unknown` before trying again.
     pub async fn create_issue(&self, issue: &NewIssue) -> Result<Issue, GitHubError> {
-        self.json(Call::with_body(
-            Method::POST,
-            self.path(format_args!("/issues")),
-            issue,
-        ))
-        .await
+        self.json(Call::with_body(Method::POST, self.path("/issues"), issue))
+            .await
     }
 
     /// Changes an issue.
@@ -82,7 +78,7 @@ impl Repo {
     ) -> Result<Issue, GitHubError> {
         self.json(Call::with_body(
             Method::PATCH,
-            self.path(format_args!("/issues/{number}")),
+            self.path(&format!("/issues/{number}")),
             change,
         ))
         .await
@@ -105,7 +101,7 @@ impl Repo {
         if let Some(since) = since {
             parameters.push(("since", since.to_rfc3339_opts(SecondsFormat::Secs, true)));
         }
-        let path = self.path(format_args!("/issues?{}", query(&parameters)));
+        let path = self.path(&format!("/issues?{}", query(&parameters)));
         let mut listed: Listed<Issue> = self.list(path, max_pages).await?;
         listed.items.retain(|issue| !issue.is_pull_request);
         Ok(listed)
@@ -117,7 +113,7 @@ impl Repo {
         number: IssueNumber,
         reaction: Reaction,
     ) -> Result<(), GitHubError> {
-        let path = self.path(format_args!("/issues/{number}/reactions"));
+        let path = self.path(&format!("/issues/{number}/reactions"));
         self.done(Call::with_body(
             Method::POST,
             path,

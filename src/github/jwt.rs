@@ -70,6 +70,12 @@ impl AppKey {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::{
+        encoding::{AsDer as _, Pkcs8V1Der},
+        rsa::{KeyPair, KeySize},
+    };
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
+
     use super::*;
 
     fn setup(issuer: &str, key: &str) -> Result<AppKey, SetupError> {
@@ -77,6 +83,45 @@ mod tests {
             issuer: issuer.into(),
             private_key: key.to_owned().into(),
         })
+    }
+
+    /// A fresh key in PKCS#8, as `openssl genpkey` writes it.
+    fn pem() -> String {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+        let lines = BASE64_STANDARD.encode(der.as_ref());
+        let lines: Vec<&str> = lines
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).unwrap())
+            .collect();
+        format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            lines.join("\n")
+        )
+    }
+
+    #[test]
+    fn signature_is_good_from_a_minute_ago_for_nine_minutes() {
+        let now: DateTime<Utc> = "2026-05-01T12:00:00Z".parse().unwrap();
+        let jwt = setup(" Iv1.abc ", &pem()).unwrap().sign(now).unwrap();
+        let parts: Vec<&str> = jwt.expose_secret().split('.').collect();
+        let read = |part: &str| -> serde_json::Value {
+            serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+        };
+        assert_eq!(read(parts[0])["alg"], "RS256");
+        let at = now.timestamp();
+        assert_eq!(
+            read(parts[1]),
+            serde_json::json!({"iat": at - 60, "exp": at + 540, "iss": "Iv1.abc"})
+        );
+    }
+
+    #[test]
+    fn key_may_be_on_one_line_with_escaped_line_breaks() {
+        let one_line = format!("\"{}\"", pem().replace('\n', "\\n"));
+        assert!(!one_line.contains('\n'));
+        assert!(setup("1", &one_line).is_ok());
     }
 
     #[test]

@@ -12,18 +12,14 @@ impl Repo {
     /// The repository's labels.
     pub async fn list_labels(&self) -> Result<Vec<Label>, GitHubError> {
         Ok(self
-            .list(self.path(format_args!("/labels?per_page=100")), MAX_PAGES)
+            .list(self.path("/labels?per_page=100"), MAX_PAGES)
             .await?
             .items)
     }
 
     /// Makes the label unless it is there. True: it is new.
     pub async fn ensure_label(&self, name: &str) -> Result<bool, GitHubError> {
-        let call = Call::with_body(
-            Method::POST,
-            self.path(format_args!("/labels")),
-            &json!({ "name": name }),
-        );
+        let call = Call::with_body(Method::POST, self.path("/labels"), &json!({ "name": name }));
         match self.done(call).await {
             Ok(()) => Ok(true),
             Err(error) if error.has_code("already_exists") => Ok(false),
@@ -37,7 +33,7 @@ impl Repo {
         title_or_number: &str,
     ) -> Result<Option<Milestone>, GitHubError> {
         let wanted = title_or_number.trim();
-        let path = self.path(format_args!("/milestones?state=all&per_page=100"));
+        let path = self.path("/milestones?state=all&per_page=100");
         let mut milestones: Vec<Milestone> = self.list(path, MAX_PAGES).await?.items;
         milestones.sort_by_key(|m| m.state != "open");
         if let Some(at) = milestones
@@ -50,7 +46,7 @@ impl Repo {
             return Ok(None);
         };
         absent_is_none(
-            self.json(Call::get(self.path(format_args!("/milestones/{number}"))))
+            self.json(Call::get(self.path(&format!("/milestones/{number}"))))
                 .await,
         )
     }

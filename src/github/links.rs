@@ -12,7 +12,7 @@ const MAX_PAGES: usize = 2;
 impl Repo {
     /// The sub-issues of an issue, closed ones too, in their order. They may live in other repositories.
     pub async fn list_sub_issues(&self, parent: IssueNumber) -> Result<Vec<Issue>, GitHubError> {
-        let path = self.path(format_args!("/issues/{parent}/sub_issues?per_page=100"));
+        let path = self.path(&format!("/issues/{parent}/sub_issues?per_page=100"));
         Ok(self.list(path, MAX_PAGES).await?.items)
     }
 
@@ -22,7 +22,7 @@ impl Repo {
         parent: IssueNumber,
         child: IssueId,
     ) -> Result<(), GitHubError> {
-        let path = self.path(format_args!("/issues/{parent}/sub_issues"));
+        let path = self.path(&format!("/issues/{parent}/sub_issues"));
         self.done(Call::with_body(
             Method::POST,
             path,
@@ -37,7 +37,7 @@ impl Repo {
         parent: IssueNumber,
         child: IssueId,
     ) -> Result<(), GitHubError> {
-        let path = self.path(format_args!("/issues/{parent}/sub_issue"));
+        let path = self.path(&format!("/issues/{parent}/sub_issue"));
         self.done(Call::with_body(
             Method::DELETE,
             path,
@@ -48,7 +48,7 @@ impl Repo {
 
     /// The issues that block this one.
     pub async fn list_blocked_by(&self, number: IssueNumber) -> Result<Vec<Issue>, GitHubError> {
-        let path = self.path(format_args!(
+        let path = self.path(&format!(
             "/issues/{number}/dependencies/blocked_by?per_page=100"
         ));
         Ok(self.list(path, MAX_PAGES).await?.items)
@@ -60,7 +60,7 @@ impl Repo {
         number: IssueNumber,
         blocker: IssueId,
     ) -> Result<(), GitHubError> {
-        let path = self.path(format_args!("/issues/{number}/dependencies/blocked_by"));
+        let path = self.path(&format!("/issues/{number}/dependencies/blocked_by"));
         self.done(Call::with_body(
             Method::POST,
             path,
@@ -75,7 +75,7 @@ impl Repo {
         number: IssueNumber,
         blocker: IssueId,
     ) -> Result<(), GitHubError> {
-        let path = self.path(format_args!(
+        let path = self.path(&format!(
             "/issues/{number}/dependencies/blocked_by/{blocker}"
         ));
         self.done(Call::bare(Method::DELETE, path)).await

@@ -1,6 +1,8 @@
 //! Lists over many pages, with a bound.
 
-use super::GitHubError;
+use serde::de::DeserializeOwned;
+
+use super::{GitHubError, call::Call, client::Client, tokens::Access};
 
 /// A list, and whether it is the whole of it.
 #[derive(Debug, Clone)]
@@ -19,23 +21,45 @@ impl<T> IntoIterator for Listed<T> {
     }
 }
 
-/// Fetches pages until there is no next one; `fetch` gives a page and the path of the next.
-pub(super) async fn collect<T>(
-    first: String,
+/// Who asks for a list.
+#[derive(Clone, Copy)]
+pub(super) enum Asker<'a> {
+    App,
+    Installation(&'a Access),
+}
+
+/// Fetches pages, from the first call's on, until there is no next one. `P` is a page as it comes.
+pub(super) async fn list<P, T>(
+    client: &Client,
+    asker: Asker<'_>,
+    first: Call,
     max_pages: usize,
-    fetch: impl AsyncFn(String) -> Result<(Vec<T>, Option<String>), GitHubError>,
-) -> Result<Listed<T>, GitHubError> {
+) -> Result<Listed<T>, GitHubError>
+where
+    P: DeserializeOwned + Into<Vec<T>>,
+{
     let mut items = Vec::new();
-    let mut next = Some(first);
+    let mut call = first;
     for _ in 0..max_pages {
-        let Some(path) = next.take() else { break };
-        let (page, following) = fetch(path).await?;
-        items.extend(page);
-        next = following;
+        let answer = match asker {
+            Asker::App => client.as_app(&call).await?,
+            Asker::Installation(access) => client.as_installation(access, &call).await?,
+        };
+        items.extend(answer.json::<P>()?.into());
+        // Path and query only: credentials are for our own host, and every page needs them.
+        match answer.next_page(client.base()) {
+            Some(path) => call.path = path,
+            None => {
+                return Ok(Listed {
+                    items,
+                    complete: true,
+                });
+            }
+        }
     }
     Ok(Listed {
         items,
-        complete: next.is_none(),
+        complete: false,
     })
 }
 

@@ -61,7 +61,7 @@ pub(super) fn read(answer: &Answer, now: Times) -> GitHubError {
 /// 403 and 429: suspended, too fast, or plainly not allowed, in GitHub's documented order.
 fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
     let words = message.to_lowercase();
-    if words.contains("suspended") {
+    if words.contains("installation") && words.contains("suspended") {
         return GitHubError::Suspended;
     }
     let rate = RateState::read(&answer.headers);

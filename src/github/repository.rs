@@ -9,7 +9,7 @@ use super::{
     app::GitHub,
     call::{Call, segment},
     error::absent_is_none,
-    page,
+    page::{self, Asker},
     tokens::Access,
 };
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
@@ -62,16 +62,16 @@ impl Repo {
 
     /// The repository as it is now, with its present name.
     pub async fn get(&self) -> Result<Repository, GitHubError> {
-        self.json(Call::get(self.path(format_args!("")))).await
+        self.json(Call::get(self.path(""))).await
     }
 
     /// What this person may do here, asked now. None: GitHub knows no such person.
     pub async fn role_of(&self, login: &str) -> Result<Option<CollaboratorRole>, GitHubError> {
-        let path = self.path(format_args!("/collaborators/{}/permission", segment(login)));
+        let path = self.path(&format!("/collaborators/{}/permission", segment(login)));
         absent_is_none(self.json(Call::get(path)).await)
     }
 
-    pub(super) fn path(&self, rest: fmt::Arguments<'_>) -> String {
+    pub(super) fn path(&self, rest: &str) -> String {
         format!(
             "/repos/{}/{}{rest}",
             segment(&self.name.owner),
@@ -103,19 +103,9 @@ impl Repo {
         path: String,
         max_pages: usize,
     ) -> Result<Listed<T>, GitHubError> {
-        page::collect(path, max_pages, async |path| {
-            let call = Call::get(path).within(self.id);
-            let answer = self
-                .github
-                .client()
-                .as_installation(&self.access, &call)
-                .await?;
-            Ok((
-                answer.json()?,
-                answer.next_page(self.github.client().base()),
-            ))
-        })
-        .await
+        let first = Call::get(path).within(self.id);
+        let asker = Asker::Installation(&self.access);
+        page::list::<Vec<T>, T>(self.github.client(), asker, first, max_pages).await
     }
 }
 

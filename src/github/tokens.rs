@@ -127,11 +127,11 @@ impl Tokens {
     }
 
     /// A token that lasts; minted if there is none, once for all who ask at the same time.
-    pub(super) async fn get(
+    pub(super) async fn get<F: Future<Output = Result<Token, GitHubError>>>(
         &self,
         access: &Access,
         githubs_now: DateTime<Utc>,
-        mint: impl AsyncFn() -> Result<Token, GitHubError>,
+        mint: impl Fn() -> F,
     ) -> Result<Arc<Token>, GitHubError> {
         let got = || async {
             let minted = async { mint().await.map(Arc::new) };

@@ -232,32 +232,4 @@ fn https(needs_roots: bool) -> Result<HttpsConnector<HttpConnector>, SetupError>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base_address_may_have_a_path_but_nothing_else() {
-        let read = |text: &str| base(&Url::parse(text).unwrap()).map(|b| b.to_string()).ok();
-        assert_eq!(
-            read("https://api.github.com").as_deref(),
-            Some("https://api.github.com")
-        );
-        assert_eq!(
-            read("https://ghe.example:8443/api/v3/").as_deref(),
-            Some("https://ghe.example:8443/api/v3")
-        );
-        assert_eq!(
-            read("http://127.0.0.1:4000/api").as_deref(),
-            Some("http://127.0.0.1:4000/api")
-        );
-        for wrong in [
-            "ftp://h/",
-            "https://u:p@h/",
-            "https://h/?a=b",
-            "https://h/#x",
-            "mailto:a@b",
-        ] {
-            assert_eq!(read(wrong), None, "{wrong}");
-        }
-    }
-}
+mod tests;
