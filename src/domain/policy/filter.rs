@@ -109,7 +109,7 @@ impl fmt::Display for Hit {
             .collect();
         write!(
             f,
-            "The content filter knows “{}” ({}",
+            "The content filter found “{}” ({}",
             self.word,
             shown.join(", ")
         )?;

@@ -125,14 +125,14 @@ fn every_reason_is_given_in_words() {
     This repository's settings ask for confirmation every time.
     51 issues are planned; more than 50 need a confirmation.
     2 planned issues look like ones that exist already.
-    The content filter knows “malware” (lines 2–3, line 3, lines 4–5 and 1 more).
+    The content filter found “malware” (lines 2–3, line 3, lines 4–5 and 1 more).
     ");
 }
 
 #[test]
 fn a_word_that_only_the_plan_has_is_found_there() {
     let plan = plan(&["Send mail"], &["Send mail", "Send spam campaign"]);
-    assert_snapshot!(words(&plan, &ContentFilter::default()), @"The content filter knows “spam campaign” (planned issue 2).");
+    assert_snapshot!(words(&plan, &ContentFilter::default()), @"The content filter found “spam campaign” (planned issue 2).");
 }
 
 #[test]

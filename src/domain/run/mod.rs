@@ -302,11 +302,11 @@ impl IllegalMove {
         self.explain(run.as_str())
     }
 
-    fn explain(&self, subject: &str) -> String {
+    fn explain(self, subject: &str) -> String {
         format!("{subject} is {}; {}", self.from.in_words(), self.hint())
     }
 
-    fn hint(&self) -> &'static str {
+    fn hint(self) -> &'static str {
         let over = self.from.status.is_final();
         let phase = self.from.phase;
         match self.wanted {
@@ -337,7 +337,7 @@ impl IllegalMove {
         }
     }
 
-    fn before_preview(&self) -> bool {
+    fn before_preview(self) -> bool {
         self.from.status == Status::Pending || self.from.phase == Some(Phase::Planning)
     }
 }

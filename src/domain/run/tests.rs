@@ -1,5 +1,7 @@
 //! Tables over all moves and all states.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -30,7 +32,7 @@ fn every_legal_move_is_in_this_table_and_no_other() {
     for from in State::all() {
         for wanted in MOVES {
             if let Ok(next) = from.make(wanted) {
-                table += &format!("{} -> {} by {wanted:?}\n", short(from), short(next));
+                writeln!(table, "{} -> {} by {wanted:?}", short(from), short(next)).unwrap();
             }
         }
     }
@@ -71,7 +73,8 @@ fn every_legal_item_move_is_in_this_table_and_no_other() {
     for from in ItemState::ALL {
         for wanted in ItemMove::ALL {
             if let Ok(next) = from.make(wanted) {
-                table += &format!("{} -> {} by {wanted:?}\n", from.as_str(), next.as_str());
+                let (from, next) = (from.as_str(), next.as_str());
+                writeln!(table, "{from} -> {next} by {wanted:?}").unwrap();
             }
         }
     }
