@@ -3,6 +3,7 @@
 mod html;
 mod lines;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
@@ -56,7 +57,8 @@ impl<'a> Outline<'a> {
             text,
             ..Walk::default()
         };
-        let mut events = Parser::new_ext(text, options()).into_offset_iter();
+        let parsed = with_line_feeds(text);
+        let mut events = Parser::new_ext(&parsed, options()).into_offset_iter();
         while let Some((event, range)) = events.next() {
             walk.step(&event, range);
         }
@@ -90,6 +92,25 @@ impl<'a> Outline<'a> {
     pub fn is_emphasis(&self, at: usize) -> bool {
         self.underscores.binary_search(&at).is_ok()
     }
+}
+
+/// The text, byte for byte, with a line feed where a lone carriage return ends a line: the parser does not see those
+/// within code blocks.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for (at, piece) in text.match_indices('\r') {
+        out.push_str(&text[out.len()..at]);
+        out.push_str(if text[at + 1..].starts_with('\n') {
+            piece
+        } else {
+            "\n"
+        });
+    }
+    out.push_str(&text[out.len()..]);
+    Cow::Owned(out)
 }
 
 /// The byte ranges of the text that are inert for us; see [`Outline::inert`].

@@ -1,5 +1,7 @@
 //! Is the bot asked? The mention or the `/spawn-issues` line that counts, found in a person's Markdown.
 
+pub(super) mod small_talk;
+
 use std::ops::Range;
 
 use super::markdown::Outline;
