@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::ids::{CommentId, InstallationId, IssueId, IssueNumber, RepositoryId, RepositoryName, UserId};
+use super::ids::{
+    CommentId, InstallationId, IssueId, IssueNumber, RepositoryId, RepositoryName, UserId,
+};
 
 /// One thing that happened on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +47,17 @@ impl Event {
             | Self::IssueClosed(e)
             | Self::IssueReopened(e)
             | Self::IssueTransferred(e) => e.installation,
-            Self::IssueCommentCreated(e) | Self::IssueCommentEdited(e) | Self::IssueCommentDeleted(e) => {
-                e.installation
-            }
+            Self::IssueCommentCreated(e)
+            | Self::IssueCommentEdited(e)
+            | Self::IssueCommentDeleted(e) => e.installation,
             Self::Installation(e) => Some(e.installation.id),
             Self::InstallationRepositories(e) => Some(e.installation.id),
             Self::Repository(e) => e.installation,
             Self::InstallationTargetRenamed(e) => e.installation,
-            Self::Ping | Self::AuthorizationRevoked { .. } | Self::MarketplacePurchase(_) | Self::Other { .. } => None,
+            Self::Ping
+            | Self::AuthorizationRevoked { .. }
+            | Self::MarketplacePurchase(_)
+            | Self::Other { .. } => None,
         }
     }
 }

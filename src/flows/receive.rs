@@ -69,7 +69,10 @@ pub struct Receiver {
 /// What is left of a delivery after the first look.
 enum Looked {
     Kept(Box<NewDelivery>),
-    Ignored { reason: Reason, action: Option<String> },
+    Ignored {
+        reason: Reason,
+        action: Option<String>,
+    },
 }
 
 impl Receiver {
@@ -79,7 +82,11 @@ impl Receiver {
     }
 
     /// Answers when the delivery is stored for good or need not be; with an error at `deadline` at the latest.
-    pub async fn receive(&self, delivery: VerifiedDelivery, deadline: Instant) -> Result<Receipt, ReceiveError> {
+    pub async fn receive(
+        &self,
+        delivery: VerifiedDelivery,
+        deadline: Instant,
+    ) -> Result<Receipt, ReceiveError> {
         let event = label(&delivery.event);
         let outcome = self.take(delivery, deadline).await;
         let (outcome_label, reason) = match &outcome {
@@ -93,7 +100,11 @@ impl Receiver {
         outcome
     }
 
-    async fn take(&self, delivery: VerifiedDelivery, deadline: Instant) -> Result<Receipt, ReceiveError> {
+    async fn take(
+        &self,
+        delivery: VerifiedDelivery,
+        deadline: Instant,
+    ) -> Result<Receipt, ReceiveError> {
         let us = Arc::clone(&self.identity.borrow());
         let VerifiedDelivery { guid, event, body } = delivery;
         let looked = if body.len() < LARGE {
@@ -107,7 +118,13 @@ impl Receiver {
         let new = match looked {
             Ok(Looked::Kept(new)) => *new,
             Ok(Looked::Ignored { reason, action }) => {
-                tracing::debug!(delivery = guid, event, action, reason = reason.as_str(), "ignored a delivery");
+                tracing::debug!(
+                    delivery = guid,
+                    event,
+                    action,
+                    reason = reason.as_str(),
+                    "ignored a delivery"
+                );
                 return Ok(Receipt::Ignored(reason));
             }
             Err(why) => {
@@ -122,7 +139,14 @@ impl Receiver {
                     Stored::New => Receipt::Stored,
                     Stored::Again | Stored::Finished => Receipt::Known,
                 };
-                tracing::info!(delivery = guid, event, action, installation.id = installation, ?stored, "stored a delivery");
+                tracing::info!(
+                    delivery = guid,
+                    event,
+                    action,
+                    installation.id = installation,
+                    ?stored,
+                    "stored a delivery"
+                );
                 Ok(receipt)
             }
             Err(error) => {

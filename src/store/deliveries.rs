@@ -100,7 +100,11 @@ pub async fn mark_done(connection: &mut PgConnection, guid: &str) -> Result<(), 
 }
 
 /// Nobody tries again by themselves; `error` is for operators and holds no secret.
-pub async fn mark_failed(connection: &mut PgConnection, guid: &str, error: &str) -> Result<(), DeliveryError> {
+pub async fn mark_failed(
+    connection: &mut PgConnection,
+    guid: &str,
+    error: &str,
+) -> Result<(), DeliveryError> {
     finish(connection, guid, DeliveryState::Failed, Some(error)).await
 }
 
@@ -110,13 +114,14 @@ async fn finish(
     state: DeliveryState,
     error: Option<&str>,
 ) -> Result<(), DeliveryError> {
-    let changed =
-        sqlx::query("UPDATE deliveries SET state = $2, error = $3, finished_at = now() WHERE guid = $1")
-            .bind(guid)
-            .bind(state)
-            .bind(error)
-            .execute(connection)
-            .await?;
+    let changed = sqlx::query(
+        "UPDATE deliveries SET state = $2, error = $3, finished_at = now() WHERE guid = $1",
+    )
+    .bind(guid)
+    .bind(state)
+    .bind(error)
+    .execute(connection)
+    .await?;
     if changed.rows_affected() == 0 {
         return Err(DeliveryError::Absent(guid.to_owned()));
     }
@@ -125,11 +130,17 @@ async fn finish(
 
 /// How many are not done: waiting, running or given up.
 pub async fn count_unfinished(pool: &PgPool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE state <> 'done'").fetch_one(pool).await
+    sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE state <> 'done'")
+        .fetch_one(pool)
+        .await
 }
 
 /// Forgets what is done and came in before `cutoff`, at most `limit` rows at a time. Answers how many went.
-pub async fn delete_finished_before(pool: &PgPool, cutoff: DateTime<Utc>, limit: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_finished_before(
+    pool: &PgPool,
+    cutoff: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query(
         "DELETE FROM deliveries WHERE guid IN
             (SELECT guid FROM deliveries WHERE received_at < $1 AND state = 'done' LIMIT $2)",
@@ -142,13 +153,18 @@ pub async fn delete_finished_before(pool: &PgPool, cutoff: DateTime<Utc>, limit:
 }
 
 async fn exists(pool: &PgPool, guid: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM deliveries WHERE guid = $1)").bind(guid).fetch_one(pool).await
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM deliveries WHERE guid = $1)")
+        .bind(guid)
+        .fetch_one(pool)
+        .await
 }
 
 impl Row {
     fn unpacked(self) -> Result<Delivery, DeliveryError> {
-        let body = unpack(&self.body, self.body_bytes)
-            .map_err(|why| DeliveryError::Damaged { guid: self.guid.clone(), why })?;
+        let body = unpack(&self.body, self.body_bytes).map_err(|why| DeliveryError::Damaged {
+            guid: self.guid.clone(),
+            why,
+        })?;
         Ok(Delivery {
             guid: self.guid,
             event: self.event,
@@ -180,7 +196,10 @@ impl PackedBody {
             return None;
         }
         let bytes = i32::try_from(body.len()).ok()?;
-        Some(Self { packed: lz4_flex::block::compress(body), bytes })
+        Some(Self {
+            packed: lz4_flex::block::compress(body),
+            bytes,
+        })
     }
 
     /// What it takes while it waits.
@@ -196,7 +215,9 @@ impl PackedBody {
 
 /// The payload again; a row that lies about its size costs no more than [`MAX_BODY_BYTES`].
 fn unpack(packed: &[u8], bytes: i32) -> Result<Vec<u8>, String> {
-    let bytes = usize::try_from(bytes).ok().filter(|bytes| *bytes <= MAX_BODY_BYTES);
+    let bytes = usize::try_from(bytes)
+        .ok()
+        .filter(|bytes| *bytes <= MAX_BODY_BYTES);
     let bytes = bytes.ok_or("its size is beyond the limit")?;
     let body = lz4_flex::block::decompress(packed, bytes).map_err(|error| error.to_string())?;
     if body.len() != bytes {

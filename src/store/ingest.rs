@@ -86,15 +86,25 @@ impl Ingest {
     }
 
     /// Answers after the commit, or with an error at `deadline` at the latest.
-    pub async fn store(&self, delivery: NewDelivery, deadline: Instant) -> Result<Stored, IngestError> {
+    pub async fn store(
+        &self,
+        delivery: NewDelivery,
+        deadline: Instant,
+    ) -> Result<Stored, IngestError> {
         let (answer, answered) = oneshot::channel();
-        self.inbox.try_send(Waiting { delivery, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => IngestError::Full,
-            mpsc::error::TrySendError::Closed(_) => IngestError::Unavailable("the writers have ended".to_owned()),
-        })?;
+        self.inbox
+            .try_send(Waiting { delivery, answer })
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => IngestError::Full,
+                mpsc::error::TrySendError::Closed(_) => {
+                    IngestError::Unavailable("the writers have ended".to_owned())
+                }
+            })?;
         match timeout_at(deadline, answered).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(IngestError::Unavailable("the writer was interrupted".to_owned())),
+            Ok(Err(_)) => Err(IngestError::Unavailable(
+                "the writer was interrupted".to_owned(),
+            )),
             Err(_) => Err(IngestError::TimedOut),
         }
     }

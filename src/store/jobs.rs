@@ -58,9 +58,16 @@ impl AdvanceRun {
 /// One durable step, as it is put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
-    HandleDelivery { guid: String },
-    PlanRun { run: RunId },
-    AdvanceRun { run: RunId, installation: InstallationId },
+    HandleDelivery {
+        guid: String,
+    },
+    PlanRun {
+        run: RunId,
+    },
+    AdvanceRun {
+        run: RunId,
+        installation: InstallationId,
+    },
 }
 
 impl Job {
@@ -75,7 +82,9 @@ impl Job {
     fn payload(&self) -> serde_json::Value {
         match self {
             Self::HandleDelivery { guid } => serde_json::json!({ "guid": guid }),
-            Self::PlanRun { run } | Self::AdvanceRun { run, .. } => serde_json::json!({ "run": run.as_str() }),
+            Self::PlanRun { run } | Self::AdvanceRun { run, .. } => {
+                serde_json::json!({ "run": run.as_str() })
+            }
         }
     }
 
@@ -118,11 +127,19 @@ pub async fn enqueue(connection: &mut PgConnection, job: &Job) -> Result<(), sql
 }
 
 /// Puts a job in that starts no earlier than `run_at`: after GitHub's Retry-After, at the next slot of a limit.
-pub async fn enqueue_at(connection: &mut PgConnection, job: &Job, run_at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub async fn enqueue_at(
+    connection: &mut PgConnection,
+    job: &Job,
+    run_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     put(connection, job, Some(run_at)).await
 }
 
-async fn put(connection: &mut PgConnection, job: &Job, run_at: Option<DateTime<Utc>>) -> Result<(), sqlx::Error> {
+async fn put(
+    connection: &mut PgConnection,
+    job: &Job,
+    run_at: Option<DateTime<Utc>>,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "SELECT id FROM graphile_worker.add_job(identifier => $1, payload => $2::json, queue_name => $3, run_at => $4,
                                                 max_attempts => $5, job_key => $6, priority => $7)",
@@ -162,7 +179,8 @@ pub struct QueueState {
 impl QueueState {
     /// How long the oldest that could start has been waiting.
     pub fn oldest_waiting(&self) -> Option<Duration> {
-        self.oldest_waiting_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
+        self.oldest_waiting_seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
     }
 }
 
@@ -206,5 +224,7 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateQueueError> {
 
 /// Whether the library's tables are there.
 pub async fn is_migrated(pool: &PgPool) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT to_regclass('graphile_worker.migrations') IS NOT NULL").fetch_one(pool).await
+    sqlx::query_scalar("SELECT to_regclass('graphile_worker.migrations') IS NOT NULL")
+        .fetch_one(pool)
+        .await
 }

@@ -57,11 +57,17 @@ impl Reason {
 impl Identity {
     fn wrote(&self, words: &Words<'_>) -> bool {
         let by_app = self.app_id.is_some() && words.app_id() == self.app_id;
-        by_app || words.user.as_ref().is_some_and(|user| self.is_login(user.login()))
+        by_app
+            || words
+                .user
+                .as_ref()
+                .is_some_and(|user| self.is_login(user.login()))
     }
 
     fn is_login(&self, login: &str) -> bool {
-        self.logins.iter().any(|ours| ours.eq_ignore_ascii_case(login))
+        self.logins
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(login))
     }
 }
 
@@ -74,10 +80,17 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
         ("issue_comment", "created") => comment_created(payload, us)?,
         ("issue_comment", "edited") => comment_edited(payload, us)?,
         // The place for `issues` edited (the spec changed), closed, reopened, deleted, transferred, once they are acted on.
-        ("installation", "created" | "deleted" | "suspend" | "unsuspend" | "new_permissions_accepted")
+        (
+            "installation",
+            "created" | "deleted" | "suspend" | "unsuspend" | "new_permissions_accepted",
+        )
         | ("installation_repositories", "added" | "removed")
         | ("installation_target", "renamed")
-        | ("repository", "renamed" | "transferred" | "deleted" | "archived" | "unarchived" | "privatized" | "publicized")
+        | (
+            "repository",
+            "renamed" | "transferred" | "deleted" | "archived" | "unarchived" | "privatized"
+            | "publicized",
+        )
         | ("github_app_authorization", "revoked")
         | ("marketplace_purchase", _) => Verdict::Concerns,
         _ if is_known(event) => Verdict::Ignored(Reason::Action),

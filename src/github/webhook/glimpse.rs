@@ -88,17 +88,23 @@ impl<'a> Glimpse<'a> {
 
     /// Who caused the event. `None`: GitHub does not say.
     pub fn sender(&self) -> Result<Option<Author<'a>>, serde_json::Error> {
-        self.sender.map(|raw| serde_json::from_str(raw.get())).transpose()
+        self.sender
+            .map(|raw| serde_json::from_str(raw.get()))
+            .transpose()
     }
 
     /// What the issue says. `None`: the payload is about no issue.
     pub fn issue(&self) -> Result<Option<Words<'a>>, serde_json::Error> {
-        self.issue.map(|raw| serde_json::from_str(raw.get())).transpose()
+        self.issue
+            .map(|raw| serde_json::from_str(raw.get()))
+            .transpose()
     }
 
     /// What the comment says. `None`: the payload is about no comment.
     pub fn comment(&self) -> Result<Option<Words<'a>>, serde_json::Error> {
-        self.comment.map(|raw| serde_json::from_str(raw.get())).transpose()
+        self.comment
+            .map(|raw| serde_json::from_str(raw.get()))
+            .transpose()
     }
 }
 
@@ -142,7 +148,10 @@ mod tests {
             "sender":{"id":1,"type":"Bot"},"organization":{"x":[1,2,{}]}}"#;
         let glimpse = Glimpse::of(body).unwrap();
         assert_eq!(glimpse.action(), Some("opened"));
-        assert_eq!((glimpse.installation_id(), glimpse.repository_id()), (Some(9), Some(7)));
+        assert_eq!(
+            (glimpse.installation_id(), glimpse.repository_id()),
+            (Some(9), Some(7))
+        );
         assert!(glimpse.sender().unwrap().unwrap().is_bot());
         let issue = glimpse.issue().unwrap().unwrap();
         assert_eq!((issue.title(), issue.body()), ("A \"b\"", "one\ntwo"));
@@ -154,8 +163,23 @@ mod tests {
 
     #[test]
     fn only_whole_objects_are_payloads() {
-        for body in [&b""[..], b"null", b"[]", b"[1]", b"\"x\"", b"{", b"{\"a\":}", b"{} x", b"a=b", b"{\"a\":\"\xff\"}"] {
-            assert!(Glimpse::of(body).is_err(), "{:?}", String::from_utf8_lossy(body));
+        for body in [
+            &b""[..],
+            b"null",
+            b"[]",
+            b"[1]",
+            b"\"x\"",
+            b"{",
+            b"{\"a\":}",
+            b"{} x",
+            b"a=b",
+            b"{\"a\":\"\xff\"}",
+        ] {
+            assert!(
+                Glimpse::of(body).is_err(),
+                "{:?}",
+                String::from_utf8_lossy(body)
+            );
         }
         assert!(Glimpse::of(b"{}").unwrap().action().is_none());
     }
@@ -164,7 +188,11 @@ mod tests {
     fn an_action_that_github_would_not_send_is_none() {
         for action in ["\"\"", "7", "\"a\\u0000\"", "\"DROP TABLE\"", "{}"] {
             let body = format!("{{\"action\":{action}}}");
-            assert_eq!(Glimpse::of(body.as_bytes()).unwrap().action(), None, "{action}");
+            assert_eq!(
+                Glimpse::of(body.as_bytes()).unwrap().action(),
+                None,
+                "{action}"
+            );
         }
     }
 }

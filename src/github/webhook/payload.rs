@@ -4,9 +4,9 @@ use thiserror::Error;
 
 use super::wire;
 use crate::domain::event::{
-    Account, AccountKind, Before, Comment, CommentEvent, Event, Installation, InstallationAction, InstallationEvent,
-    InstallationRepositoriesEvent, InstallationTargetEvent, Issue, IssueEvent, MarketplaceEvent, MarketplacePlan,
-    Repository, RepositoryAction, RepositoryEvent,
+    Account, AccountKind, Before, Comment, CommentEvent, Event, Installation, InstallationAction,
+    InstallationEvent, InstallationRepositoriesEvent, InstallationTargetEvent, Issue, IssueEvent,
+    MarketplaceEvent, MarketplacePlan, Repository, RepositoryAction, RepositoryEvent,
 };
 
 /// Why a payload cannot be read.
@@ -36,7 +36,10 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Event, PayloadError> {
     match read(payload, action.as_deref().unwrap_or_default()) {
         Ok(Some(known)) => Ok(known),
         Ok(None) => Ok(other(event, action)),
-        Err(Missing(field)) => Err(PayloadError::Missing { event: event.to_owned(), field }),
+        Err(Missing(field)) => Err(PayloadError::Missing {
+            event: event.to_owned(),
+            field,
+        }),
     }
 }
 
@@ -62,7 +65,10 @@ fn reader(event: &str) -> Option<Reader> {
 }
 
 fn other(event: &str, action: Option<String>) -> Event {
-    Event::Other { name: event.to_owned(), action }
+    Event::Other {
+        name: event.to_owned(),
+        action,
+    }
 }
 
 fn issues(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
@@ -118,26 +124,33 @@ fn installation(payload: wire::Payload, action: &str) -> Result<Option<Event>, M
     })))
 }
 
-fn installation_repositories(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
+fn installation_repositories(
+    payload: wire::Payload,
+    action: &str,
+) -> Result<Option<Event>, Missing> {
     if !matches!(action, "added" | "removed") {
         return Ok(None);
     }
-    Ok(Some(Event::InstallationRepositories(InstallationRepositoriesEvent {
-        installation: whole_installation(payload.installation)?,
-        added: repositories(payload.repositories_added),
-        removed: repositories(payload.repositories_removed),
-        sender: payload.sender.ok_or(Missing("sender"))?.into(),
-    })))
+    Ok(Some(Event::InstallationRepositories(
+        InstallationRepositoriesEvent {
+            installation: whole_installation(payload.installation)?,
+            added: repositories(payload.repositories_added),
+            removed: repositories(payload.repositories_removed),
+            sender: payload.sender.ok_or(Missing("sender"))?.into(),
+        },
+    )))
 }
 
 fn installation_target(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
     if action != "renamed" {
         return Ok(None);
     }
-    Ok(Some(Event::InstallationTargetRenamed(InstallationTargetEvent {
-        installation: payload.installation.map(|i| i.id),
-        account: payload.account.ok_or(Missing("account"))?.into(),
-    })))
+    Ok(Some(Event::InstallationTargetRenamed(
+        InstallationTargetEvent {
+            installation: payload.installation.map(|i| i.id),
+            account: payload.account.ok_or(Missing("account"))?.into(),
+        },
+    )))
 }
 
 fn repository(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
@@ -159,7 +172,10 @@ fn repository(payload: wire::Payload, action: &str) -> Result<Option<Event>, Mis
     })))
 }
 
-fn github_app_authorization(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
+fn github_app_authorization(
+    payload: wire::Payload,
+    action: &str,
+) -> Result<Option<Event>, Missing> {
     if action != "revoked" {
         return Ok(None);
     }
@@ -168,17 +184,26 @@ fn github_app_authorization(payload: wire::Payload, action: &str) -> Result<Opti
 }
 
 fn marketplace_purchase(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
-    let purchase = payload.marketplace_purchase.ok_or(Missing("marketplace_purchase"))?;
+    let purchase = payload
+        .marketplace_purchase
+        .ok_or(Missing("marketplace_purchase"))?;
     Ok(Some(Event::MarketplacePurchase(MarketplaceEvent {
         action: action.to_owned(),
         account: purchase.account.into(),
-        plan: MarketplacePlan { id: purchase.plan.id, name: purchase.plan.name },
+        plan: MarketplacePlan {
+            id: purchase.plan.id,
+            name: purchase.plan.name,
+        },
         sender: payload.sender.ok_or(Missing("sender"))?.into(),
     })))
 }
 
 fn repositories(listed: Option<Vec<wire::Repository>>) -> Vec<Repository> {
-    listed.unwrap_or_default().into_iter().map(Repository::from).collect()
+    listed
+        .unwrap_or_default()
+        .into_iter()
+        .map(Repository::from)
+        .collect()
 }
 
 fn whole_installation(given: Option<wire::Installation>) -> Result<Installation, Missing> {
@@ -199,13 +224,21 @@ impl From<wire::Account> for Account {
             Some("Bot") => AccountKind::Bot,
             _ => AccountKind::Other,
         };
-        Self { id: given.id, login: given.login.unwrap_or_default(), kind }
+        Self {
+            id: given.id,
+            login: given.login.unwrap_or_default(),
+            kind,
+        }
     }
 }
 
 impl From<wire::Repository> for Repository {
     fn from(given: wire::Repository) -> Self {
-        Self { id: given.id, name: given.full_name, private: given.private }
+        Self {
+            id: given.id,
+            name: given.full_name,
+            private: given.private,
+        }
     }
 }
 

@@ -14,7 +14,9 @@ pub struct Verifier {
 impl Verifier {
     /// Any of `secrets` makes a signature right. `None` unless there is one, and none of them is empty.
     pub fn new(secrets: &[SecretString]) -> Option<Self> {
-        let empty = secrets.iter().any(|secret| secret.expose_secret().is_empty());
+        let empty = secrets
+            .iter()
+            .any(|secret| secret.expose_secret().is_empty());
         let keys = secrets
             .iter()
             .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()))
@@ -76,7 +78,8 @@ impl Check {
 mod tests {
     use super::*;
 
-    const VECTOR: &[u8] = b"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    const VECTOR: &[u8] =
+        b"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
     fn verifier(secrets: &[&str]) -> Verifier {
         let secrets: Vec<_> = secrets.iter().map(|s| SecretString::from(*s)).collect();
@@ -90,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_body_in_pieces_is_the_same_body() {
-        let mut check = verifier(&["It's a Secret to Everybody"]).begin(VECTOR).unwrap();
+        let mut check = verifier(&["It's a Secret to Everybody"])
+            .begin(VECTOR)
+            .unwrap();
         for piece in [&b"Hel"[..], b"", b"lo, World", b"!"] {
             check.update(piece);
         }
@@ -105,8 +110,14 @@ mod tests {
 
     #[test]
     fn any_one_of_several_secrets_will_do() {
-        assert!(verifier(&["marketplace", "It's a Secret to Everybody"]).verify(VECTOR, b"Hello, World!"));
-        assert!(verifier(&["It's a Secret to Everybody", "marketplace"]).verify(VECTOR, b"Hello, World!"));
+        assert!(
+            verifier(&["marketplace", "It's a Secret to Everybody"])
+                .verify(VECTOR, b"Hello, World!")
+        );
+        assert!(
+            verifier(&["It's a Secret to Everybody", "marketplace"])
+                .verify(VECTOR, b"Hello, World!")
+        );
     }
 
     #[test]
@@ -115,7 +126,15 @@ mod tests {
         let bare = &VECTOR[7..];
         let long = [VECTOR, b"00"].concat();
         let sha1 = [b"sha1=", bare].concat();
-        for header in [&b""[..], b"sha256=", bare, &VECTOR[..70], &long, &sha1, b"sha256=\xff\xfe"] {
+        for header in [
+            &b""[..],
+            b"sha256=",
+            bare,
+            &VECTOR[..70],
+            &long,
+            &sha1,
+            b"sha256=\xff\xfe",
+        ] {
             assert!(!verifier.verify(header, b"Hello, World!"), "{header:?}");
         }
     }

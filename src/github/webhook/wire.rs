@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::domain::ids::{CommentId, InstallationId, IssueId, IssueNumber, RepositoryId, RepositoryName, UserId};
+use crate::domain::ids::{
+    CommentId, InstallationId, IssueId, IssueNumber, RepositoryId, RepositoryName, UserId,
+};
 
 /// Every payload that we read in full; which fields must be there depends on the event.
 #[derive(Deserialize)]

@@ -27,7 +27,10 @@ impl Batch {
             return;
         }
         self.bytes += delivery.body.len();
-        let same = self.waiting.entry(delivery.guid.clone()).or_insert_with(|| (delivery, Vec::new()));
+        let same = self
+            .waiting
+            .entry(delivery.guid.clone())
+            .or_insert_with(|| (delivery, Vec::new()));
         same.1.push(answer);
     }
 
@@ -53,7 +56,10 @@ impl Batch {
         match store(pool, &rows, deadline).await {
             Ok(outcomes) => {
                 for (row, answers) in rows.iter().zip(answers) {
-                    answer(answers, outcomes.get(&row.guid).copied().ok_or_else(unanswered));
+                    answer(
+                        answers,
+                        outcomes.get(&row.guid).copied().ok_or_else(unanswered),
+                    );
                 }
             }
             // One bad row must not take its neighbours with it.
@@ -61,7 +67,10 @@ impl Batch {
                 counter!("openproducer_ingest_batches_split_total").increment(1);
                 for (row, answers) in rows.into_iter().zip(answers) {
                     let outcome = store(pool, std::slice::from_ref(&row), deadline).await;
-                    answer(answers, outcome.and_then(|o| o.get(&row.guid).copied().ok_or_else(unanswered)));
+                    answer(
+                        answers,
+                        outcome.and_then(|o| o.get(&row.guid).copied().ok_or_else(unanswered)),
+                    );
                 }
             }
             Err(error) => {
@@ -109,7 +118,10 @@ async fn store(
 }
 
 /// Stores the rows and puts in the jobs of those that are new or unfinished.
-async fn insert(connection: &mut PgConnection, rows: &[NewDelivery]) -> Result<HashMap<String, Stored>, sqlx::Error> {
+async fn insert(
+    connection: &mut PgConnection,
+    rows: &[NewDelivery],
+) -> Result<HashMap<String, Stored>, sqlx::Error> {
     let column = |of: fn(&NewDelivery) -> &str| rows.iter().map(of).collect::<Vec<_>>();
     let found: Vec<(String, bool, bool)> = sqlx::query_as(
         "WITH stored AS (
@@ -148,12 +160,17 @@ async fn insert(connection: &mut PgConnection, rows: &[NewDelivery]) -> Result<H
         (false, true) => Stored::Again,
         (false, false) => Stored::New,
     };
-    Ok(found.into_iter().map(|(guid, finished, again)| (guid, outcome(finished, again))).collect())
+    Ok(found
+        .into_iter()
+        .map(|(guid, finished, again)| (guid, outcome(finished, again)))
+        .collect())
 }
 
 /// Is it the database that cannot, or something about the rows?
 fn classify(error: sqlx::Error) -> IngestError {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     // Classes of SQLSTATE: data, constraints, and clashes with another transaction (which a second try gets past).
     match code.as_deref().and_then(|code| code.get(..2)) {
         Some("21" | "22" | "23" | "40") => IngestError::Refused(error.to_string()),
