@@ -1,5 +1,6 @@
 //! The one integration test binary: everything that is shown through the door.
 
+mod cache;
 mod github;
 mod harness;
 mod house;
