@@ -2,17 +2,17 @@
 
 mod arguments;
 mod config;
+mod database;
 mod demo;
 mod failure;
 mod logs;
 mod migrate;
 mod plan;
 mod process;
-mod rollback;
 mod serve;
+pub mod server;
 mod status;
 mod terminal;
-mod worker;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,12 +48,12 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Plan(args) => plan::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Serve(args) => in_runtime(serve::run(args)),
-        Command::Worker(args) => in_runtime(worker::run(args)),
+        Command::Worker(args) => in_runtime(serve::run_worker(args)),
         Command::Migrate(args) => in_runtime(migrate::run(args)),
         Command::Demo(args) => in_runtime(demo::run(args)),
         Command::Process(args) => in_runtime(process::run(args)),
         Command::Status(args) => in_runtime(status::run(args)),
-        Command::Rollback(args) => in_runtime(rollback::run(args)),
+        Command::Rollback(args) => in_runtime(process::roll_back(args)),
     }
 }
 

@@ -6,14 +6,32 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use super::arguments::StatusArguments;
+use super::database::Database;
+use super::failure::{Failure, bad_config};
+use super::terminal::Terminal;
+use crate::config::Config;
 use crate::domain::ids::{RepositoryName, RunId};
 use crate::domain::run::{Phase, State};
 use crate::store::planned_issues::{self, Item, Tally};
 use crate::store::runs::{self, Run};
 use crate::store::{created_issues, repositories};
 
+/// Prints the newest runs, or one.
+pub(super) async fn run(args: StatusArguments) -> Result<(), Failure> {
+    let config = Config::load().map_err(bad_config)?;
+    let database = Database::open(&config, "openproducer status").await?;
+    let text = match &args.run {
+        Some(id) => one(&database.pool, id, args.json).await,
+        None => list(&database.pool, args.repo.as_ref(), i64::from(args.limit), args.json).await,
+    };
+    database.close().await;
+    Terminal::of_output().write(&format!("{}\n", text?.trim_end()))?;
+    Ok(())
+}
+
 /// The newest runs, of one repository or of all, as text or as JSON.
-pub async fn list(
+async fn list(
     pool: &PgPool,
     repository: Option<&RepositoryName>,
     limit: i64,
@@ -58,17 +76,14 @@ pub async fn list(
 }
 
 /// One run with each of its items, as text or as JSON.
-pub async fn one(pool: &PgPool, id: &str, as_json: bool) -> anyhow::Result<String> {
-    let Some(id) = RunId::parse(id) else {
-        bail!("`{id}` is not a run id; they look like run_20260102_030405_abcdefgh");
-    };
-    let Some(run) = runs::find(pool, &id).await? else {
+pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Result<String> {
+    let Some(run) = runs::find(pool, id).await? else {
         bail!("there is no run {id}");
     };
     let tally = planned_issues::tally(pool, &run.id).await?;
     let place = repositories::get(pool, run.installation, run.repository).await?;
-    let items = planned_issues::list(pool, &id).await?;
-    let created = created_issues::list(pool, &id).await?;
+    let items = planned_issues::list(pool, id).await?;
+    let created = created_issues::list(pool, id).await?;
     let url = |item: &Item| {
         created
             .iter()
@@ -112,7 +127,7 @@ pub async fn one(pool: &PgPool, id: &str, as_json: bool) -> anyhow::Result<Strin
 }
 
 /// `running, creating`, or the status alone.
-pub fn in_words(state: State) -> String {
+pub(super) fn in_words(state: State) -> String {
     let status = state.status().as_str().replace('_', " ");
     match state.phase().map(Phase::as_str) {
         Some(phase) => format!("{status}, {}", phase.replace('_', " ")),
