@@ -126,6 +126,11 @@ pub fn parse(
     }
 }
 
+/// Whether a line by itself would be an option.
+pub(super) fn is_option_line(line: &str) -> bool {
+    keys::option_line(line).is_some()
+}
+
 fn shortened(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
     if complaints.len() > MOST_COMPLAINTS {
         let more = complaints.len() - (MOST_COMPLAINTS - 1);

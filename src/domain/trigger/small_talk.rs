@@ -2,50 +2,9 @@
 
 /// Words that ask, greet or thank.
 const POLITE: &[&str] = &[
-    "please",
-    "pls",
-    "plz",
-    "kindly",
-    "hi",
-    "hey",
-    "hello",
-    "hallo",
-    "dear",
-    "there",
-    "bot",
-    "now",
-    "ok",
-    "okay",
-    "thanks",
-    "thank",
-    "you",
-    "thx",
-    "ty",
-    "cheers",
-    "so",
-    "much",
-    "many",
-    "a",
-    "lot",
-    "again",
-    "all",
+    "please", "pls", "plz", "kindly", "hi", "hey", "hello", "hallo", "dear", "there", "bot", "now",
+    "ok", "okay", "thanks", "thank", "you", "thx", "ty", "cheers", "so", "then", "folks", "team",
     "everyone",
-    "team",
-    "and",
-    "then",
-    "very",
-    "in",
-    "advance",
-    "for",
-    "your",
-    "help",
-    "great",
-    "good",
-    "morning",
-    "evening",
-    "afternoon",
-    "day",
-    "folks",
 ];
 
 /// Words of which one at least stands in a thank-you.
@@ -243,7 +202,7 @@ pub(in crate::domain) fn words(text: &str) -> Vec<String> {
 /// this up?".
 pub(in crate::domain) fn says_nothing(text: &str) -> bool {
     let words = words(text);
-    words.iter().all(|w| is_polite(w)) || points_at_hand(&words)
+    words.iter().all(|w| is_polite(w)) || points_at_hand(&words) || is_thanks(text)
 }
 
 /// Whether the words are only polite.
