@@ -4,6 +4,7 @@
 
 mod grammar;
 mod selection;
+mod slips;
 
 use super::ids::RunId;
 use super::markdown::{Outline, Shape};
@@ -136,9 +137,9 @@ impl<'a> Address<'a> {
                 continue;
             }
             if in_paragraph {
-                same_paragraph.push(content)
+                same_paragraph.push(content);
             } else {
-                further.push(content)
+                further.push(content);
             }
         }
         let above = (0..trigger.line - 1).filter(|i| is_speech(outline, *i));
@@ -252,7 +253,7 @@ fn said_by_the_rest(address: &Address<'_>) -> Said {
 
 fn not_a_command(address: &Address<'_>, words: &[String]) -> Said {
     if address.beside
-        && let Some(nearest) = grammar::slip_of(words)
+        && let Some(nearest) = slips::slip_of(words)
     {
         return unknown(words, Some(nearest));
     }
@@ -262,7 +263,7 @@ fn not_a_command(address: &Address<'_>, words: &[String]) -> Said {
     if small_talk::is_thanks(address.first) {
         return Said::Courtesy;
     }
-    if let Some(nearest) = grammar::slip_of(words) {
+    if let Some(nearest) = slips::slip_of(words) {
         return unknown(words, Some(nearest));
     }
     if address.words_above >= FEWEST_WORDS_ABOVE && small_talk::says_nothing(address.first) {
@@ -271,7 +272,7 @@ fn not_a_command(address: &Address<'_>, words: &[String]) -> Said {
     if small_talk::points_at_hand(words) {
         return Said::ThisIssue;
     }
-    if grammar::is_question(address.first, words) {
+    if slips::is_question(address.first, words) {
         return unknown(words, Some("help"));
     }
     if words.len() <= 2 {
@@ -296,7 +297,7 @@ fn unknown(words: &[String], nearest: Option<&'static str>) -> Said {
 /// A command that changes something is no command behind words such as "do not" or "if".
 fn doubted(said: Said, name: &'static str, address: &Address<'_>) -> Said {
     let harmless = matches!(said, Said::Command(Command::Help | Command::Status));
-    if harmless || !grammar::casts_doubt(address.before) {
+    if harmless || !slips::casts_doubt(address.before) {
         return said;
     }
     unknown(&small_talk::words(address.first), Some(name))

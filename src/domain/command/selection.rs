@@ -61,7 +61,7 @@ impl Selection {
             };
             match (first, last) {
                 (Some(0), _) | (_, Some(0)) => {
-                    faults.push(format!("items are counted from 1, got {}", quoted(&piece)))
+                    faults.push(format!("items are counted from 1, got {}", quoted(&piece)));
                 }
                 (Some(a), Some(b)) if a > b && b <= LARGEST => {
                     faults.push(format!(

@@ -2,6 +2,7 @@
 
 mod keys;
 mod layout;
+mod list;
 mod values;
 mod yaml;
 
