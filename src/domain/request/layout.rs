@@ -340,6 +340,7 @@ impl Reader<'_, '_> {
             .peekable();
         let all_bullets =
             block.shape == Shape::List && bullets.peek().is_some() && bullets.all(|known| known);
+        let beside_trigger = lines.contains(&self.trigger_line);
         for index in lines.clone() {
             let line = self.outline.lines.get(index);
             if self.outline.is_inert(self.outline.lines.range(index).start) {
@@ -351,7 +352,9 @@ impl Reader<'_, '_> {
                     quoted(line)
                 );
                 self.out.warnings.push(Warning::new(index + 1, says));
-            } else if !line.starts_with([' ', '\t']) && self.option_at(index).is_some() {
+            } else if (beside_trigger || !line.starts_with([' ', '\t']))
+                && self.option_at(index).is_some()
+            {
                 self.warn_of_prose(index);
             }
         }
@@ -372,18 +375,14 @@ fn is_block_scalar(value: &str) -> bool {
             .all(|c| matches!(c, '+' | '-' | '1'..='9'))
 }
 
-/// The lines without the indentation that all of them share.
+/// The lines without the indentation of the first that says something, as far as they have it.
 fn dedented<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let shared = lines
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| indent(line))
-        .min()
-        .unwrap_or(0);
+    let first = lines.iter().find(|line| !line.trim().is_empty());
+    let width = first.map_or(0, |line| indent(line));
     lines
         .iter()
-        .map(|line| &line[shared.min(indent(line))..])
+        .map(|line| &line[width.min(indent(line))..])
         .collect()
 }
 

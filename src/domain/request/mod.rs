@@ -2,6 +2,7 @@
 
 mod keys;
 mod layout;
+mod list;
 mod values;
 mod yaml;
 
@@ -124,6 +125,11 @@ pub fn parse(
         }),
         _ => Err(shortened(complaints)),
     }
+}
+
+/// Whether a line by itself would be an option.
+pub(super) fn is_option_line(line: &str) -> bool {
+    keys::option_line(line).is_some()
 }
 
 fn shortened(mut complaints: Vec<Complaint>) -> Vec<Complaint> {

@@ -270,6 +270,18 @@ fn a_template_may_be_written_as_a_yaml_block_scalar() {
 }
 
 #[test]
+fn options_beside_a_trigger_that_stands_in_a_list_are_warned_of() {
+    assert_eq!(
+        good("- @TheOpenProducerBot\n  count: 3\n\nBuild it").warnings[0].line,
+        2
+    );
+    assert_eq!(
+        good("<img src=x>\n@TheOpenProducerBot\ncount: 3\n\nBuild it").warnings[0].line,
+        3
+    );
+}
+
+#[test]
 fn a_template_without_text_is_one_complaint() {
     assert_eq!(
         complaints("@TheOpenProducerBot\ntemplate:\n\ncount: 2"),
@@ -322,6 +334,7 @@ fn broken_yaml_is_a_complaint_with_the_line_of_the_body() {
             .expect_err("broken");
     assert_eq!(complaints.len(), 1);
     assert!((5..=6).contains(&complaints[0].line), "{complaints:?}");
+    assert!(!complaints[0].says.contains("line"), "{complaints:?}");
     assert_eq!(
         self::complaints(
             "@TheOpenProducerBot\n\n```yaml\ncount: lots\nlabels: {a: b}\n```\n\nBuild it"
