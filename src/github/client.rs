@@ -29,8 +29,6 @@ use super::{
 use crate::{clock::Clock, domain::ids::InstallationId};
 
 const MAX_REDIRECTS: usize = 3;
-/// A token may be refused for this long after it was minted, until all of GitHub knows it.
-const SPREADING: Duration = Duration::from_secs(5);
 /// Differences between the clocks up to this are the `Date` header's rounding.
 const ROUNDING: i64 = 2;
 
@@ -142,7 +140,7 @@ impl Client {
         loop {
             let result = self.exchange(Some(id), &token.secret, call).await;
             let refused = matches!(result, Err(GitHubError::Unauthorized { .. }));
-            if !refused || token.age() >= SPREADING {
+            if !refused || token.age() >= self.wire.timeouts().token_spread {
                 return result;
             }
             sleep(pause).await;

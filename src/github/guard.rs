@@ -64,8 +64,8 @@ const REPOSITORY_ROUTES: &[(&str, &str)] = &[
 /// How a repository's routes begin when it is addressed by name.
 const BY_NAME: &str = "/repos/{owner}/{repo}";
 
-/// Every (method, template) that may leave.
-pub(super) fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// Every (method, template) that may leave; a repository's also as `/repositories/{id}…`.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
     APP_ROUTES.iter().chain(REPOSITORY_ROUTES).copied()
 }
 

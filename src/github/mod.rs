@@ -33,6 +33,7 @@ mod wire;
 pub use self::{
     app::GitHub,
     error::{FieldError, GitHubError, SetupError},
+    guard::routes as allowed_routes,
     installation::Installation,
     issues::{IssueChange, NewIssue},
     jwt::AppCredentials,

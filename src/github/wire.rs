@@ -45,6 +45,8 @@ pub struct Timeouts {
     pub read: Duration,
     /// For the whole exchange.
     pub total: Duration,
+    /// For how long after minting a token may be refused, until all of GitHub knows it.
+    pub token_spread: Duration,
 }
 
 impl Default for Timeouts {
@@ -53,6 +55,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(5),
             read: Duration::from_secs(20),
             total: Duration::from_secs(45),
+            token_spread: Duration::from_secs(5),
         }
     }
 }
@@ -105,6 +108,10 @@ impl Wire {
 
     pub(super) fn base(&self) -> &Base {
         &self.base
+    }
+
+    pub(super) fn timeouts(&self) -> Timeouts {
+        self.timeouts
     }
 
     /// Sends it and takes the whole answer, whatever its status.

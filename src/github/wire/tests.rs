@@ -11,6 +11,7 @@ const SHORT: Timeouts = Timeouts {
     connect: Duration::from_millis(500),
     read: Duration::from_millis(200),
     total: Duration::from_millis(600),
+    token_spread: Duration::ZERO,
 };
 
 /// Takes one connection, reads the request's head and does `then` with it.
