@@ -61,6 +61,7 @@ create table runs (
     shown_at        timestamptz,
     created_at      timestamptz not null,
     started_at      timestamptz,
+    planned_at      timestamptz,
     confirmed_at    timestamptz,
     finished_at     timestamptz,
     updated_at      timestamptz not null,

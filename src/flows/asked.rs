@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::fingerprint::UniqueBy;
 use crate::domain::ids::RepositoryName;
+use crate::domain::settings;
 
 /// A request as stored in `runs.request`; later edits of the trigger issue do not reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,17 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The options that are settings as well.
+    pub fn for_settings(&self) -> settings::Asked {
+        settings::Asked {
+            rate_limit_per_minute: self.rate_limit_per_minute,
+            unique_by: self.unique_by,
+            dry_run: Some(self.dry_run),
+            sub_issues: self.sub_issues,
+            dependencies: self.dependencies,
+        }
+    }
+
     /// As the JSON that the table holds.
     pub fn to_value(&self) -> anyhow::Result<serde_json::Value> {
         Ok(serde_json::to_value(self)?)

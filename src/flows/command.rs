@@ -6,7 +6,7 @@ use tracing::info;
 use super::request::{Asking, Origin};
 use super::{FlowResult, Services, advance, authorize, plan, reply, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
-use crate::domain::comment;
+use crate::domain::comment::{self, About};
 use crate::domain::ids::RunId;
 use crate::domain::rejection::Complaint;
 use crate::domain::run::{IllegalMove, ItemState, State, Status};
@@ -27,8 +27,16 @@ pub enum Answer {
     Complaints(Vec<Complaint>),
     /// The trigger issue is closed.
     Closed,
+    NotYet(&'static str),
     NothingToDo(&'static str),
-    NotNow(String),
+    /// The run's state does not allow it.
+    Already(IllegalMove, RunId),
+    UnknownItems {
+        numbers: Vec<u32>,
+        total: usize,
+    },
+    /// `drop` of all that is left.
+    NothingLeft,
 }
 
 /// Answers once, however often the delivery comes.
@@ -40,13 +48,17 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
     }
     let bot = &services.mention;
     let text = match answer {
-        Answer::Help => comment::help(bot),
+        Answer::Help => comment::help(bot, None),
         Answer::Status(table) => table,
-        Answer::Unknown { word, nearest } => comment::unknown_command(bot, &word, nearest),
-        Answer::Complaints(complaints) => comment::complaints(bot, written(asking), &complaints),
+        Answer::Unknown { word, nearest } => comment::unknown_command(&word, nearest, bot),
+        Answer::Complaints(complaints) => comment::complaints(&faults(&complaints, written(asking))),
         Answer::Closed => comment::closed(bot),
-        Answer::NothingToDo(command) => comment::nothing_to_do(bot, command),
-        Answer::NotNow(why) => comment::not_now(bot, &why),
+        Answer::NotYet(command) => comment::not_yet(command, bot),
+        Answer::NothingToDo("rollback") => comment::nothing_to_roll_back(bot),
+        Answer::NothingToDo(_) => comment::nothing_to_confirm(bot),
+        Answer::Already(illegal, run) => comment::already(illegal, About { run: &run, bot }),
+        Answer::UnknownItems { numbers, total } => comment::unknown_items(&numbers, total),
+        Answer::NothingLeft => comment::nothing_left(bot),
     };
     let cause = asking.cause();
     reply::once(services, asking.repository, asking.issue.number, &cause, &text).await
@@ -57,6 +69,18 @@ fn written<'a>(asking: &Asking<'a>) -> &'a str {
         Origin::Issue => &asking.issue.body,
         Origin::Comment(comment) => &comment.body,
     }
+}
+
+fn faults(complaints: &[Complaint], written: &str) -> Vec<comment::Fault> {
+    let lines: Vec<&str> = written.lines().collect();
+    complaints
+        .iter()
+        .map(|c| comment::Fault {
+            line: c.line,
+            says: c.says.clone(),
+            quoted: lines.get(c.line.wrapping_sub(1)).unwrap_or(&"").to_string(),
+        })
+        .collect()
 }
 
 /// Carries out a command.
@@ -77,11 +101,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
             let table = status::of_issue(services, asking).await?;
             answer(services, asking, Answer::Status(table)).await
         }
-        (Command::Sync, _) => {
-            let why = "this server cannot `sync` an edited spec yet. Ask again in a new comment to plan the new text; \
-                       issues that already exist are not created twice.";
-            answer(services, asking, Answer::NotNow(why.to_owned())).await
-        }
+        (Command::Sync, _) => answer(services, asking, Answer::NotYet(command.name())).await,
         (_, None) => answer(services, asking, Answer::NothingToDo(command.name())).await,
         (_, Some(run)) => change(services, asking, &run, command).await,
     }
@@ -130,7 +150,7 @@ async fn change(
             if has_acted(services, asking).await? {
                 return Ok(());
             }
-            return answer(services, asking, Answer::NotNow(illegal.about(&run.id))).await;
+            return answer(services, asking, Answer::Already(illegal, run.id.clone())).await;
         }
     };
     let picked = match &command {
@@ -138,8 +158,8 @@ async fn change(
         Command::Drop(selection) => Some(selection),
         _ => None,
     };
-    if let Some(complaint) = check(services, run, picked, &command).await? {
-        return answer(services, asking, Answer::Complaints(vec![complaint])).await;
+    if let Some(objection) = check(services, run, picked, &command).await? {
+        return answer(services, asking, objection).await;
     }
     carry_out(services, asking, run, to, &command).await
 }
@@ -154,27 +174,21 @@ async fn check(
     run: &Run,
     picked: Option<&Selection>,
     command: &Command,
-) -> FlowResult<Option<Complaint>> {
+) -> FlowResult<Option<Answer>> {
     let Some(picked) = picked else {
         return Ok(None);
     };
     let items = planned_issues::list(&services.pool, &run.id).await?;
     let known = |n: u32| items.iter().any(|i| u32::try_from(i.position) == Ok(n));
-    let unknown: Vec<String> = picked.iter().filter(|n| !known(*n)).map(|n| n.to_string()).collect();
-    if !unknown.is_empty() {
-        let says = format!(
-            "the plan has no item {}; its items are 1 to {}",
-            unknown.join(", "),
-            items.len()
-        );
-        return Ok(Some(Complaint::new(1, says)));
+    let numbers: Vec<u32> = picked.items().filter(|n| !known(*n)).collect();
+    if !numbers.is_empty() {
+        let total = items.len();
+        return Ok(Some(Answer::UnknownItems { numbers, total }));
     }
-    let left = items.iter().filter(|i| i.state == ItemState::Planned);
+    let mut left = items.iter().filter(|i| i.state == ItemState::Planned);
     let all_dropped = matches!(command, Command::Drop(_))
-        && left.clone().all(|i| u32::try_from(i.position).is_ok_and(|n| picked.contains(n)));
-    Ok(all_dropped.then(|| {
-        Complaint::new(1, "that would leave nothing to create; `cancel` ends the run instead")
-    }))
+        && left.all(|i| u32::try_from(i.position).is_ok_and(|n| picked.contains(n)));
+    Ok(all_dropped.then_some(Answer::NothingLeft))
 }
 
 /// Records who commanded it, changes the rows and enqueues what follows, in one transaction.
@@ -240,5 +254,5 @@ async fn carry_out(
 }
 
 fn positions(selection: &Selection) -> Vec<i32> {
-    selection.iter().filter_map(|n| i32::try_from(n).ok()).collect()
+    selection.items().filter_map(|n| i32::try_from(n).ok()).collect()
 }

@@ -8,7 +8,6 @@ use super::{FlowError, FlowResult, Services, asked::Asked, pace};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::ItemState;
-use crate::domain::settings;
 use crate::github::{GitHubError, Issue, NewIssue, Repo};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -88,12 +87,8 @@ async fn ensure_labels(
 }
 
 async fn rate(services: &Services, run: &Run, asked: &Asked) -> FlowResult<u32> {
-    let asked = settings::Asked {
-        rate_limit_per_minute: asked.rate_limit_per_minute,
-        ..settings::Asked::default()
-    };
     let settings = services
-        .settings(run.installation, run.repository, &asked)
+        .settings(run.installation, run.repository, &asked.for_settings())
         .await?;
     Ok(settings.rate_limit_per_minute.value)
 }

@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::{FlowResult, Services, advance};
 use crate::domain::event::{
-    InstallationAction, InstallationEvent, InstallationRepositoriesEvent, InstallationTargetEvent, Repository,
+    self, AccountKind, InstallationAction, InstallationEvent, InstallationRepositoriesEvent, InstallationTargetEvent, Repository,
     RepositoryAction, RepositoryEvent,
 };
 use crate::domain::ids::InstallationId;
@@ -34,7 +34,7 @@ pub(super) async fn changed(services: &Services, event: &InstallationEvent) -> F
     let account = Account {
         id: event.installation.account.id,
         login: event.installation.account.login.clone(),
-        kind: event.installation.account.kind.as_str().to_owned(),
+        kind: kind(&event.installation.account),
     };
     installations::upsert(&services.pool, id, &account, now).await?;
     services.github.forget(id);
@@ -100,7 +100,7 @@ pub(super) async fn renamed(services: &Services, event: &InstallationTargetEvent
     let account = Account {
         id: event.account.id,
         login: event.account.login.clone(),
-        kind: event.account.kind.as_str().to_owned(),
+        kind: kind(&event.account),
     };
     installations::upsert(&services.pool, id, &account, services.clock.now()).await?;
     Ok(())
@@ -153,4 +153,12 @@ async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     }
     tx.commit().await?;
     Ok(())
+}
+
+fn kind(account: &event::Account) -> String {
+    match account.kind {
+        AccountKind::Organization => "Organization",
+        AccountKind::User | AccountKind::Bot | AccountKind::Other => "User",
+    }
+    .to_owned()
 }

@@ -39,7 +39,7 @@ use crate::domain::settings::{self, Settings};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
 use crate::store::repositories::RepositoryRow;
-use crate::store::{self, repositories};
+use crate::store;
 use pace::Pace;
 
 /// What flows work with. Cheap to clone.
@@ -90,7 +90,7 @@ impl Services {
         installation: InstallationId,
         id: RepositoryId,
     ) -> FlowResult<RepositoryRow> {
-        Ok(repositories::get(&self.pool, installation, id).await?)
+        Ok(store::repositories::get(&self.pool, installation, id).await?)
     }
 
     /// The settings in force for a repository, before a request's own options.

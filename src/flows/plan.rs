@@ -7,12 +7,12 @@ use tracing::info;
 
 use super::asked::Asked;
 use super::{FlowError, FlowResult, Services, advance};
-use crate::domain::comment::{defuse_body, defuse_title};
+use crate::domain::defuse::{defuse_body, defuse_title};
 use crate::domain::ids::RunId;
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
-use crate::domain::settings::{self, Confirmation, Settings};
+use crate::domain::settings::{Confirmation, Settings};
 use crate::domain::{coverage, fingerprint, structure};
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
@@ -62,14 +62,9 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
 }
 
 async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
-    let own = settings::Asked {
-        rate_limit_per_minute: asked.rate_limit_per_minute,
-        unique_by: asked.unique_by,
-        dry_run: Some(asked.dry_run),
-        sub_issues: asked.sub_issues,
-        dependencies: asked.dependencies,
-    };
-    services.settings(run.installation, run.repository, &own).await
+    services
+        .settings(run.installation, run.repository, &asked.for_settings())
+        .await
 }
 
 /// Plans off the reactor: a megabyte of Markdown takes its time.

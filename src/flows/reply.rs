@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use tracing::info;
 
 use super::{FlowResult, Services};
-use crate::domain::ids::{CommentId, IssueNumber};
+use crate::domain::ids::{CommentId, IssueNumber, RunId};
 use crate::github::Repo;
 use crate::store::bot_comments::{self, Known, Place};
 use crate::store::repositories::RepositoryRow;
@@ -12,9 +12,9 @@ use crate::store::repositories::RepositoryRow;
 /// How far before the stored intent a lost comment is looked for: clocks differ.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(5);
 
-/// The hidden line by which a comment for a cause is found again.
-pub fn marker(cause: &str) -> String {
-    format!("<!-- openproducer comment={cause} -->")
+/// The hidden line by which the answer to a cause is found again.
+fn marker(cause: &str) -> String {
+    format!("<!-- openproducer answer={cause} -->")
 }
 
 /// Posts the answer to a cause once; a second call does nothing.
@@ -25,18 +25,29 @@ pub async fn once(
     cause: &str,
     text: &str,
 ) -> FlowResult<()> {
-    put(services, repository, issue, cause, text, Again::Keep).await
+    let body = format!("{}\n{text}", marker(cause));
+    put(services, repository, issue, cause, &body, Again::Keep).await
 }
 
-/// Posts the comment of a cause, or edits the one that stands.
+/// The run whose own comment has this cause.
+pub fn run_of(cause: &str) -> Option<RunId> {
+    cause.strip_prefix("run:").and_then(RunId::parse)
+}
+
+/// Posts the comment of a run, or edits the one that stands. `body` begins with its mark.
 pub async fn keep_up(
     services: &Services,
     repository: &RepositoryRow,
     issue: IssueNumber,
-    cause: &str,
-    text: &str,
+    run: &RunId,
+    body: &str,
 ) -> FlowResult<()> {
-    put(services, repository, issue, cause, text, Again::Edit).await
+    put(services, repository, issue, &cause_of(run), body, Again::Edit).await
+}
+
+/// The cause of a run's own comment.
+pub fn cause_of(run: &RunId) -> String {
+    format!("run:{run}")
 }
 
 /// What to do where the comment stands already.
@@ -51,7 +62,7 @@ async fn put(
     repository: &RepositoryRow,
     issue: IssueNumber,
     cause: &str,
-    text: &str,
+    body: &str,
     again: Again,
 ) -> FlowResult<()> {
     let place = Place {
@@ -61,19 +72,19 @@ async fn put(
         cause,
     };
     let repo = services.repo(repository);
-    let body = format!("{}\n{text}", marker(cause));
+    let mark = body.lines().next().unwrap_or_default();
     let standing = match bot_comments::intend(&services.pool, &place, services.clock.now()).await? {
         Known::New => None,
         Known::Posted(id) => Some(id),
-        Known::Intended(since) => find_lost(&repo, issue, cause, since - LOOK_BACK).await?,
+        Known::Intended(since) => find_lost(&repo, issue, mark, since - LOOK_BACK).await?,
     };
     if let Some(id) = standing {
         bot_comments::set_posted(&services.pool, &place, Some(id)).await?;
-        if again == Again::Keep || edit(&repo, id, &body).await? {
+        if again == Again::Keep || edit(&repo, id, body).await? {
             return Ok(());
         }
     }
-    let comment = repo.create_comment(issue, &body).await?;
+    let comment = repo.create_comment(issue, body).await?;
     bot_comments::set_posted(&services.pool, &place, Some(comment.id)).await?;
     info!(repository.id = %repository.id, issue.number = %issue, cause, "posted comment");
     Ok(())
@@ -91,14 +102,13 @@ async fn edit(repo: &Repo, id: CommentId, body: &str) -> FlowResult<bool> {
 async fn find_lost(
     repo: &Repo,
     issue: IssueNumber,
-    cause: &str,
+    mark: &str,
     since: chrono::DateTime<chrono::Utc>,
 ) -> FlowResult<Option<CommentId>> {
-    let marker = marker(cause);
     let comments = repo.list_comments(issue, Some(since)).await?;
     Ok(comments
         .items
         .iter()
-        .find(|c| c.body.starts_with(&marker))
+        .find(|c| c.body.starts_with(mark))
         .map(|c| c.id))
 }

@@ -143,17 +143,14 @@ pub async fn read(
         )
         .await?;
     let limits = request::Limits {
-        max_count: settings.max_issues.value,
+        maximum: settings.max_issues.value,
     };
     let read = match asking.origin {
         Origin::Issue => request::parse(Some(&asking.issue.title), &asking.issue.body, asking.names, &limits),
-        Origin::Comment(comment) => request::parse_comment(
-            &comment.body,
-            &asking.issue.title,
-            &asking.issue.body,
-            asking.names,
-            &limits,
-        ),
+        Origin::Comment(comment) => {
+            let issue = (asking.issue.title.as_str(), asking.issue.body.as_str());
+            request::parse_comment(&comment.body, issue, asking.names, &limits)
+        }
     };
     match read {
         Ok(request) => complete(services, asking, request).await,
@@ -178,7 +175,7 @@ async fn complete(
                 .await?;
             if found.is_none() {
                 complaints.push(Complaint::new(
-                    options.line_of("milestone"),
+                    1,
                     format!("there is no milestone `{wanted}` in {}; create it or leave the option out", asking.repository.name),
                 ));
             }

@@ -3,7 +3,7 @@
 use super::request::Asking;
 use super::{FlowResult, Services};
 use crate::domain::comment::{self, StatusRow};
-use crate::domain::run::ItemState;
+use crate::domain::run::Phase;
 use crate::store::planned_issues::{self, Tally};
 use crate::store::runs::{self, Run};
 
@@ -17,16 +17,20 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
         let tally = planned_issues::tally(&services.pool, &run.id).await?;
         rows.push(row(run, &tally));
     }
-    Ok(comment::status(&services.mention, &rows))
+    Ok(comment::status(&rows, &services.mention))
 }
 
 fn row(run: &Run, tally: &Tally) -> StatusRow {
+    let waits = match run.state.phase() {
+        Some(Phase::AwaitingConfirmation) => "waits for `confirm`",
+        _ => "",
+    };
     StatusRow {
         run: run.id.clone(),
         state: run.state,
-        created: tally.exists(),
-        total: tally.wanted(),
-        requested_by: run.requested_by.clone(),
-        failure: run.failure.clone(),
+        created: tally.existing,
+        total: tally.existing + tally.open,
+        failed: tally.failed,
+        note: run.failure.clone().unwrap_or_else(|| waits.to_owned()),
     }
 }

@@ -3,10 +3,9 @@
 use serde_json::json;
 use tracing::info;
 
-use super::{FlowResult, Services, advance, authorize};
+use super::{FlowResult, Services, advance, authorize, reply};
 use crate::domain::comment;
 use crate::domain::event::CommentEvent;
-use crate::domain::ids::RunId;
 use crate::domain::run::Phase;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::repositories::RepositoryRow;
@@ -20,7 +19,7 @@ pub(super) async fn boxes(
     event: &CommentEvent,
 ) -> FlowResult<()> {
     let cause = bot_comments::find_cause(&services.pool, repository.id, event.comment.id).await?;
-    let Some(id) = cause.as_deref().and_then(|c| c.strip_prefix("run:")).and_then(RunId::parse) else {
+    let Some(id) = cause.as_deref().and_then(reply::run_of) else {
         return Ok(());
     };
     let run = runs::get(&services.pool, &id).await?;

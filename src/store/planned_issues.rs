@@ -188,6 +188,7 @@ pub struct Tally {
     pub existing: usize,
     pub dropped: usize,
     pub skipped: usize,
+    pub failed: usize,
 }
 
 /// Counts a run's items.
@@ -196,7 +197,8 @@ pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> 
         "select count(*) filter (where state in ('planned', 'intended')) as open,
                 count(*) filter (where state in ('created', 'closed', 'left')) as existing,
                 count(*) filter (where state = 'dropped') as dropped,
-                count(*) filter (where state = 'skipped') as skipped
+                count(*) filter (where state = 'skipped') as skipped,
+                count(*) filter (where state = 'failed') as failed
          from planned_issues where run_id = $1",
     )
     .bind(run.as_str())
@@ -210,6 +212,7 @@ pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> 
         existing: count("existing")?,
         dropped: count("dropped")?,
         skipped: count("skipped")?,
+        failed: count("failed")?,
     })
 }
 

@@ -33,6 +33,7 @@ pub struct Run {
     pub shown_revision: i64,
     pub shown_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    pub planned_at: Option<DateTime<Utc>>,
     pub confirmed_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
 }
@@ -56,7 +57,7 @@ macro_rules! select_run {
     ($tail:literal) => {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, requested_by, requested_by_id, ",
-            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, shown_revision, shown_at, created_at, ",
+            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, shown_revision, shown_at, created_at, planned_at, ",
             "confirmed_at, finished_at from runs ",
             $tail
         )
@@ -208,7 +209,7 @@ pub async fn set_plan(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update runs set plan = $2, reasons = $3, revision = revision + 1, updated_at = $4 where id = $1",
+        "update runs set plan = $2, reasons = $3, planned_at = $4, revision = revision + 1, updated_at = $4 where id = $1",
     )
     .bind(id.as_str())
     .bind(sqlx::types::Json(plan))
@@ -320,6 +321,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         shown_revision: row.try_get("shown_revision")?,
         shown_at: row.try_get("shown_at")?,
         created_at: row.try_get("created_at")?,
+        planned_at: row.try_get("planned_at")?,
         confirmed_at: row.try_get("confirmed_at")?,
         finished_at: row.try_get("finished_at")?,
     })

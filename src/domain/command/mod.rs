@@ -34,6 +34,13 @@ pub enum Command {
     Help,
 }
 
+impl Command {
+    /// The word by which people give it.
+    pub fn name(&self) -> &'static str {
+        grammar::name(self)
+    }
+}
+
 /// Which run to take back; `force` also takes back issues that people have worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollbackTarget {

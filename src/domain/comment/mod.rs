@@ -12,7 +12,7 @@ use super::ids::{IssueNumber, RepositoryName, RunId};
 
 pub use preview::{Preview, SimilarIssue, preview, ticked, unknown_numbers};
 pub use reply::{
-    Fault, StatusRow, already, complaints, help, not_yet, nothing_to_confirm, nothing_to_roll_back,
+    Fault, StatusRow, already, closed, complaints, help, nothing_left, not_yet, nothing_to_confirm, nothing_to_roll_back,
     status, too_many, unknown_command, unknown_items, warnings,
 };
 pub use state::{

@@ -153,6 +153,16 @@ pub fn nothing_to_confirm(bot: &str) -> String {
     format!("No plan is waiting for confirmation here. `@{bot} status` shows this issue's runs.\n")
 }
 
+/// The trigger issue is closed.
+pub fn closed(bot: &str) -> String {
+    format!("This issue is closed, so nothing was started. Reopen it and mention `@{bot}` again.\n")
+}
+
+/// `drop` of everything that is left.
+pub fn nothing_left(bot: &str) -> String {
+    format!("That would leave nothing to create. To end the run instead, comment `@{bot} cancel`.\n")
+}
+
 /// There is no run whose issues could be closed.
 pub fn nothing_to_roll_back(bot: &str) -> String {
     format!(

@@ -5,6 +5,8 @@ use std::fmt;
 
 use aho_corasick::AhoCorasick;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::plan::Plan;
 
 /// Names abuse, not everyday words: "password", "leak" or "attack surface" are ordinary work.
@@ -60,7 +62,8 @@ pub const DEFAULT_KEYWORDS: &[&str] = &[
 ];
 
 /// Where a keyword stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     SpecTitle,
     /// A block of the spec, with its first and last line.
@@ -92,7 +95,7 @@ impl fmt::Display for Place {
 }
 
 /// A keyword that was found, and every place of it, the spec's first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     pub word: String,
     pub places: Vec<Place>,

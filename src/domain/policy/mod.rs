@@ -5,6 +5,8 @@ mod role;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::plan::Plan;
 
 pub use filter::{ContentFilter, DEFAULT_KEYWORDS, Hit, Place};
@@ -28,8 +30,9 @@ impl Verdict {
     }
 }
 
-/// One reason to ask, shown in the preview.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One reason to ask, shown in the preview and kept with the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     DryRun,
     SettingsSayAlways,
