@@ -26,6 +26,7 @@ pub(super) fn of(outline: &Outline<'_>, trigger: &Trigger) -> Layout {
         outline,
         trigger_line: trigger.line - 1,
         beside_trigger: beside(outline.text, outline.lines.range(trigger.line - 1), trigger),
+        fence_read: false,
         out: Layout {
             spec: vec![None; outline.lines.len()],
             ..Layout::default()
@@ -62,6 +63,8 @@ struct Reader<'o, 'a> {
     /// Counted from 0, as all lines in here.
     trigger_line: usize,
     beside_trigger: String,
+    /// Whether a yaml block was read already: one may follow the trigger.
+    fence_read: bool,
     out: Layout,
 }
 
@@ -225,6 +228,7 @@ impl Reader<'_, '_> {
 
     fn fence(&mut self, lines: &Range<usize>) {
         let follows_trigger = lines.start > self.trigger_line
+            && !self.fence_read
             && (self.trigger_line + 1..lines.start).all(|index| {
                 let blank = self.outline.lines.get(index).trim().is_empty();
                 blank || self.out.spec[index].is_none()
@@ -233,6 +237,7 @@ impl Reader<'_, '_> {
             self.keep_all(lines.clone());
             return;
         }
+        self.fence_read = true;
         let last = self.outline.lines.get(lines.end - 1).trim();
         let closed = lines.len() > 1 && (last.starts_with("```") || last.starts_with("~~~"));
         let inner = lines.start + 1..lines.end - usize::from(closed);

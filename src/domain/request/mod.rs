@@ -70,8 +70,9 @@ pub struct Limits {
     pub maximum: u32,
 }
 
-/// More complaints than anybody reads at once.
+/// Nobody reads more complaints, or more warnings, at once.
 const MOST_COMPLAINTS: usize = 30;
+const MOST_WARNINGS: usize = 30;
 
 /// Takes a body apart into options and spec. A text without a trigger is spec from the first line to the last.
 ///
@@ -117,6 +118,11 @@ pub fn parse(
     };
     complaints.sort();
     warnings.sort();
+    if warnings.len() > MOST_WARNINGS {
+        let more = warnings.len() - (MOST_WARNINGS - 1);
+        warnings.truncate(MOST_WARNINGS);
+        warnings[MOST_WARNINGS - 1].says = format!("and {more} more lines like these from here on");
+    }
     match spec {
         Some(spec) if complaints.is_empty() => Ok(Request {
             options,

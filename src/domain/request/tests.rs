@@ -328,6 +328,13 @@ fn yaml_elsewhere_or_without_options_is_spec() {
 }
 
 #[test]
+fn a_second_yaml_block_is_spec() {
+    let request = good("@TheOpenProducerBot\n```yaml\ncount: 4\n```\n```yaml\ntype: x\n```");
+    assert_eq!(request.options.count, Some(4));
+    assert_eq!(request.spec.text, "\n\n\n\n```yaml\ntype: x\n```");
+}
+
+#[test]
 fn broken_yaml_is_a_complaint_with_the_line_of_the_body() {
     let complaints =
         parse_body("@TheOpenProducerBot\n\n```yaml\ncount: 4\nlabels: [a\n```\n\nBuild it")
@@ -451,6 +458,11 @@ fn sixty_thousand_characters_are_read() {
     ))
     .expect_err("doubles");
     assert_eq!(many.len(), MOST_COMPLAINTS);
+    let prose = good(&format!(
+        "@TheOpenProducerBot\nBuild it\n{}",
+        "count: 1\n".repeat(6_000)
+    ));
+    assert_eq!(prose.warnings.len(), MOST_WARNINGS);
 }
 
 /// Pieces of which bodies are made that come near to real ones.
