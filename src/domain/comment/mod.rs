@@ -3,6 +3,7 @@
 //! Functions take plain data and return Markdown of at most 65,536 characters. What people or models wrote goes
 //! through [`super::defuse`] first.
 
+mod coverage;
 mod preview;
 mod reply;
 mod state;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::coverage::{coverage, line_ranges};
 use super::text::{code, count, duration, folded, inline, lines_within, page};
 use super::{About, Link, item_number};
 use crate::domain::plan::{Plan, PlannedIssue};
@@ -42,9 +43,10 @@ pub fn preview(p: &Preview<'_>) -> String {
     let planned = p.plan.issues.len();
     let kept = planned - p.plan.issues.iter().filter(|i| is_dropped(p, i)).count();
     let planned_words = count(planned, "issue");
-    let selected = match kept == planned {
-        true => String::new(),
-        false => format!(", {kept} selected"),
+    let selected = if kept == planned {
+        String::new()
+    } else {
+        format!(", {kept} selected")
     };
     let heading = format!("📋 {planned_words} planned{selected}, waiting for your confirmation");
     page(
@@ -63,7 +65,8 @@ pub fn preview(p: &Preview<'_>) -> String {
     )
 }
 
-/// The numbers in a preview, or in one that somebody edited, and whether their boxes are ticked.
+/// The numbers in a preview, or in one that somebody edited, and whether their boxes are ticked. A number that is
+/// absent (the list of a huge plan is cut) is unchanged.
 pub fn ticked(comment: &str) -> BTreeMap<u32, bool> {
     comment.lines().filter_map(read_box).collect()
 }
@@ -86,12 +89,13 @@ fn why(reasons: &[Reason]) -> String {
         [] => NOTHING.to_owned(),
         [Reason::DryRun] => format!("{NOTHING} You asked for a dry run, so have a look first."),
         _ => {
-            let mut lines = vec![format!("{NOTHING} Please have a look first:")];
-            lines.extend(reasons.iter().map(|reason| match reason {
+            let words = |reason: &Reason| match reason {
                 Reason::ProhibitedKeyword(_) => format!("- {}", inline(&reason.to_string())),
                 _ => format!("- {reason}"),
-            }));
-            lines.join("\n")
+            };
+            let lines: Vec<String> = reasons.iter().map(words).collect();
+            let lines = lines_within(&lines, DETAIL_ROOM);
+            format!("{NOTHING} Please have a look first:\n{lines}")
         }
     }
 }
@@ -167,45 +171,13 @@ fn task(issue: &PlannedIssue, is_dropped: bool, blocks: &BTreeMap<&str, &Block>)
     let title = inline(&issue.title);
     let notes = match notes.as_slice() {
         [] => String::new(),
-        notes => format!(" <sub>{}</sub>", notes.join(" · ")),
+        notes => format!(" — {}", notes.join(" · ")),
     };
     format!("- [{mark}] **{number}.** {title}{notes}")
 }
 
 fn number_of(id: &str) -> &str {
     id.strip_prefix('i').unwrap_or(id)
-}
-
-/// `line 4`, `lines 4–7, 12 and 2 more places`.
-fn line_ranges(ranges: impl Iterator<Item = [usize; 2]>) -> Option<String> {
-    const SHOWN: usize = 3;
-    let mut ranges: Vec<[usize; 2]> = ranges.collect();
-    ranges.sort_unstable();
-    let mut joined: Vec<[usize; 2]> = Vec::new();
-    for [first, last] in ranges {
-        match joined.last_mut() {
-            Some(open) if first <= open[1] + 1 => open[1] = open[1].max(last),
-            _ => joined.push([first, last]),
-        }
-    }
-    let words: Vec<String> = joined
-        .iter()
-        .take(SHOWN)
-        .map(|[first, last]| match first == last {
-            true => first.to_string(),
-            false => format!("{first}–{last}"),
-        })
-        .collect();
-    let word = match joined.as_slice() {
-        [] => return None,
-        [[first, last]] if first == last => "line",
-        _ => "lines",
-    };
-    let more = match joined.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {}", count(more, "more place")),
-    };
-    Some(format!("{word} {}{more}", words.join(", ")))
 }
 
 fn similar(similar: &[SimilarIssue]) -> String {
@@ -237,68 +209,6 @@ fn graph(mermaid: &str) -> String {
     }
     let fence = format!("```mermaid\n{}\n```", mermaid.trim_end());
     folded("What waits for what, as a graph", &fence)
-}
-
-fn coverage(plan: &Plan) -> String {
-    let blocks = &plan.spec.blocks;
-    let of: BTreeMap<&str, _> = plan
-        .coverage
-        .iter()
-        .map(|c| (c.block.as_str(), c))
-        .collect();
-    let covered = |b: &&Block| of.get(b.id.as_str()).is_some_and(|c| !c.issues.is_empty());
-    let reason = |b: &Block| of.get(b.id.as_str()).and_then(|c| c.reason.as_deref());
-    let (done, rest): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(covered);
-    let (not_work, open): (Vec<&Block>, Vec<&Block>) =
-        rest.into_iter().partition(|b| reason(b).is_some());
-    let mut line = format!(
-        "**Coverage.** {} of {} became issues",
-        done.len(),
-        count(blocks.len(), "block")
-    );
-    if !not_work.is_empty() {
-        line += &format!(", {} not work", is_are(not_work.len()));
-    }
-    line += &match open.len() {
-        0 => ". Nothing is left out.".to_owned(),
-        n => format!(", **{} not covered**.", is_are(n)),
-    };
-    let excused: Vec<String> = not_work
-        .iter()
-        .map(|b| format!("- {} · {}", inline(reason(b).unwrap_or_default()), quote(b)))
-        .collect();
-    let open: Vec<String> = open.iter().map(|b| format!("- {}", quote(b))).collect();
-    [
-        line,
-        folded(
-            &format!("Not covered ({})", open.len()),
-            &lines_within(&open, DETAIL_ROOM),
-        ),
-        folded(
-            &format!("Not work ({})", excused.len()),
-            &lines_within(&excused, DETAIL_ROOM),
-        ),
-    ]
-    .into_iter()
-    .filter(|part| !part.is_empty())
-    .collect::<Vec<_>>()
-    .join("\n\n")
-}
-
-fn is_are(n: usize) -> String {
-    format!("{n} {}", if n == 1 { "is" } else { "are" })
-}
-
-fn quote(block: &Block) -> String {
-    const SHOWN: usize = 70;
-    let place = line_ranges(std::iter::once(block.lines)).unwrap_or_default();
-    let line = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_start_matches(['#', '>', ' ']);
-    if line.chars().count() <= SHOWN {
-        return format!("{place}: {}", inline(line));
-    }
-    let cut: String = line.chars().take(SHOWN).collect();
-    format!("{place}: {}…", inline(cut.trim_end()))
 }
 
 fn next_steps(bot: &str) -> String {
@@ -343,7 +253,7 @@ fn origin(p: &Preview<'_>, kept: usize) -> String {
     format!("{planner}{reason}{time}")
 }
 
-/// True when every number is a planned issue's; the others are given back.
+/// Those of the numbers that no planned issue has.
 pub fn unknown_numbers(plan: &Plan, numbers: impl IntoIterator<Item = u32>) -> Vec<u32> {
     let known: BTreeSet<u32> = plan
         .issues

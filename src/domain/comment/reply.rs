@@ -60,16 +60,17 @@ pub fn status(rows: &[StatusRow], bot: &str) -> String {
 
 fn status_row(row: &StatusRow) -> String {
     let (created, total) = (thousands(row.created as u64), thousands(row.total as u64));
-    let mut issues = match row.total {
+    let issues = match row.total {
         0 => "–".to_owned(),
         _ => format!("{created} of {total}"),
     };
-    if row.failed > 0 {
-        issues += &format!(", {} failed", row.failed);
-    }
+    let failed = match row.failed {
+        0 => String::new(),
+        n => format!(", {n} failed"),
+    };
     let note = cell(&row.note);
     format!(
-        "| `{}` | {} | {issues} | {note} |",
+        "| `{}` | {} | {issues}{failed} | {note} |",
         row.run,
         state_words(row.state)
     )

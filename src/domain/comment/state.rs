@@ -164,9 +164,12 @@ pub fn summary(s: &Summary<'_>) -> String {
         &heading,
         &[
             &lines_within(&outline(s.created), LIST_ROOM),
-            &part("Could not be created", failed.collect()),
-            &part("Not exactly as asked", notes.collect()),
-            &part("Skipped, because they exist already", skipped.collect()),
+            &part("Could not be created", &failed.collect::<Vec<_>>()),
+            &part("Not exactly as asked", &notes.collect::<Vec<_>>()),
+            &part(
+                "Skipped, because they exist already",
+                &skipped.collect::<Vec<_>>(),
+            ),
             &folded(
                 &format!("Dropped ({})", s.dropped.len()),
                 &lines_within(&dropped.collect::<Vec<_>>(), PART_ROOM),
@@ -178,22 +181,25 @@ pub fn summary(s: &Summary<'_>) -> String {
 }
 
 fn figures(s: &Summary<'_>) -> String {
-    let mut words = format!("Planned in {}", duration(s.planning_took));
-    if !s.created.is_empty() {
-        words += &format!(", created in {}", duration(s.creating_took));
-    }
-    let Some(ai) = s.ai else {
-        return words + ". No model was used.";
+    let planned = duration(s.planning_took);
+    let created = match s.created {
+        [] => String::new(),
+        _ => format!(", created in {}", duration(s.creating_took)),
     };
-    let (tokens_in, tokens_out) = (thousands(ai.tokens_in), thousands(ai.tokens_out));
-    words += &format!(
-        ". {}: {tokens_in} tokens in, {tokens_out} out",
-        code(&ai.model)
+    let Some(ai) = s.ai else {
+        return format!("Planned in {planned}{created}. No model was used.");
+    };
+    let (model, tokens_in, tokens_out) = (
+        code(&ai.model),
+        thousands(ai.tokens_in),
+        thousands(ai.tokens_out),
     );
-    match ai.cost {
-        Some(cost) => words + &format!(", about ${cost:.4}."),
-        None => words + ".",
-    }
+    let cost = ai
+        .cost
+        .map_or_else(String::new, |cost| format!(", about ${cost:.4}"));
+    format!(
+        "Planned in {planned}{created}. {model}: {tokens_in} tokens in, {tokens_out} out{cost}."
+    )
 }
 
 /// A run that stopped before it was done.
@@ -316,11 +322,11 @@ fn outline(created: &[Created]) -> Vec<String> {
     lines
 }
 
-fn part(heading: &str, lines: Vec<String>) -> String {
+fn part(heading: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    format!("**{heading}**\n{}", lines_within(&lines, PART_ROOM))
+    format!("**{heading}**\n{}", lines_within(lines, PART_ROOM))
 }
 
 fn named(item: u32, title: &str) -> String {

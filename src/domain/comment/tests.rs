@@ -190,9 +190,9 @@ fn preview_comment() {
     > - `count` stands in the middle of a paragraph (line 3) and was not taken as an option
 
     - [x] **1.** Build the login
-      - [x] **2.** Store sessions <sub>covers line 4</sub>
-      - [x] **3.** Render `<Login>` for @¦alice, see #¦7 <sub>waits for 2 · covers lines 5–8 · in `acme/web` · `frontend` · for `octocat`</sub>
-    - [ ] **4.** Write the documentation <sub>waits for 2, 3</sub>
+      - [x] **2.** Store sessions — covers line 4
+      - [x] **3.** Render `<Login>` for @¦alice, see #¦7 — waits for 2 · covers lines 5–8 · in `acme/web` · `frontend` · for `octocat`
+    - [ ] **4.** Write the documentation — waits for 2, 3
 
     **Possible duplicates.** Drop the ones for which the existing issue will do.
     - **2.** is like #5 · Store the sessions
@@ -263,7 +263,7 @@ fn a_plain_preview_has_no_empty_parts() {
     Nothing has been created yet. You asked for a dry run, so have a look first.
 
     - [x] **1.** Build the login
-      - [x] **2.** Store sessions <sub>covers line 4</sub>
+      - [x] **2.** Store sessions — covers line 4
 
     **Coverage.** 1 of 2 blocks became issues, 1 is not work. Nothing is left out.
 
