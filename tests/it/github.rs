@@ -6,6 +6,7 @@ mod outcome;
 mod redirects;
 mod tokens;
 mod walk;
+mod watched;
 
 use std::time::Duration;
 
