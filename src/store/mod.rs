@@ -1,9 +1,18 @@
 //! PostgreSQL: the pool, the migrations, one file a table.
 
+pub mod audit_events;
+pub mod bot_comments;
+pub mod created_issues;
 pub mod deliveries;
 pub mod embedded;
 pub mod ingest;
+pub mod installations;
+pub mod issue_links;
 pub mod jobs;
+pub mod planned_issues;
+pub mod repositories;
+pub mod runs;
+pub mod settings;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

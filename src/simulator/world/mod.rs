@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
 
 pub(crate) use access::{Need, suspended};
-pub(crate) use account::{Account, Kind};
 pub use account::Role;
+pub(crate) use account::{Account, Kind};
 pub(crate) use installation::{Installation, Permissions, Token};
 pub(crate) use issue::{Comment, Issue, Reaction, Reason};
 pub(crate) use repository::{ISSUE_TYPES, Label, Milestone, Repository};
