@@ -1,5 +1,7 @@
 //! `openproducer config`: what holds, and where it comes from; secrets hidden.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::arguments::ConfigArguments;
@@ -54,10 +56,12 @@ fn table(config: &Config, terminal: Terminal) -> String {
     }
     if config.database_url.is_none() {
         let folder = config.data_folder.join("postgres");
-        table.push_str(&format!(
-            "\nThe embedded PostgreSQL lives in {}\n",
+        // Cannot fail: a String takes everything.
+        let _ = writeln!(
+            table,
+            "\nThe embedded PostgreSQL lives in {}",
             folder.display()
-        ));
+        );
     }
     table
 }

@@ -1,9 +1,9 @@
 //! GitHub over HTTP: authentication, the Issues API, webhooks.
 //!
-//! How a request leaves: a [`Repo`] method makes a call ([`call`]), which [`client`] gives a token ([`tokens`], minted with a
-//! signed JWT, [`jwt`]), is sent over the one connection pool ([`wire`], the only file that knows octocrab) past
-//! the allow-list ([`guard`]), and comes back as one of [`models`] or as a [`GitHubError`] that says what is known
-//! about the outcome ([`refusal`] reads it out of status, headers and body).
+//! How a request leaves: a [`Repo`] method makes a `call`; `client` adds a token from `tokens` (minted with the
+//! App's signature, `jwt`) and sends it over the one connection pool (`wire`, the only file that knows octocrab)
+//! past the allow-list (`guard`). The answer becomes one of `models`, or a [`GitHubError`] that says what is known
+//! about the outcome (`refusal` reads it out of status, headers and body).
 //!
 //! Invariants: nothing leaves that is not on the allow-list; nothing is sent twice unless the first surely had no
 //! effect; no token is ever printed.

@@ -168,3 +168,60 @@ impl Tokens {
         debug_assert!(forgotten.is_ok(), "the cache was built to support this");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(text: &str) -> Token {
+        Token {
+            secret: text.to_owned().into(),
+            expires_at: DateTime::<Utc>::MAX_UTC,
+            minted: Instant::now(),
+        }
+    }
+
+    #[tokio::test]
+    async fn dropping_an_old_token_spares_its_successor() {
+        let tokens = Tokens::new();
+        let access = Access::to_metadata(InstallationId(1));
+        let now = DateTime::UNIX_EPOCH;
+        let old = tokens
+            .get(&access, now, async || Ok(token("old")))
+            .await
+            .unwrap();
+        tokens.drop(&access, &old).await;
+        let new = tokens
+            .get(&access, now, async || Ok(token("new")))
+            .await
+            .unwrap();
+        tokens.drop(&access, &old).await;
+        let held = tokens
+            .get(&access, now, async || Ok(token("third")))
+            .await
+            .unwrap();
+        assert!(Arc::ptr_eq(&held, &new));
+    }
+
+    #[tokio::test]
+    async fn token_that_ends_at_once_is_not_minted_without_end() {
+        let tokens = Tokens::new();
+        let access = Access::to_metadata(InstallationId(1));
+        let (end, minted) = (DateTime::<Utc>::MAX_UTC, std::cell::Cell::new(0));
+        let mint = async || {
+            minted.set(minted.get() + 1);
+            Ok(token("short"))
+        };
+        tokens.get(&access, end, mint).await.unwrap();
+        assert_eq!(minted.get(), 2);
+    }
+
+    #[test]
+    fn order_and_repetition_of_repositories_do_not_matter() {
+        let access = |ids: &[i64]| {
+            Access::to_issues(InstallationId(1), ids.iter().copied().map(RepositoryId))
+        };
+        assert_eq!(access(&[3, 1, 3]), access(&[1, 3]));
+        assert_ne!(access(&[1]), access(&[1, 3]));
+    }
+}

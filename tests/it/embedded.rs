@@ -1,11 +1,18 @@
 //! The embedded default with the PostgreSQL of this machine, as whoever runs the tests (root or not).
 
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use openproducer::config::{Environment, runs_as_root};
 use openproducer::store::embedded::Embedded;
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, PgConnection};
+
+/// The user `nobody` on Linux.
+const NOBODY: u32 = 65534;
 
 /// A folder of one test, gone afterwards. Not under target/: as root, PostgreSQL's user may not reach a clone in
 /// root's home.
@@ -150,4 +157,80 @@ async fn a_folder_that_cannot_be_made_is_said_with_its_name() {
         error.contains("cannot make the folder") && error.contains("inside"),
         "{error}"
     );
+}
+
+/// No test of its own: the process that others start, and kill.
+#[tokio::test]
+#[ignore = "started by the tests below"]
+async fn a_process_that_runs_an_embedded_one() {
+    let environment = Environment::of_process_alone();
+    let folder = PathBuf::from(environment.get("HELD_FOLDER").unwrap());
+    let embedded = Embedded::start(&folder).await.unwrap();
+    std::fs::write(folder.join("url.new"), embedded.url().expose_secret()).unwrap();
+    std::fs::rename(folder.join("url.new"), folder.join("url")).unwrap();
+    std::future::pending::<()>().await;
+}
+
+/// This test program again, running only the one above, on this folder.
+fn holder(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args([
+            "--ignored",
+            "--exact",
+            "embedded::a_process_that_runs_an_embedded_one",
+        ])
+        .env("HELD_FOLDER", folder)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command
+}
+
+async fn killed_at_work(mut holder: Command, folder: &Path) -> String {
+    let mut process = holder.spawn().unwrap();
+    let url = loop {
+        assert!(
+            process.try_wait().unwrap().is_none(),
+            "the other process ended early"
+        );
+        match std::fs::read_to_string(folder.join("url")) {
+            Ok(url) => break url,
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
+    PgConnection::connect(&url).await.unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    url
+}
+
+#[tokio::test]
+async fn a_killed_process_leaves_no_postgresql_behind_and_the_next_start_works() {
+    let folder = Folder::new();
+    std::fs::create_dir(&folder.0).unwrap();
+    let program = std::env::current_exe().unwrap();
+    let url = killed_at_work(holder(&program, &folder.0), &folder.0).await;
+    let next = Embedded::start(&folder.0).await.unwrap();
+    assert!(!next.is_shared(), "the killed one's is not used on");
+    gone(&url).await;
+    next.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_normal_user_runs_it_as_himself() {
+    if !runs_as_root() {
+        return; // every test here was that test already
+    }
+    let folder = Folder::new();
+    std::fs::create_dir(&folder.0).unwrap();
+    // The clone may be in root's home.
+    let program = folder.0.join("tests");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    chown(&folder.0, Some(NOBODY), Some(NOBODY)).unwrap();
+    let mut holder = holder(&program, &folder.0);
+    holder.uid(NOBODY).gid(NOBODY);
+    let url = killed_at_work(holder, &folder.0).await;
+    gone(&url).await;
 }

@@ -1,4 +1,5 @@
 //! The GitHub client at the wire: real HTTP to the simulated GitHub.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod limits;
 mod lists;
@@ -6,6 +7,7 @@ mod outcome;
 mod redirects;
 mod tokens;
 mod walk;
+mod watched;
 
 use std::time::Duration;
 
