@@ -13,7 +13,7 @@ use crate::domain::run::{IllegalMove, ItemState, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::runs::{self, Run};
-use crate::store::{jobs, planned_issues};
+use crate::store::planned_issues;
 
 /// An answer in a comment of its own.
 #[derive(Debug)]

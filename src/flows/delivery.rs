@@ -85,6 +85,7 @@ async fn issue_opened(services: &Services, event: &IssueEvent) -> FlowResult<()>
             repository: &repository,
             issue: &event.issue,
             origin: Origin::Issue,
+            points_at_issue: false,
             sender: &event.sender,
             names: &names,
         },
@@ -109,6 +110,7 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         repository: &repository,
         issue: &event.issue,
         origin: Origin::Comment(&event.comment),
+        points_at_issue: matches!(said, Said::ThisIssue | Said::Nothing),
         sender: &event.sender,
         names: &names,
     };

@@ -36,6 +36,7 @@ pub async fn process(
         repository: &repository,
         issue: &issue,
         origin: Origin::Issue,
+        points_at_issue: false,
         sender: &sender,
         names: &names,
     };

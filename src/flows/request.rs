@@ -31,6 +31,8 @@ pub struct Asking<'a> {
     pub repository: &'a RepositoryRow,
     pub issue: &'a Issue,
     pub origin: Origin<'a>,
+    /// The comment asks for the issue's own text to be planned.
+    pub points_at_issue: bool,
     pub sender: &'a Account,
     pub names: &'a BotNames,
 }
@@ -149,7 +151,7 @@ pub async fn read(
         Origin::Issue => request::parse(Some(&asking.issue.title), &asking.issue.body, asking.names, &limits),
         Origin::Comment(comment) => {
             let issue = (asking.issue.title.as_str(), asking.issue.body.as_str());
-            request::parse_comment(&comment.body, issue, asking.names, &limits)
+            request::parse_comment(&comment.body, issue, asking.points_at_issue, asking.names, &limits)
         }
     };
     match read {

@@ -11,7 +11,6 @@ use crate::domain::comment::{
     self, About, Created, Ended, LeftOpen, Link, Note, Preview, Progress, RolledBack, Skipped, Step, Summary,
 };
 use crate::domain::ids::IssueNumber;
-use crate::domain::present;
 use crate::domain::run::{ItemState, Phase, Status};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -95,7 +94,7 @@ impl<'a> View<'a> {
             (Status::Failed, None) => Ok(self.failed()),
             (Status::Cancelled, None) => Ok(comment::cancelled(&self.ended(&self.made()))),
             (Status::RolledBack, None) => Ok(self.rolled_back()),
-            (Status::Pending | Status::Running, _) => Ok(comment::working(self.about())),
+            _ => Ok(comment::working(self.about())),
         }
     }
 
@@ -128,7 +127,7 @@ impl<'a> View<'a> {
             reasons: &reasons,
             dropped: &dropped,
             similar: &[],
-            mermaid: &present::mermaid(&plan),
+            mermaid: "",
             rate_per_minute: settings.rate_limit_per_minute.value,
         }))
     }

@@ -32,7 +32,7 @@ pub(super) async fn boxes(
         let positions = |on: bool| -> Vec<i32> {
             ticked
                 .iter()
-                .filter(|(_, ticked)| *ticked == on)
+                .filter(|(_, ticked)| **ticked == on)
                 .filter_map(|(n, _)| i32::try_from(*n).ok())
                 .collect()
         };

@@ -8,6 +8,7 @@ mod yaml;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::fingerprint::UniqueBy;
 use super::ids::RepositoryName;
 use super::markdown::Outline;
 use super::rejection::{Complaint, Warning};
@@ -50,17 +51,6 @@ pub struct Options {
     pub repositories: Vec<RepositoryName>,
     pub sub_issues: Option<bool>,
     pub dependencies: Option<bool>,
-}
-
-/// By what two issues are the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UniqueBy {
-    Title,
-    Body,
-    /// Title and body.
-    #[default]
-    Hash,
 }
 
 /// What a request may ask for at most.
@@ -136,6 +126,63 @@ pub fn parse(
 /// Whether a line by itself would be an option.
 pub(super) fn is_option_line(line: &str) -> bool {
     keys::option_line(line).is_some()
+}
+
+/// Takes a comment apart. One with options only, or one that points at the issue without saying what to build, is about the
+/// text of the issue: its own options are overridden by the comment's.
+///
+/// # Errors
+/// Every complaint at once, about the comment, or about the issue where that is what is to be planned.
+pub fn parse_comment(
+    comment: &str,
+    (title, body): (&str, &str),
+    points_at_issue: bool,
+    names: &BotNames,
+    limits: &Limits,
+) -> Result<Request, Vec<Complaint>> {
+    let own = parse(None, comment, names, limits);
+    let is_only_options = !points_at_issue && options_alone(comment, names, limits).is_some();
+    if !(points_at_issue || is_only_options && has_words(body)) {
+        return own;
+    }
+    let mut request = parse(Some(title), body, names, limits)?;
+    if let Some(options) = options_alone(comment, names, limits) {
+        request.options = options.over(request.options);
+    }
+    Ok(request)
+}
+
+/// The options of a text that holds options and nothing else, all of them right.
+fn options_alone(text: &str, names: &BotNames, limits: &Limits) -> Option<Options> {
+    let outline = Outline::of(text);
+    let layout = layout::of(&outline, &trigger::find_in(&outline, names)?);
+    let (options, complaints) = values::read(&layout.given, limits);
+    let is_clean = complaints.is_empty() && layout.complaints.is_empty() && !layout.given.is_empty();
+    let spec = spec_text(layout, &mut Vec::new());
+    (is_clean && !has_words(&spec)).then_some(options)
+}
+
+impl Options {
+    /// These, and where nothing was given, the others.
+    fn over(self, others: Self) -> Self {
+        fn list<T>(own: Vec<T>, other: Vec<T>) -> Vec<T> {
+            if own.is_empty() { other } else { own }
+        }
+        Self {
+            count: self.count.or(others.count),
+            labels: list(self.labels, others.labels),
+            assignees: list(self.assignees, others.assignees),
+            components: list(self.components, others.components),
+            dry_run: self.dry_run.or(others.dry_run),
+            unique_by: self.unique_by.or(others.unique_by),
+            rate_limit_per_minute: self.rate_limit_per_minute.or(others.rate_limit_per_minute),
+            milestone: self.milestone.or(others.milestone),
+            issue_type: self.issue_type.or(others.issue_type),
+            repositories: list(self.repositories, others.repositories),
+            sub_issues: self.sub_issues.or(others.sub_issues),
+            dependencies: self.dependencies.or(others.dependencies),
+        }
+    }
 }
 
 fn shortened(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
