@@ -4,6 +4,7 @@
 
 mod cache;
 mod embedded;
+mod flows;
 mod github;
 mod harness;
 mod house;
