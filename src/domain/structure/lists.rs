@@ -36,6 +36,16 @@ impl Shape {
 
 impl<'a> Reader<'a> {
     pub(super) fn list(&mut self, items: &'a [usize], index: usize, role: Role, found: &mut Found) {
+        let contents = items.iter().filter(|i| self.pieces[**i].contents_link).count();
+        if contents * 4 >= items.len() * 3 {
+            items.iter().for_each(|item| self.set_aside(*item, "table of contents"));
+            return;
+        }
+        let document = self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
+        if document && items.iter().all(|i| labels::is_planning(&self.pieces[*i].plain) || labels::split(&self.pieces[*i].plain).is_some_and(|(head, _)| labels::is_document_key(head))) {
+            items.iter().for_each(|item| self.set_aside(*item, "document data"));
+            return;
+        }
         if !self.is_independent(items, index, role, found) {
             found.facets.extend(items);
             return;
@@ -89,7 +99,7 @@ impl<'a> Reader<'a> {
             return true;
         }
         let section = self.section_at(index);
-        if !self.is_specific(index) {
+        if !self.is_specific(index) && section.meaning != Some(Meaning::Design) {
             // A list after a wish at the top of a short text tells the parts of that wish.
             let wish = found.prose.last().is_some_and(|p| asks(&self.pieces[*p].plain) || opens_with_verb(&bare(&self.pieces[*p].plain)));
             let bare_text = section.meaning.is_none() && role == Role::Plain;
@@ -124,14 +134,15 @@ impl<'a> Reader<'a> {
         if it.checked == Some(true) || super::outline::is_over(&it.plain) {
             return self.done_item(item, &kids, index, role);
         }
-        if let Some(reason) = labels::aside_of(it, self.text) {
+        let question = super::outline::is_question(&it.plain) || it.lead.as_deref().is_some_and(super::outline::is_question);
+        if let Some(reason) = labels::aside_of(it, self.text).or(question.then_some("open question")) {
             self.set_aside(item, reason);
             return Vec::new();
         }
         let label = labels::split(&it.plain).filter(|(_, rest)| rest.is_empty()).map_or(it.plain.as_str(), |(head, _)| head);
         match meaning(label) {
             // "- Features:" holds work, and is none.
-            Some(Meaning::Work | Meaning::Steps | Meaning::Qualities) if !kids.is_empty() => {
+            Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities) if !kids.is_empty() => {
                 let mut made = Vec::new();
                 for kid in &kids {
                     made.extend(self.item(*kid, index, role));

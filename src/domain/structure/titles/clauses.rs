@@ -72,7 +72,8 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     let end = [" so that ", ", so that ", " so i ", ", so i ", ", so ", " so we ", " in order to ", " because "].iter().filter_map(|w| lower_rest.find(w)).min().unwrap_or(rest.len());
     let wanted = rest.get(..end)?.trim().trim_end_matches([',', '.', ';']);
     // "I want my password to be reset" asks for it to happen.
-    let verbal = wish.ends_with("to ") || wish.ends_with("can ") || wish.ends_with("must ");
+    let wanted = ["expect that ", "expect "].iter().find_map(|e| wanted.strip_prefix(e)).filter(|rest| !rest.starts_with("to ")).unwrap_or(wanted);
+    let verbal = !rest.starts_with("expect ") && wish.ends_with("to ") || wish.ends_with("can ") || wish.ends_with("must ");
     (!wanted.is_empty()).then(|| if verbal { format!("we want to {wanted}") } else { wanted.to_owned() })
 }
 
@@ -115,9 +116,11 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
 }
 
 fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
-    if predicate.is_empty() || subject.is_empty() {
+    let finite = |w: &str| ["does", "do", "is", "are", "has", "have", "was", "were", "doesn't", "don't", "isn't", "aren't", "which", "that", "how", "what", "if", "when"].contains(&w);
+    if predicate.is_empty() || subject.is_empty() || subject.split(' ').any(finite) {
         return None;
     }
+    let predicate = ["first ", "also ", "then ", "now ", "still ", "therefore ", "thus ", "only "].iter().find_map(|adverb| predicate.strip_prefix(adverb).filter(|_| *adverb != "only ")).unwrap_or(predicate);
     let last = subject.rsplit(' ').next().unwrap_or(subject).to_lowercase();
     let head = subject.split([' ']).find(|w| PEOPLE.contains(&w.to_lowercase().as_str())).map(str::to_lowercase);
     let person = PEOPLE.contains(&last.as_str()) || head.is_some();
@@ -201,7 +204,7 @@ fn third_person(phrase: &str, lowered: impl Fn(&str) -> String) -> Option<String
     {
         return Some(format!("{verb} {}", words[1..].join(" ")));
     }
-    if words.len() < 5 {
+    if words.len() < 5 || ["if", "when", "no"].contains(&clean(words[0]).as_str()) {
         return None;
     }
     let lower: Vec<String> = words.iter().map(|w| clean(w)).collect();

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 pub(super) use clean::{bare, id, label_of, phase};
 
-use super::words::language::Language;
+use super::words::language::{Language, is_foreign};
 use super::words::verbs::{from_gerund, opens_with_verb};
 
 /// The longest title.
@@ -29,7 +29,7 @@ impl Titles {
     /// A title from a name or a sentence. `near` names what it belongs to, nearest first.
     pub(super) fn title(&self, words: &str, near: &[&str]) -> String {
         let phrase = bare(words);
-        if self.language == Language::Other {
+        if self.language == Language::Other || is_foreign(&phrase) {
             return cut(&capitalised(&phrase));
         }
         let (phrase, area) = self.without_area(&phrase);
@@ -39,7 +39,7 @@ impl Titles {
         {
             title = self.placed(&title, &area);
         } else if nouns::is_thin(&title)
-            && let Some(place) = near.iter().find(|place| !place.is_empty() && !same_words(place, &title))
+            && let Some(place) = near.iter().find(|place| !place.is_empty() && !nouns::is_generic(&bare(place)) && !same_words(place, &title))
         {
             title = self.placed(&title, place);
         }

@@ -71,6 +71,9 @@ pub(crate) fn opens_with_verb(phrase: &str) -> bool {
 /// "Export bookings of the last ten years" goes on as an order does; "Export formats" is a name.
 fn goes_on<'a>(second: &str, rest: impl Iterator<Item = &'a str>) -> bool {
     let rest: Vec<&str> = rest.collect();
+    if rest.iter().take(3).any(|w| PREDICATES.contains(w)) {
+        return false;
+    }
     let reaches = rest.iter().any(|w| ["from", "to", "into", "of", "with", "when", "until", "before", "after", "as", "via", "through", "against", "so", "while"].contains(w));
     !NOUN_TAILS.contains(&second) && rest.len() >= 2 && (reaches || !second.ends_with('s') && rest.len() >= 3)
 }
