@@ -47,6 +47,8 @@ pub(crate) struct Piece {
     pub footnote: Option<String>,
     /// Labels of the footnotes that it points to.
     pub notes: Vec<String>,
+    /// Nothing but a link to a heading of the same document.
+    pub contents_link: bool,
     /// A front matter block.
     pub front_matter: bool,
     /// Lines that the parser swallows: link reference definitions.
@@ -208,6 +210,13 @@ impl<'a> Walk<'a> {
                 self.in_strong = self.current().is_some_and(|piece| piece.plain.is_empty())
             }
             Tag::Strikethrough => self.in_struck = true,
+            Tag::Link { dest_url, .. } => {
+                self.extend(&range);
+                let links = dest_url.starts_with('#');
+                if let Some(piece) = self.current() {
+                    piece.contents_link = links && piece.plain.is_empty();
+                }
+            }
             Tag::Image { .. } => {
                 self.images += 1;
                 self.extend(&range);
@@ -362,6 +371,7 @@ impl<'a> Walk<'a> {
             struck: false,
             footnote: None,
             notes: Vec::new(),
+            contents_link: false,
             front_matter: false,
             reference: false,
             depth: depth.min(DEEPEST),
@@ -520,6 +530,7 @@ fn swallowed(lines: [usize; 2]) -> Piece {
         struck: false,
         footnote: None,
         notes: Vec::new(),
+        contents_link: false,
         front_matter: false,
         reference: true,
         depth: 0,

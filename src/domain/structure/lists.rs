@@ -5,7 +5,7 @@ use super::labels;
 use super::outline::{is_item, meaning};
 use super::reader::{ALREADY_DONE, Found, Reader, Role};
 use super::titles::{bare, id, phase};
-use super::words::asks::{asks, demands, sentences};
+use super::words::asks::{asks, demands, is_deferred, sentences};
 use super::words::headings::Meaning;
 use super::words::verbs::opens_with_verb;
 
@@ -36,6 +36,16 @@ impl Shape {
 
 impl<'a> Reader<'a> {
     pub(super) fn list(&mut self, items: &'a [usize], index: usize, role: Role, found: &mut Found) {
+        let contents = items.iter().filter(|i| self.pieces[**i].contents_link).count();
+        if contents * 4 >= items.len() * 3 {
+            items.iter().for_each(|item| self.set_aside(*item, "table of contents"));
+            return;
+        }
+        let document = self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
+        if document && items.iter().all(|i| labels::is_planning(&self.pieces[*i].plain) || labels::split(&self.pieces[*i].plain).is_some_and(|(head, _)| labels::is_document_key(head))) {
+            items.iter().for_each(|item| self.set_aside(*item, "document data"));
+            return;
+        }
         if !self.is_independent(items, index, role, found) {
             found.facets.extend(items);
             return;
@@ -45,12 +55,13 @@ impl<'a> Reader<'a> {
             let made = self.item(*item, index, role);
             found.made.extend(made);
         }
-        self.chain_items(&found.made[first..].to_vec(), items, role);
+        let in_phase = phase(&self.section_at(index).name).is_some();
+        self.chain_items(&found.made[first..], items, role, in_phase);
     }
 
     /// Ordered steps wait for the one before.
-    fn chain_items(&mut self, made: &[usize], items: &[usize], role: Role) {
-        let ordered = role == Role::Steps && items.iter().all(|i| self.pieces[*i].ordinal.is_some());
+    fn chain_items(&mut self, made: &[usize], items: &[usize], role: Role, in_phase: bool) {
+        let ordered = (role == Role::Steps || in_phase) && items.iter().all(|i| self.pieces[*i].ordinal.is_some());
         let phased = items.iter().filter(|i| phase(&self.pieces[**i].plain).is_some()).count() * 2 > items.len();
         if !ordered && !phased {
             return;
@@ -88,7 +99,7 @@ impl<'a> Reader<'a> {
             return true;
         }
         let section = self.section_at(index);
-        if !self.is_specific(index) {
+        if !self.is_specific(index) && section.meaning != Some(Meaning::Design) {
             // A list after a wish at the top of a short text tells the parts of that wish.
             let wish = found.prose.last().is_some_and(|p| asks(&self.pieces[*p].plain) || opens_with_verb(&bare(&self.pieces[*p].plain)));
             let bare_text = section.meaning.is_none() && role == Role::Plain;
@@ -123,14 +134,15 @@ impl<'a> Reader<'a> {
         if it.checked == Some(true) || super::outline::is_over(&it.plain) {
             return self.done_item(item, &kids, index, role);
         }
-        if let Some(reason) = labels::aside_of(it, self.text) {
+        let question = super::outline::is_question(&it.plain) || it.lead.as_deref().is_some_and(super::outline::is_question);
+        if let Some(reason) = labels::aside_of(it, self.text).or(question.then_some("open question")) {
             self.set_aside(item, reason);
             return Vec::new();
         }
         let label = labels::split(&it.plain).filter(|(_, rest)| rest.is_empty()).map_or(it.plain.as_str(), |(head, _)| head);
         match meaning(label) {
             // "- Features:" holds work, and is none.
-            Some(Meaning::Work | Meaning::Steps | Meaning::Qualities) if !kids.is_empty() => {
+            Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities) if !kids.is_empty() => {
                 let mut made = Vec::new();
                 for kid in &kids {
                     made.extend(self.item(*kid, index, role));
@@ -182,7 +194,7 @@ impl<'a> Reader<'a> {
     fn item_group(&mut self, item: usize, kids: &[usize], index: usize, role: Role) -> usize {
         let it = &self.pieces[item];
         let words = it.plain.trim_end_matches(':');
-        let mut draft = Draft { title: self.titles.group(words), main: vec![item], section: index, is_group: true, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
+        let mut draft = Draft { title: self.titles.group(words), anchor: item, main: vec![item], section: index, is_group: true, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
         draft.covers.insert(item);
         for extra in self.outline.children[item].clone() {
             if !kids.contains(&extra) {
@@ -214,7 +226,7 @@ impl<'a> Reader<'a> {
 
     fn item_leaf(&mut self, item: usize, index: usize) -> usize {
         let it = &self.pieces[item];
-        let mut draft = Draft { title: self.title(&naming(it), index), main: vec![item], section: index, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
+        let mut draft = Draft { title: self.title(&naming(it), index), anchor: item, main: vec![item], section: index, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
         draft.covers.insert(item);
         self.demanding_sentences(&mut draft, item, true);
         for child in self.outline.children[item].clone() {
@@ -276,7 +288,7 @@ impl<'a> Reader<'a> {
         }
         let whole = format!("{} {}", it.plain, it.more);
         for (n, sentence) in sentences(&whole).into_iter().enumerate() {
-            if (skip_first && n == 0) || !demands(sentence) || sentence.ends_with([':', '?']) {
+            if (skip_first && n == 0) || !demands(sentence) || is_deferred(sentence) || sentence.ends_with([':', '?']) {
                 continue;
             }
             draft.criteria.push(Criterion { piece, sentence: Some(sentence.to_owned()) });

@@ -59,7 +59,9 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
     let outline = Outline::of(text, &pieces);
     let titles = Titles { language: language(text), proper: proper_words(&pieces), about: String::new() };
     let name = outline.title_section.map(|s| outline.sections[s].name.clone()).filter(|n| !is_bare_name(n)).unwrap_or_else(|| title.to_owned());
-    let titles = Titles { about: about(&titles, &name), ..titles };
+    let name = if name.trim().is_empty() { named_in_the_head(&pieces).unwrap_or(name) } else { name };
+    let about = Some(about(&titles, &name)).filter(|a| !a.is_empty()).unwrap_or_else(|| "the request".to_owned());
+    let titles = Titles { about, ..titles };
     let mut reader = Reader { text, pieces: &pieces, outline: &outline, titles: &titles, drafts: Vec::new(), reasons: vec![None; pieces.len()], orders: Vec::new() };
     let mut warnings = Vec::new();
 
@@ -147,7 +149,7 @@ impl Reader<'_> {
 /// Words that are written with a capital wherever they stand inside a sentence.
 fn proper_words(pieces: &[Piece]) -> HashSet<String> {
     let mut seen: HashMap<String, (u32, u32)> = HashMap::new();
-    for piece in pieces.iter().filter(|p| p.level == 0 && p.cells.is_empty()) {
+    for piece in pieces.iter().filter(|p| p.level == 0 && p.cells.is_empty() && !p.contents_link) {
         for words in [&piece.plain, &piece.more] {
             let mut starts = true;
             for word in words.split(' ') {
@@ -162,6 +164,12 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
         }
     }
     seen.into_iter().filter(|(_, (upper, lower))| upper > lower).map(|(word, _)| word).collect()
+}
+
+/// "Feature Name: `let-else`" in a document that has no title.
+fn named_in_the_head(pieces: &[Piece]) -> Option<String> {
+    const KEYS: &[&str] = &["feature name", "title", "project", "product", "feature", "epic name", "epic", "name"];
+    pieces.iter().take(8).filter_map(|p| labels::split(&p.plain)).find(|(head, rest)| KEYS.contains(&words::asks::normal(head).as_str()) && !rest.is_empty()).map(|(_, rest)| rest.to_owned())
 }
 
 /// "PRD", "Epic": a title that names only the kind of document.

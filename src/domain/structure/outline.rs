@@ -208,6 +208,9 @@ pub(super) fn meaning(heading: &str) -> Option<Meaning> {
     if is_over(heading) {
         return Some(Meaning::Done);
     }
+    if is_question(heading) {
+        return Some(Meaning::Aside { reason: "open question", firm: false });
+    }
     let bare = without_brackets(heading);
     if let Some(found) = of_phrase(&bare) {
         return Some(found);
@@ -277,6 +280,15 @@ fn without_number(normal: &str) -> &str {
         rest = tail;
     }
     rest
+}
+
+/// A question that wants an answer, not a wish put as a question ("Could we add…?").
+pub(super) fn is_question(words: &str) -> bool {
+    const OPENINGS: &[&str] = &["how", "does", "do", "is", "are", "what", "why", "when", "where", "who", "which", "has", "have", "did", "should", "can", "will", "was", "were", "whether", "would", "wie", "warum", "was", "quand", "comment", "pourquoi", "qué", "cómo", "como"];
+    let words = words.trim().trim_end_matches(['*', '_']);
+    let normal = normal(words);
+    let first = normal.split(' ').next().unwrap_or_default();
+    words.ends_with('?') && OPENINGS.contains(&first) && !normal.starts_with("can we ") && !normal.starts_with("can you ")
 }
 
 /// Marked as finished in the heading itself.

@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     fn parent_holds_work(&self, index: usize) -> bool {
         let mut at = self.section_at(index).parent;
         while let Some(parent) = at {
-            if matches!(self.section_at(parent).meaning, Some(Meaning::Work | Meaning::Steps | Meaning::Qualities)) {
+            if matches!(self.section_at(parent).meaning, Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities)) {
                 return true;
             }
             at = self.section_at(parent).parent;
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
             None => None,
             Some(Meaning::Aside { .. }) if is_ambiguous(&section.name) && outer.is_work() => None,
             Some(Meaning::Aside { reason, firm }) => Some(Role::Aside { reason, firm }),
-            Some(Meaning::Work) => Some(Role::Work),
+            Some(Meaning::Work | Meaning::Design) => Some(Role::Work),
             Some(Meaning::Steps) => Some(Role::Steps),
             Some(Meaning::Criteria) => Some(Role::Criteria),
             Some(Meaning::Qualities) => Some(Role::Qualities),
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
         let role = self.role(inner, outer);
         let section = self.section_at(inner);
         match role {
-            Role::Criteria if outer != Role::Criteria => {
+            Role::Criteria => {
                 let mut within = Found::default();
                 for entry in &section.entries {
                     self.entry(entry, inner, role, &mut within);
@@ -249,7 +249,9 @@ impl<'a> Reader<'a> {
         let specific = self.is_specific(index);
         let empty = found.prose.is_empty() && found.facets.is_empty() && found.details.is_empty() && found.criteria.is_empty();
         let all_words: Vec<&str> = found.prose.iter().map(|p| self.pieces[*p].plain.as_str()).collect();
-        let wants = role.is_work()
+        // Prose about when and in which order tells dates, not work.
+        let dates = role == Role::Steps && found.facets.is_empty() && found.criteria.is_empty() && !specific;
+        let wants = (role.is_work() && !dates)
             || !found.facets.is_empty()
             || !found.criteria.is_empty()
             || opens_with_verb(&super::titles::bare(&section.name)) && section.heading.is_some()
@@ -257,14 +259,14 @@ impl<'a> Reader<'a> {
             || all_words.iter().any(|words| demands(words));
         if (empty && !(specific && role.is_work())) || !wants {
             for piece in found.prose.iter().chain(found.details.iter().map(|(p, _)| p)).chain(&found.labels) {
-                self.set_aside(*piece, if section.heading.is_some() && self.outline.title_section != Some(index) { "description" } else { "introduction" });
+                self.set_aside(*piece, if dates { "timeline" } else if section.heading.is_some() && self.outline.title_section != Some(index) { "description" } else { "introduction" });
             }
-            if let (true, Some(heading)) = (specific || empty, section.heading) {
-                self.reasons[heading] = Some(if empty { "empty section" } else { "description" });
+            if let (true, Some(heading)) = (specific || empty || dates, section.heading) {
+                self.reasons[heading] = Some(if empty { "empty section" } else if dates { "timeline" } else { "description" });
             }
             return Vec::new();
         }
-        if !specific && found.facets.is_empty() {
+        if !specific && found.facets.is_empty() && section.meaning != Some(Meaning::Design) {
             let made = self.prose_issues(&found.prose, index);
             if made.is_empty() {
                 for piece in found.prose.iter().chain(found.details.iter().map(|(p, _)| p)).chain(&found.labels).chain(&found.criteria) {
@@ -280,7 +282,11 @@ impl<'a> Reader<'a> {
     /// One draft for all of a section.
     fn leaf(&mut self, index: usize, found: Found) -> usize {
         let section = self.section_at(index);
-        let title = if self.is_specific(index) || found.prose.is_empty() {
+        let title = if let Some(name) = numbered_kind(&section.name).then(|| found.facets.first().or(found.prose.first())).flatten() {
+            self.title(&super::lists::naming(&self.pieces[*name]), index)
+        } else if section.meaning == Some(Meaning::Design) && !self.titles.about.is_empty() {
+            super::titles::cut(&format!("Implement {}", self.titles.about))
+        } else if self.is_specific(index) || found.prose.is_empty() {
             let words = if self.is_specific(index) { section.name.clone() } else { self.titles.about.clone() };
             let title = self.title(&words, section.parent.unwrap_or(0));
             if phase(&section.name).is_some_and(|p| p.rest.is_empty()) { self.titles.group(&section.name) } else { title }
@@ -288,7 +294,9 @@ impl<'a> Reader<'a> {
             let wish = found.prose.iter().map(|p| self.pieces[*p].plain.as_str()).find_map(|words| super::words::asks::sentences(words).into_iter().find(|s| asks(s)).map(str::to_owned));
             self.title(&wish.unwrap_or_else(|| self.pieces[found.prose[0]].plain.clone()), index)
         };
-        let mut draft = Draft { title, section: index, keys: super::labels::keys(&section.name, None), ..Draft::default() };
+        let anchor = section.heading.filter(|_| self.is_specific(index)).or(found.prose.first().copied()).or(found.facets.first().copied()).or(found.criteria.first().copied()).or(section.heading).unwrap_or(0);
+        let context = section.heading.map(|_| section.name.clone()).into_iter().collect();
+        let mut draft = Draft { title, context, anchor, section: index, keys: super::labels::keys(&section.name, None), ..Draft::default() };
         draft.covers.extend(section.heading);
         draft.covers.extend(&found.labels);
         for piece in &found.prose {
@@ -306,7 +314,7 @@ impl<'a> Reader<'a> {
     /// A draft that groups those of its section and keeps the section's own words.
     fn group(&mut self, index: usize, found: Found) -> usize {
         let section = self.section_at(index);
-        let mut draft = Draft { title: self.titles.group(&section.name), section: index, is_group: true, keys: super::labels::keys(&section.name, None), ..Draft::default() };
+        let mut draft = Draft { title: self.titles.group(&section.name), anchor: section.heading.unwrap_or(0), section: index, is_group: true, keys: super::labels::keys(&section.name, None), ..Draft::default() };
         draft.covers.extend(section.heading);
         draft.covers.extend(&found.labels);
         for piece in &found.prose {
@@ -330,10 +338,11 @@ impl<'a> Reader<'a> {
     fn settle_collection(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
         let mut made = found.made.clone();
         let document = self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
+        let has_sections = self.section_at(index).entries.iter().any(|e| matches!(e, Entry::Section(_)));
         let mut intros = Vec::new();
         for piece in &found.prose {
             let words = &self.pieces[*piece].plain;
-            let own = if document || role == Role::Plain { is_normative(words) } else { demands(words) };
+            let own = if document || role == Role::Plain || has_sections { is_normative(words) } else { demands(words) };
             if own && !words.ends_with(':') {
                 made.extend(self.prose_issues(&[*piece], index));
             } else if document {
@@ -386,6 +395,7 @@ impl<'a> Reader<'a> {
             draft.covers.extend(self.outline.family(piece));
         }
         draft.covers.extend(found.labels);
+        draft.anchor = draft.covers.first().copied().unwrap_or(0);
         if draft.covers.is_empty() { made } else {
             made.push(self.push(draft));
             made
@@ -425,6 +435,11 @@ impl<'a> Reader<'a> {
                 Entry::List(items) => {
                     for item in items {
                         let it = &self.pieces[*item];
+                        for nested in self.outline.family(*item).into_iter().skip(1) {
+                            if super::labels::is_action(&self.pieces[nested].plain) && reason != ALREADY_DONE {
+                                made.extend(self.item(nested, index, Role::Work));
+                            }
+                        }
                         let action = super::labels::is_action(&it.plain) || (!firm && it.checked == Some(false)) || (!firm && is_normative(&it.plain));
                         if action && reason != ALREADY_DONE { made.extend(self.item(*item, index, Role::Work)) } else { self.set_aside(*item, reason) }
                     }
@@ -476,4 +491,9 @@ impl<'a> Reader<'a> {
             last = Some((found.kind, *draft));
         }
     }
+}
+
+/// "Story 1": a heading that only counts.
+fn numbered_kind(name: &str) -> bool {
+    super::titles::label_of(&format!("{name}: x")).is_some_and(|(head, _)| head.ends_with(|c: char| c.is_ascii_digit()))
 }

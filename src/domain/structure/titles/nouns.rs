@@ -1,15 +1,16 @@
 //! Verbs for things that were only named, and names that say too little.
 
-use super::super::words::verbs::from_participle;
+use super::super::words::verbs::{from_participle, opens_with_verb};
 
 /// Last words of a phrase and the verb that fits them.
 const FITTING: &[(&str, &[&str])] = &[
     ("write", &["documentation", "docs", "guide", "guides", "runbook", "runbooks", "tutorial", "readme", "manual", "faq", "playbook", "test", "tests", "adr", "handbook", "how-to", "announcement", "spec", "release notes", "blog post", "changelog"]),
-    ("carry out", &["migration", "rollout", "cutover", "backfill", "audit", "review", "investigation", "research", "spike", "analysis", "survey", "rehearsal", "upgrade", "load testing", "testing", "load test", "pen test", "clean-up", "cleanup", "assessment", "refactoring", "training", "switchover", "verification"]),
-    ("prepare", &["rollback", "launch", "release", "rollback plan", "communication plan", "communications", "demo", "beta", "pilot"]),
+    ("carry out", &["migration", "rollout", "cutover", "backfill", "audit", "review", "investigation", "research", "spike", "analysis", "survey", "rehearsal", "upgrade", "load testing", "testing", "load test", "pen test", "clean-up", "cleanup", "assessment", "refactoring", "training", "switchover", "verification", "test plan", "rollout plan", "validation"]),
+    ("plan", &["communication", "communications"]),
+    ("prepare", &["rollback", "launch", "release", "rollback plan", "communication plan", "demo", "beta", "pilot"]),
     ("create", &["mockups", "wireframes", "designs", "prototype", "template", "templates", "schema", "table", "tables", "repository", "project", "inventory", "mock-ups"]),
     ("define", &["strategy", "policy", "policies", "contract", "requirements", "roles", "conventions", "naming", "standards", "guidelines"]),
-    ("implement", &["algorithm", "logic", "protocol", "flow", "flows", "mechanism", "handling", "model", "architecture", "layer", "authentication", "authorization", "authorisation", "lifecycle", "interface", "storage", "semantics", "syntax", "behavior", "behaviour", "processing", "parsing", "parser", "resolution", "management", "integration", "sync", "synchronization", "state machine", "explanation", "design", "proposal", "changes"]),
+    ("implement", &["algorithm", "logic", "protocol", "flow", "flows", "mechanism", "handling", "model", "architecture", "layer", "authentication", "authorization", "authorisation", "lifecycle", "interface", "storage", "semantics", "syntax", "behavior", "behaviour", "processing", "parsing", "parser", "resolution", "management", "integration", "sync", "synchronization", "state machine", "explanation", "design", "proposal", "changes", "effect", "effects"]),
     ("build", &["form", "page", "pages", "screen", "dashboard", "view", "ui", "service", "api", "engine", "pipeline", "client", "server", "app", "tool", "cli", "bot", "importer", "exporter", "library", "module", "component", "widget", "portal", "checkout", "inbox", "website", "site", "editor", "wizard", "onboarding", "worker", "scheduler", "backend", "frontend", "front end", "back end", "adapter", "proxy", "gateway", "simulator", "panel", "store", "composer", "viewer"]),
     ("fix", &["bug", "bugs", "error", "errors", "crash", "crashes", "leak", "leaks", "regression", "typo", "typos", "issue", "issues"]),
     ("keep", &["compatibility", "backward compatibility", "backwards compatibility"]),
@@ -20,7 +21,7 @@ const FITTING: &[(&str, &[&str])] = &[
 const GENERIC: &[&str] = &[
     "backend", "frontend", "ui", "ux", "api", "apis", "tests", "test", "testing", "docs", "documentation", "database", "infrastructure", "infra", "security", "performance", "logging", "monitoring", "validation", "permissions", "settings", "notifications", "search", "design", "migration", "deployment", "rollout", "cleanup", "clean-up", "configuration", "config", "setup", "error handling", "accessibility",
     "analytics", "metrics", "telemetry", "release", "qa", "other", "misc", "miscellaneous", "client", "server", "mobile", "web", "core", "data", "data model", "model", "models", "schema", "storage", "integration", "integrations", "authentication", "authorization", "auth", "cli", "general", "basics", "polish", "caching", "cache", "observability", "alerting", "alerts", "compatibility", "reliability", "availability", "scalability", "privacy", "compliance", "usability",
-    "localization", "localisation", "i18n", "internationalization", "unit tests", "integration tests", "e2e tests", "rollback", "launch", "communication", "training", "support", "filters", "filtering", "sorting", "pagination", "export", "import", "reporting", "reports", "audit", "admin", "onboarding", "implementation", "architecture", "components", "structure", "changes", "examples", "interface", "user interface", "maintainability", "quality", "rate limits", "rate limiting", "limits", "feature flag", "flag", "it", "this", "them", "these", "that", "load testing", "preparation", "verification", "operation", "operations", "upgrade", "layout", "view", "list", "table", "form", "page", "new", "columns", "fields", "options", "input", "output", "step", "steps", "syntax", "semantics", "details", "kubelet", "dashboard",
+    "localization", "localisation", "i18n", "internationalization", "unit tests", "integration tests", "e2e tests", "rollback", "launch", "communication", "training", "support", "filters", "filtering", "sorting", "pagination", "export", "import", "reporting", "reports", "audit", "admin", "onboarding", "implementation", "architecture", "components", "structure", "changes", "examples", "test plan", "rollout plan", "graduation criteria", "monitoring requirements", "interface", "user interface", "maintainability", "quality", "rate limits", "rate limiting", "limits", "feature flag", "flag", "it", "this", "them", "these", "that", "load testing", "preparation", "verification", "operation", "operations", "upgrade", "layout", "view", "list", "table", "form", "page", "new", "columns", "fields", "options", "input", "output", "step", "steps", "syntax", "semantics", "details", "kubelet", "dashboard",
 ];
 
 const QUALITIES: &[&str] = &[
@@ -44,6 +45,23 @@ pub(super) fn is_thin(title: &str) -> bool {
     let object = object.strip_prefix("the ").or_else(|| object.strip_prefix("a ")).or_else(|| object.strip_prefix("an ")).unwrap_or(object);
     let parts: Vec<&str> = object.split(" and ").flat_map(|p| p.split(", ")).collect();
     parts.iter().all(|part| GENERIC.contains(part))
+}
+
+/// "Move billing to the ledger" is "moving billing to the ledger" after a preposition.
+pub(super) fn as_thing(phrase: &str) -> String {
+    if !opens_with_verb(phrase) {
+        return phrase.to_owned();
+    }
+    let (verb, rest) = phrase.split_once(' ').unwrap_or((phrase, ""));
+    gerund(&verb.to_lowercase()) + if rest.is_empty() { "" } else { " " } + rest
+}
+
+/// "move" to "moving", "set" to "setting".
+pub(super) fn gerund(verb: &str) -> String {
+    const DOUBLED: &[&str] = &["get", "set", "put", "run", "let", "cut", "stop", "drop", "log", "ban", "skip", "submit", "plan", "ship", "swap", "trim", "tag", "map", "split", "spin", "shut", "reset", "pin", "strip", "wrap", "scan"];
+    let stem = if verb.ends_with('e') && !verb.ends_with("ee") { &verb[..verb.len() - 1] } else { verb };
+    let doubled = if DOUBLED.contains(&verb) { &verb[verb.len() - 1..] } else { "" };
+    format!("{stem}{doubled}ing")
 }
 
 /// An order for a thing that was only named.

@@ -7,6 +7,8 @@ pub(crate) enum Meaning {
     Aside { reason: &'static str, firm: bool },
     /// Holds work, and is no thing itself ("Requirements").
     Work,
+    /// Tells how the whole is to be built ("Design").
+    Design,
     /// Holds work whose order matters ("Milestones").
     Steps,
     /// Says when work is done ("Acceptance criteria").
@@ -47,7 +49,7 @@ pub(crate) const RULES: &[Rule] = &[
             "non goals", "nongoals", "no goals", "out of scope", "not in scope", "not included", "excluded", "exclusions", "scope exclusions", "won't do", "wont do",
             "won't have", "will not do", "not doing", "what we are not doing", "what this is not", "anti goals", "anti requirements", "explicitly out of scope",
             "nicht ziele", "nichtziele", "nicht im umfang", "außerhalb des umfangs", "abgrenzung", "nicht enthalten", "hors périmètre", "hors du périmètre", "hors scope",
-            "non objectifs", "fuera de alcance", "fuera del alcance", "no objetivos", "fora de escopo", "fora do escopo", "não objetivos", "não metas",
+            "non objectifs", "非目标", "非目標", "不做什么", "範囲外", "비목표", "fuera de alcance", "fuera del alcance", "no objetivos", "fora de escopo", "fora do escopo", "não objetivos", "não metas",
         ],
         &["non goals ", "out of scope ", "not in scope ", "what's not ", "what is not ", "what we won't ", "what we will not ", "hors périmètre ", "fora do escopo "],
     ),
@@ -57,7 +59,7 @@ pub(crate) const RULES: &[Rule] = &[
         true,
         &[
             "future work", "future possibilities", "future considerations", "future enhancements", "future improvements", "future ideas", "future scope", "future", "later",
-            "nice to have later", "parking lot", "backlog ideas", "icebox", "follow up ideas", "possible extensions", "ausblick", "perspectives", "trabajo futuro", "trabalhos futuros",
+            "nice to have later", "parking lot", "backlog ideas", "icebox", "follow up ideas", "possible extensions", "ausblick", "perspectives", "trabajo futuro", "trabalhos futuros", "未来扩展", "今後",
         ],
         &["deferred", "future work ", "future possibilities "],
     ),
@@ -67,7 +69,7 @@ pub(crate) const RULES: &[Rule] = &[
         false,
         &[
             "goal", "goals", "objective", "objectives", "aims", "mission", "vision", "north star", "desired outcome", "desired outcomes", "outcomes", "expected outcome",
-            "expected outcomes", "desired state", "business goals", "user goals", "goals and objectives", "ziel", "ziele", "zielsetzung", "objectif", "objectifs", "objetivo", "objetivos", "metas",
+            "expected outcomes", "desired state", "business goals", "user goals", "goals and objectives", "ziel", "ziele", "zielsetzung", "objectif", "objectifs", "objetivo", "objetivos", "metas", "目标", "目標", "目的", "목표",
         ],
         &["goals of ", "goals for ", "goal of "],
     ),
@@ -89,7 +91,7 @@ pub(crate) const RULES: &[Rule] = &[
             "background", "context", "history", "problem", "problems", "the problem", "problem statement", "problem description", "pain points", "current state", "current situation",
             "status quo", "current behavior", "current behaviour", "actual behavior", "as is", "where we are", "where we are today", "today", "prior work", "related work",
             "prior art", "market research", "research", "user research", "findings", "competitive analysis", "competitor analysis", "competition", "market", "background information",
-            "background reading", "business context", "technical background", "hintergrund", "kontext", "ausgangslage", "problemstellung", "ist zustand", "contexte", "problème", "problématique", "état actuel", "contexto",
+            "background reading", "business context", "technical background", "hintergrund", "kontext", "ausgangslage", "problemstellung", "ist zustand", "contexte", "problème", "problématique", "état actuel", "contexto", "背景", "배경", "課題",
             "antecedentes", "problema", "situación actual", "situação atual", "histórico", "additional context", "describe the problem", "steps to reproduce", "environment",
         ],
         &["background of ", "background on ", "prior art ", "is your feature request related to a problem"],
@@ -101,7 +103,7 @@ pub(crate) const RULES: &[Rule] = &[
         &[
             "introduction", "overview", "summary", "executive summary", "abstract", "tl;dr", "tldr", "at a glance", "in short", "about", "preface", "purpose", "purpose of this document",
             "about this document", "how to read this document", "document purpose", "description", "general description", "release note", "brief", "elevator pitch", "einleitung", "einführung", "überblick", "übersicht",
-            "zusammenfassung", "résumé", "aperçu", "présentation", "introducción", "resumen", "visión general", "descripción general", "introdução", "resumo", "visão geral",
+            "zusammenfassung", "résumé", "aperçu", "présentation", "introducción", "resumen", "visión general", "descripción general", "introdução", "resumo", "概述", "概要", "简介", "개요", "はじめに", "visão geral",
         ],
         &["about this "],
     ),
@@ -122,7 +124,7 @@ pub(crate) const RULES: &[Rule] = &[
         true,
         &[
             "persona", "personas", "user personas", "users", "target users", "target user", "target audience", "audience", "customers", "target customers", "actors", "user types", "user roles",
-            "who is this for", "user journeys", "zielgruppe", "zielgruppen", "nutzergruppen", "utilisateurs cibles", "public cible", "usuarios", "público objetivo", "público alvo", "usuários",
+            "who is this for", "user journeys", "zielgruppe", "zielgruppen", "nutzergruppen", "utilisateurs cibles", "public cible", "usuarios", "público objetivo", "público alvo", "usuários", "用户画像", "사용자 페르소나",
         ],
         &["who is this for", "who this is for", "personas "],
     ),
@@ -133,7 +135,7 @@ pub(crate) const RULES: &[Rule] = &[
         &[
             "success metrics", "success measures", "success criteria", "metrics", "kpi", "kpis", "key results", "okr", "okrs", "key metrics", "measuring success", "measures of success", "success",
             "metrics and kpis", "how we measure success", "how will we measure success", "guardrail metrics", "erfolgskriterien", "erfolgsmessung", "kennzahlen", "indicateurs de succès",
-            "indicateurs", "métricas de éxito", "métricas", "métricas de sucesso", "indicadores",
+            "indicateurs", "métricas de éxito", "métricas", "métricas de sucesso", "indicadores", "成功指标", "成功指標", "성공 지표",
         ],
         &["how we will measure", "how will we measure", "how do we measure", "success metrics "],
     ),
@@ -170,8 +172,8 @@ pub(crate) const RULES: &[Rule] = &[
         "risk",
         true,
         &[
-            "risk", "risks", "drawback", "drawbacks", "risk assessment", "risk analysis", "risk register", "concerns", "caveats", "trade offs", "tradeoffs", "disadvantages", "downsides",
-            "risiken", "nachteile", "risques", "inconvénients", "riesgos", "desventajas", "riscos", "desvantagens",
+            "risk", "risks", "drawback", "drawbacks", "risk assessment", "risk analysis", "risk register", "concerns", "caveats", "trade offs", "tradeoffs", "mitigations", "mitigation", "disadvantages", "downsides",
+            "risiken", "nachteile", "risques", "inconvénients", "riesgos", "desventajas", "riscos", "desvantagens", "风险", "リスク", "리스크",
         ],
         &["risks of ", "risks for "],
     ),
@@ -210,7 +212,7 @@ pub(crate) const RULES: &[Rule] = &[
         ],
         &["change log ", "revision history "],
     ),
-    aside("table of contents", "table of contents", true, &["table of contents", "contents", "toc", "index", "inhalt", "inhaltsverzeichnis", "table des matières", "sommaire", "índice", "tabla de contenidos", "sumário", "conteúdo"], &[]),
+    aside("table of contents", "table of contents", true, &["table of contents", "contents", "toc", "index", "inhalt", "inhaltsverzeichnis", "table des matières", "sommaire", "índice", "tabla de contenidos", "sumário", "conteúdo", "目录", "目次", "목차"], &[]),
     aside(
         "document data",
         "document data",
@@ -223,7 +225,7 @@ pub(crate) const RULES: &[Rule] = &[
         "process",
         true,
         &["release signoff checklist", "agenda", "next meeting", "how to contribute", "code of conduct", "license", "how to use this template", "instructions", "tagesordnung", "ordre du jour", "orden del día", "pauta"],
-        &["release signoff checklist", "next meeting"],
+        &["release signoff checklist", "next meeting", "production readiness review", "before submitting", "checklist before"],
     ),
     aside(
         "discussion",
@@ -264,19 +266,25 @@ pub(crate) const RULES: &[Rule] = &[
         &[],
     ),
     holds(
+        "design",
+        Meaning::Design,
+        &["implementation", "implementation details", "proposal", "proposed solution", "proposed changes", "proposed change", "proposed design", "solution", "the solution", "design", "design details", "detailed design", "technical design", "high level design", "approach", "details", "reference level explanation", "guide level explanation", "lösung", "lösungsvorschlag", "vorschlag", "umsetzung", "solution proposée", "proposition", "solución", "solución propuesta", "solução", "solução proposta", "propuesta", "proposta", "technical details", "architecture", "technical approach", "reference level explanations", "guide level explanations", "how it works"],
+        &[],
+    ),
+    holds(
         "work",
         Meaning::Work,
         &[
             "requirement", "requirements", "functional requirements", "product requirements", "user requirements", "business requirements", "system requirements", "feature", "features", "key features", "core features", "feature list",
             "feature requirements", "features and requirements", "scope", "in scope", "scope of work", "project scope", "user story", "user stories", "stories", "epics", "epic", "use cases", "use case", "task", "tasks", "task list", "todo", "todos", "to do", "to dos",
-            "action item", "action items", "actions", "next steps", "next actions", "follow ups", "follow up", "work", "work items", "work packages", "work breakdown", "deliverable", "deliverables", "implementation", "implementation plan",
-            "implementation details", "implementation tasks", "plan", "proposal", "proposed solution", "proposed changes", "proposed change", "proposed design", "solution", "the solution", "design", "design details", "detailed design", "technical design", "high level design",
-            "approach", "specification", "specifications", "details", "what", "what we want", "what to build", "what we will build", "what needs to be done", "what needs to happen", "must have", "must haves", "should have", "should haves", "could have", "could haves", "nice to have", "nice to haves", "stretch goals", "stretch",
-            "p0", "p1", "p2", "p3", "mvp", "wishlist", "wish list", "wishes", "checklist", "improvements", "enhancements", "bugs", "fixes", "issues", "backlog", "functionality", "capabilities", "expected behavior", "expected behaviour", "desired behavior", "desired behaviour", "describe the solution you'd like",
-            "reference level explanation", "guide level explanation", "user experience", "ux", "priority", "sub tasks", "subtasks", "sub issues", "components", "modules", "workstreams", "work streams", "areas",
-            "anforderung", "anforderungen", "funktionale anforderungen", "umfang", "im umfang", "aufgabe", "aufgaben", "funktionen", "maßnahmen", "nächste schritte", "umsetzung", "lösung", "lösungsvorschlag", "vorschlag", "anwendungsfälle",
-            "exigences", "exigences fonctionnelles", "besoins", "fonctionnalités", "tâches", "actions à mener", "périmètre", "prochaines étapes", "solution proposée", "proposition", "travaux",
-            "requisitos", "requisitos funcionales", "requisitos funcionais", "funcionalidades", "características", "tareas", "tarefas", "alcance", "escopo", "próximos pasos", "próximos passos", "acciones", "ações", "solución", "solución propuesta", "solução", "solução proposta", "propuesta", "proposta", "historias de usuario", "histórias de usuário",
+            "action item", "action items", "actions", "next steps", "next actions", "follow ups", "follow up", "work", "work items", "work packages", "work breakdown", "deliverable", "deliverables", "implementation plan",
+            "implementation tasks", "plan", 
+            "specification", "specifications", "what", "what we want", "what to build", "what we will build", "what needs to be done", "what needs to happen", "must have", "must haves", "should have", "should haves", "could have", "could haves", "nice to have", "nice to haves", "stretch goals", "stretch",
+            "p0", "p1", "p2", "p3", "mvp", "wishlist", "wish list", "wishes", "checklist", "improvements", "enhancements", "bugs", "fixes", "issues", "backlog", "functionality", "capabilities", "expected behavior", "expected behaviour", "desired behavior", "desired behaviour", 
+            "user experience", "ux", "priority", "sub tasks", "subtasks", "sub issues", "components", "modules", "workstreams", "work streams", "areas",
+            "anforderung", "anforderungen", "funktionale anforderungen", "umfang", "im umfang", "aufgabe", "aufgaben", "funktionen", "maßnahmen", "nächste schritte", "anwendungsfälle",
+            "exigences", "exigences fonctionnelles", "besoins", "fonctionnalités", "tâches", "actions à mener", "périmètre", "prochaines étapes", "travaux",
+            "requisitos", "requisitos funcionales", "requisitos funcionais", "funcionalidades", "características", "tareas", "tarefas", "alcance", "escopo", "próximos pasos", "próximos passos", "acciones", "ações", "historias de usuario", "histórias de usuário",
         ],
         &["describe the solution", "user stories ", "functional requirements "],
     ),

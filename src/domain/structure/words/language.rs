@@ -23,7 +23,14 @@ pub(crate) fn language(text: &str) -> Language {
         english += usize::from(ENGLISH.contains(&word.as_str()));
         others += usize::from(OTHERS.contains(&word.as_str()));
     }
-    if foreign * 3 > letters || others > english { Language::Other } else { Language::English }
+    if foreign * 6 > letters || others > english { Language::Other } else { Language::English }
+}
+
+/// Is a phrase written in letters that no English verb goes with?
+pub(crate) fn is_foreign(phrase: &str) -> bool {
+    let letters = phrase.chars().filter(|c| c.is_alphabetic());
+    let (all, foreign) = letters.fold((0, 0), |(all, foreign), c| (all + 1, foreign + usize::from(c as u32 > 0x24f)));
+    foreign * 4 > all
 }
 
 /// Words too common to say what a text is about.
