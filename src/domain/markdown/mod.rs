@@ -59,7 +59,7 @@ impl<'a> Outline<'a> {
         };
         let parsed = with_line_feeds(text);
         let mut events = Parser::new_ext(&parsed, options()).into_offset_iter();
-        while let Some((event, range)) = events.next() {
+        for (event, range) in events.by_ref() {
             walk.step(&event, range);
         }
         for (_, definition) in events.reference_definitions().iter() {
@@ -148,14 +148,10 @@ impl Walk<'_> {
             }
             Event::Code(_) => self.inert.push(range.clone()),
             Event::InlineHtml(_) => self.html.inline(self.text, range.clone()),
-            Event::Rule => {
-                if self.depth == 0 {
-                    self.blocks.push(TopBlock {
-                        shape: Shape::Other,
-                        range: range.clone(),
-                    });
-                }
-            }
+            Event::Rule if self.depth == 0 => self.blocks.push(TopBlock {
+                shape: Shape::Other,
+                range: range.clone(),
+            }),
             _ => {}
         }
         self.previous_end = range.end;
@@ -164,7 +160,7 @@ impl Walk<'_> {
     fn start(&mut self, tag: &Tag<'_>, range: &Range<usize>) {
         match tag {
             Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::Image { .. } => {
-                self.inert.push(range.clone())
+                self.inert.push(range.clone());
             }
             Tag::Link {
                 link_type: LinkType::Autolink | LinkType::Email,

@@ -26,6 +26,7 @@ pub(super) fn of(outline: &Outline<'_>, trigger: &Trigger) -> Layout {
         outline,
         trigger_line: trigger.line - 1,
         beside_trigger: beside(outline.text, outline.lines.range(trigger.line - 1), trigger),
+        fence_read: false,
         out: Layout {
             spec: vec![None; outline.lines.len()],
             ..Layout::default()
@@ -62,6 +63,8 @@ struct Reader<'o, 'a> {
     /// Counted from 0, as all lines in here.
     trigger_line: usize,
     beside_trigger: String,
+    /// Whether a yaml block was read already: one may follow the trigger.
+    fence_read: bool,
     out: Layout,
 }
 
@@ -225,6 +228,7 @@ impl Reader<'_, '_> {
 
     fn fence(&mut self, lines: &Range<usize>) {
         let follows_trigger = lines.start > self.trigger_line
+            && !self.fence_read
             && (self.trigger_line + 1..lines.start).all(|index| {
                 let blank = self.outline.lines.get(index).trim().is_empty();
                 blank || self.out.spec[index].is_none()
@@ -233,6 +237,7 @@ impl Reader<'_, '_> {
             self.keep_all(lines.clone());
             return;
         }
+        self.fence_read = true;
         let last = self.outline.lines.get(lines.end - 1).trim();
         let closed = lines.len() > 1 && (last.starts_with("```") || last.starts_with("~~~"));
         let inner = lines.start + 1..lines.end - usize::from(closed);
@@ -340,6 +345,7 @@ impl Reader<'_, '_> {
             .peekable();
         let all_bullets =
             block.shape == Shape::List && bullets.peek().is_some() && bullets.all(|known| known);
+        let beside_trigger = lines.contains(&self.trigger_line);
         for index in lines.clone() {
             let line = self.outline.lines.get(index);
             if self.outline.is_inert(self.outline.lines.range(index).start) {
@@ -351,7 +357,9 @@ impl Reader<'_, '_> {
                     quoted(line)
                 );
                 self.out.warnings.push(Warning::new(index + 1, says));
-            } else if !line.starts_with([' ', '\t']) && self.option_at(index).is_some() {
+            } else if (beside_trigger || !line.starts_with([' ', '\t']))
+                && self.option_at(index).is_some()
+            {
                 self.warn_of_prose(index);
             }
         }
@@ -372,18 +380,14 @@ fn is_block_scalar(value: &str) -> bool {
             .all(|c| matches!(c, '+' | '-' | '1'..='9'))
 }
 
-/// The lines without the indentation that all of them share.
+/// The lines without the indentation of the first that says something, as far as they have it.
 fn dedented<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let shared = lines
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| indent(line))
-        .min()
-        .unwrap_or(0);
+    let first = lines.iter().find(|line| !line.trim().is_empty());
+    let width = first.map_or(0, |line| indent(line));
     lines
         .iter()
-        .map(|line| &line[shared.min(indent(line))..])
+        .map(|line| &line[width.min(indent(line))..])
         .collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod keys;
 mod layout;
+mod list;
 mod values;
 mod yaml;
 
@@ -69,8 +70,9 @@ pub struct Limits {
     pub maximum: u32,
 }
 
-/// More complaints than anybody reads at once.
+/// Nobody reads more complaints, or more warnings, at once.
 const MOST_COMPLAINTS: usize = 30;
+const MOST_WARNINGS: usize = 30;
 
 /// Takes a body apart into options and spec. A text without a trigger is spec from the first line to the last.
 ///
@@ -116,6 +118,11 @@ pub fn parse(
     };
     complaints.sort();
     warnings.sort();
+    if warnings.len() > MOST_WARNINGS {
+        let more = warnings.len() - (MOST_WARNINGS - 1);
+        warnings.truncate(MOST_WARNINGS);
+        warnings[MOST_WARNINGS - 1].says = format!("and {more} more lines like these from here on");
+    }
     match spec {
         Some(spec) if complaints.is_empty() => Ok(Request {
             options,
@@ -124,6 +131,11 @@ pub fn parse(
         }),
         _ => Err(shortened(complaints)),
     }
+}
+
+/// Whether a line by itself would be an option.
+pub(super) fn is_option_line(line: &str) -> bool {
+    keys::option_line(line).is_some()
 }
 
 fn shortened(mut complaints: Vec<Complaint>) -> Vec<Complaint> {

@@ -270,6 +270,18 @@ fn a_template_may_be_written_as_a_yaml_block_scalar() {
 }
 
 #[test]
+fn options_beside_a_trigger_that_stands_in_a_list_are_warned_of() {
+    assert_eq!(
+        good("- @TheOpenProducerBot\n  count: 3\n\nBuild it").warnings[0].line,
+        2
+    );
+    assert_eq!(
+        good("<img src=x>\n@TheOpenProducerBot\ncount: 3\n\nBuild it").warnings[0].line,
+        3
+    );
+}
+
+#[test]
 fn a_template_without_text_is_one_complaint() {
     assert_eq!(
         complaints("@TheOpenProducerBot\ntemplate:\n\ncount: 2"),
@@ -316,12 +328,20 @@ fn yaml_elsewhere_or_without_options_is_spec() {
 }
 
 #[test]
+fn a_second_yaml_block_is_spec() {
+    let request = good("@TheOpenProducerBot\n```yaml\ncount: 4\n```\n```yaml\ntype: x\n```");
+    assert_eq!(request.options.count, Some(4));
+    assert_eq!(request.spec.text, "\n\n\n\n```yaml\ntype: x\n```");
+}
+
+#[test]
 fn broken_yaml_is_a_complaint_with_the_line_of_the_body() {
     let complaints =
         parse_body("@TheOpenProducerBot\n\n```yaml\ncount: 4\nlabels: [a\n```\n\nBuild it")
             .expect_err("broken");
     assert_eq!(complaints.len(), 1);
     assert!((5..=6).contains(&complaints[0].line), "{complaints:?}");
+    assert!(!complaints[0].says.contains("line"), "{complaints:?}");
     assert_eq!(
         self::complaints(
             "@TheOpenProducerBot\n\n```yaml\ncount: lots\nlabels: {a: b}\n```\n\nBuild it"
@@ -438,6 +458,11 @@ fn sixty_thousand_characters_are_read() {
     ))
     .expect_err("doubles");
     assert_eq!(many.len(), MOST_COMPLAINTS);
+    let prose = good(&format!(
+        "@TheOpenProducerBot\nBuild it\n{}",
+        "count: 1\n".repeat(6_000)
+    ));
+    assert_eq!(prose.warnings.len(), MOST_WARNINGS);
 }
 
 /// Pieces of which bodies are made that come near to real ones.

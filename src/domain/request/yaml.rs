@@ -71,13 +71,12 @@ fn complaint(error: &serde_saphyr::Error) -> Complaint {
         .and_then(|l| usize::try_from(l.line()).ok())
         .map_or(0, |line| line.saturating_sub(1));
     let says = error.without_snippet().to_string();
+    // The parser's own line counts from the fence.
     let says = says.lines().next().unwrap_or_default();
+    let says = says.split(" at line ").next().unwrap_or_default();
     Complaint::new(
         line,
-        format!(
-            "the yaml block cannot be read: {}",
-            quoted(says).trim_matches('`')
-        ),
+        format!("the yaml block cannot be read: {}", quoted(says)),
     )
 }
 

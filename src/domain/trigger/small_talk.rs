@@ -1,230 +1,38 @@
 //! The words with which people address a bot and which say nothing about what to build.
 
 /// Words that ask, greet or thank.
-const POLITE: &[&str] = &[
-    "please",
-    "pls",
-    "plz",
-    "kindly",
-    "hi",
-    "hey",
-    "hello",
-    "hallo",
-    "dear",
-    "there",
-    "bot",
-    "now",
-    "ok",
-    "okay",
-    "thanks",
-    "thank",
-    "you",
-    "thx",
-    "ty",
-    "cheers",
-    "so",
-    "much",
-    "many",
-    "a",
-    "lot",
-    "again",
-    "all",
-    "everyone",
-    "team",
-    "and",
-    "then",
-    "very",
-    "in",
-    "advance",
-    "for",
-    "your",
-    "help",
-    "great",
-    "good",
-    "morning",
-    "evening",
-    "afternoon",
-    "day",
-    "folks",
-];
+const POLITE: &str = "please pls plz kindly hi hey hello hallo dear there bot now ok okay thanks thank \
+    you thx ty cheers so then folks team everyone";
 
 /// Words of which one at least stands in a thank-you.
-const THANKS: &[&str] = &[
-    "thanks",
-    "thank",
-    "thx",
-    "ty",
-    "cheers",
-    "nice",
-    "great",
-    "awesome",
-    "perfect",
-    "excellent",
-    "cool",
-    "wow",
-    "love",
-    "amazing",
-    "brilliant",
-    "wonderful",
-    "neat",
-    "sweet",
-    "hi",
-    "hello",
-    "hey",
-    "welcome",
-    "merci",
-    "danke",
-    "gracias",
-    "appreciated",
-    "good",
-    "well",
-    "super",
-    "fantastic",
-    "kudos",
-];
+const THANKS: &str = "thanks thank thx ty cheers nice great awesome perfect excellent cool wow love \
+    amazing brilliant wonderful neat sweet hi hello hey welcome merci danke gracias \
+    appreciated good well super fantastic kudos";
 
 /// Words that may stand beside those in a thank-you.
-const THANKS_BESIDE: &[&str] = &[
-    "you",
-    "so",
-    "much",
-    "very",
-    "a",
-    "lot",
-    "again",
-    "work",
-    "job",
-    "done",
-    "it",
-    "this",
-    "that",
-    "is",
-    "was",
-    "the",
-    "looks",
-    "look",
-    "for",
-    "your",
-    "help",
-    "all",
-    "everyone",
-    "folks",
-    "there",
-    "bot",
-    "really",
-    "just",
-    "one",
-    "stuff",
-    "plan",
-    "to",
-    "see",
-    "and",
-    "oh",
-    "guys",
-    "team",
-    "i",
-    "we",
-    "works",
-    "quick",
-    "fast",
-    "how",
-    "too",
-    "these",
-    "issues",
-    "breakdown",
-];
+const THANKS_BESIDE: &str = "you so much very a lot again work job done it this that is was the looks look for \
+    your help all everyone folks there bot really just one stuff plan to see and oh \
+    guys team i we works quick fast how too these issues breakdown";
 
 /// What one is asked to do with a text at hand.
-const HANDLE: &[&str] = &[
-    "plan",
-    "split",
-    "break",
-    "decompose",
-    "spawn",
-    "create",
-    "make",
-    "generate",
-    "file",
-    "open",
-    "process",
-    "handle",
-    "take",
-    "turn",
-    "do",
-    "go",
-    "breakdown",
-    "produce",
-    "write",
-    "start",
-];
+const HANDLE: &str = "plan split break decompose spawn create make generate file open process handle \
+    take turn do go breakdown produce write start";
 
 /// How one points at a text at hand.
-const AT_HAND: &[&str] = &[
-    "this",
-    "it",
-    "that",
-    "the",
-    "these",
-    "those",
-    "them",
-    "issue",
-    "issues",
-    "spec",
-    "specification",
-    "description",
-    "up",
-    "down",
-    "into",
-    "for",
-    "me",
-    "us",
-    "as",
-    "a",
-    "an",
-    "some",
-    "smaller",
-    "small",
-    "sub-issues",
-    "subissues",
-    "sub",
-    "tasks",
-    "task",
-    "pieces",
-    "parts",
-    "out",
-    "above",
-    "below",
-    "following",
-    "on",
-    "of",
-    "care",
-    "tickets",
-    "ticket",
-    "epic",
-    "breakdown",
-    "plan",
-    "from",
-    "list",
-    "text",
-    "ahead",
-    "here",
-    "actionable",
-    "please",
-    "now",
-    "thanks",
-    "you",
-    "thank",
-    "request",
-    "our",
-    "my",
-    "new",
-];
+const AT_HAND: &str = "this it that the these those them issue issues spec specification description up \
+    down into for me us as a an some smaller small sub-issues subissues sub tasks \
+    task pieces parts out above below following on of care tickets ticket epic \
+    breakdown plan from list text ahead here actionable please now thanks you thank \
+    request our my new";
 
 /// What may come before the verb.
-const MODAL: &[&str] = &[
-    "can", "could", "would", "will", "you", "i", "we", "i'd", "we'd", "like", "want", "to", "need",
-    "let's", "lets", "please", "mind",
-];
+const MODAL: &str =
+    "can could would will you i we i'd we'd like want to need let's lets please mind";
+
+/// Whether the word is one of those listed between spaces.
+pub(in crate::domain) fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
 
 /// The words of a text in lower case, without the punctuation and markup around them; pieces without a letter or digit
 /// are no words.
@@ -243,12 +51,12 @@ pub(in crate::domain) fn words(text: &str) -> Vec<String> {
 /// this up?".
 pub(in crate::domain) fn says_nothing(text: &str) -> bool {
     let words = words(text);
-    words.iter().all(|w| is_polite(w)) || points_at_hand(&words)
+    words.iter().all(|w| is_polite(w)) || points_at_hand(&words) || is_thanks(text)
 }
 
 /// Whether the words are only polite.
 pub(in crate::domain) fn is_polite(word: &str) -> bool {
-    POLITE.contains(&word)
+    is_in(POLITE, word)
 }
 
 /// Whether these words point at a text at hand instead of saying what to build: "plan this", "please break it down".
@@ -256,9 +64,9 @@ pub(in crate::domain) fn points_at_hand(words: &[String]) -> bool {
     let mut rest = words
         .iter()
         .map(String::as_str)
-        .skip_while(|w| is_polite(w) || MODAL.contains(w));
+        .skip_while(|w| is_polite(w) || is_in(MODAL, w));
     rest.next()
-        .is_some_and(|verb| HANDLE.contains(&verb) && rest.all(|w| AT_HAND.contains(&w)))
+        .is_some_and(|verb| is_in(HANDLE, verb) && rest.all(|w| is_in(AT_HAND, w)))
 }
 
 /// Whether a text is a thank-you, a greeting or applause (in words or in signs alone), which needs no answer.
@@ -270,10 +78,10 @@ pub(in crate::domain) fn is_thanks(text: &str) -> bool {
             .any(|c| !c.is_ascii() && !c.is_whitespace() && !c.is_control());
     }
     words.len() <= 12
-        && words.iter().any(|w| THANKS.contains(&w.as_str()))
+        && words.iter().any(|w| is_in(THANKS, w))
         && words
             .iter()
-            .all(|w| THANKS.contains(&w.as_str()) || THANKS_BESIDE.contains(&w.as_str()))
+            .all(|w| is_in(THANKS, w) || is_in(THANKS_BESIDE, w))
 }
 
 #[cfg(test)]
