@@ -23,6 +23,7 @@ pub use needs::{Credentials, ForServe};
 pub use reader::Setting;
 pub use values::EncryptionKey;
 
+use crate::domain::policy::Role;
 use reader::Reader;
 
 /// Everything that holds for the process. Secrets are of types that are never shown.
@@ -123,30 +124,14 @@ pub struct Bot {
     pub minimum_role: Role,
 }
 
-/// A person's role on a repository, lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    Read,
-    Triage,
-    Write,
-    Maintain,
-    Admin,
-}
-
-impl Role {
-    const WORDS: [(&'static str, Self); 5] = [
-        ("read", Self::Read),
-        ("triage", Self::Triage),
-        ("write", Self::Write),
-        ("maintain", Self::Maintain),
-        ("admin", Self::Admin),
-    ];
-
-    /// As GitHub spells it.
-    pub fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize].0
-    }
-}
+/// What `BOT_MINIMUM_ROLE` may be; `none` would let strangers in.
+const ROLES: [(&str, Role); 5] = [
+    ("read", Role::Read),
+    ("triage", Role::Triage),
+    ("write", Role::Write),
+    ("maintain", Role::Maintain),
+    ("admin", Role::Admin),
+];
 
 impl Config {
     /// From the process's environment and `.env`, or every fault in them.
@@ -333,9 +318,7 @@ fn bot(reader: &mut Reader<'_>) -> Bot {
         confirmation_threshold: reader.read("BOT_REQUIRE_CONFIRMATION_THRESHOLD", |text| {
             number(text, 0, u32::MAX)
         }),
-        minimum_role: reader.read("BOT_MINIMUM_ROLE", |text| {
-            values::one_of(text, &Role::WORDS)
-        }),
+        minimum_role: reader.read("BOT_MINIMUM_ROLE", |text| values::one_of(text, &ROLES)),
     }
 }
 
