@@ -149,7 +149,11 @@ fn arrive(shared: &Shared, parts: &Parts, body: &Bytes) -> Arrival {
         Some(value.to_owned())
     };
     let path = parts.uri.path().trim_start_matches("/api").to_owned();
-    let path = if path.is_empty() { "/".to_owned() } else { path };
+    let path = if path.is_empty() {
+        "/".to_owned()
+    } else {
+        path
+    };
     let (actor, token, identity) = match world.authenticate(header("authorization").as_deref()) {
         Ok((actor, token)) => (actor, token, Ok(())),
         Err(refusal) => (Actor::Nobody, None, Err(refusal)),

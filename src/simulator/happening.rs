@@ -19,25 +19,82 @@ pub struct Happening {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum What {
-    IssueOpened { issue: IssueRef, title: String },
-    IssueEdited { issue: IssueRef },
-    IssueClosed { issue: IssueRef, reason: String },
-    IssueReopened { issue: IssueRef },
-    IssueDeleted { issue: IssueRef },
-    CommentCreated { issue: IssueRef, comment: u64, text: String },
-    CommentEdited { issue: IssueRef, comment: u64, text: String },
-    CommentDeleted { issue: IssueRef, comment: u64 },
-    LabelMade { repository: String, name: String },
-    IssueLabeled { issue: IssueRef, label: String },
-    IssueUnlabeled { issue: IssueRef, label: String },
-    IssueAssigned { issue: IssueRef, login: String },
-    SubIssueLinked { parent: IssueRef, child: IssueRef },
-    SubIssueUnlinked { parent: IssueRef, child: IssueRef },
-    DependencyAdded { issue: IssueRef, blocked_by: IssueRef },
-    DependencyRemoved { issue: IssueRef, blocked_by: IssueRef },
-    ReactionAdded { issue: IssueRef, comment: Option<u64>, content: String },
-    RepositoryRenamed { from: String, to: String },
-    InstallationChanged { installation: u64, action: String },
+    IssueOpened {
+        issue: IssueRef,
+        title: String,
+    },
+    IssueEdited {
+        issue: IssueRef,
+    },
+    IssueClosed {
+        issue: IssueRef,
+        reason: String,
+    },
+    IssueReopened {
+        issue: IssueRef,
+    },
+    IssueDeleted {
+        issue: IssueRef,
+    },
+    CommentCreated {
+        issue: IssueRef,
+        comment: u64,
+        text: String,
+    },
+    CommentEdited {
+        issue: IssueRef,
+        comment: u64,
+        text: String,
+    },
+    CommentDeleted {
+        issue: IssueRef,
+        comment: u64,
+    },
+    LabelMade {
+        repository: String,
+        name: String,
+    },
+    IssueLabeled {
+        issue: IssueRef,
+        label: String,
+    },
+    IssueUnlabeled {
+        issue: IssueRef,
+        label: String,
+    },
+    IssueAssigned {
+        issue: IssueRef,
+        login: String,
+    },
+    SubIssueLinked {
+        parent: IssueRef,
+        child: IssueRef,
+    },
+    SubIssueUnlinked {
+        parent: IssueRef,
+        child: IssueRef,
+    },
+    DependencyAdded {
+        issue: IssueRef,
+        blocked_by: IssueRef,
+    },
+    DependencyRemoved {
+        issue: IssueRef,
+        blocked_by: IssueRef,
+    },
+    ReactionAdded {
+        issue: IssueRef,
+        comment: Option<u64>,
+        content: String,
+    },
+    RepositoryRenamed {
+        from: String,
+        to: String,
+    },
+    InstallationChanged {
+        installation: u64,
+        action: String,
+    },
 }
 
 impl fmt::Display for Happening {

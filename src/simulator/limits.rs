@@ -10,9 +10,9 @@ use super::call::{Actor, Refusal};
 pub(crate) const SECONDARY: &str = "You have exceeded a secondary rate limit. Please wait a few minutes before you try \
     again. If you reach out to GitHub Support for help, please include the request ID.";
 
-const SECONDARY_PAGE: &str =
-    "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits";
-const PRIMARY_PAGE: &str = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api";
+const SECONDARY_PAGE: &str = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits";
+const PRIMARY_PAGE: &str =
+    "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api";
 
 /// The secondary limits, per actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +95,9 @@ impl Meter {
             gauge.reset = Some(now + TimeDelta::hours(1));
             gauge.used = 0;
         }
-        let (remaining, reset) = self.override_with.unwrap_or((
-            limit.saturating_sub(gauge.used),
-            gauge.reset.unwrap_or(now),
-        ));
+        let (remaining, reset) = self
+            .override_with
+            .unwrap_or((limit.saturating_sub(gauge.used), gauge.reset.unwrap_or(now)));
         Standing {
             limit,
             remaining,
@@ -189,7 +188,11 @@ impl Gauge {
             return None;
         }
         let free = |window: TimeDelta, most: usize| {
-            let inside: Vec<_> = self.content.iter().filter(|at| **at + window > now).collect();
+            let inside: Vec<_> = self
+                .content
+                .iter()
+                .filter(|at| **at + window > now)
+                .collect();
             let over = inside.len().checked_sub(most)?;
             inside.get(over).map(|at| **at + window - now)
         };
@@ -219,12 +222,21 @@ mod tests {
         let mut enter = |seconds| {
             let now = start + TimeDelta::seconds(seconds);
             let actor = Actor::Installation(1);
-            meter.enter(&actor, &Method::POST, "/repos/a/b/issues", now, &mut Vec::new())
+            meter.enter(
+                &actor,
+                &Method::POST,
+                "/repos/a/b/issues",
+                now,
+                &mut Vec::new(),
+            )
         };
         assert!(enter(0).is_ok());
         assert!(enter(10).is_ok());
         let refusal = enter(20).unwrap_err();
-        assert_eq!(refusal.headers, [("Retry-After".to_owned(), "40".to_owned())]);
+        assert_eq!(
+            refusal.headers,
+            [("Retry-After".to_owned(), "40".to_owned())]
+        );
         assert!(enter(60).is_ok());
     }
 }

@@ -124,7 +124,8 @@ impl World {
     pub(crate) fn recent_deliveries(&self) -> Vec<&Delivery> {
         let since = self.now() - KEPT;
         let kept = self.outbox.deliveries.iter().rev();
-        kept.filter(|d| d.sent() && d.delivered_at > since).collect()
+        kept.filter(|d| d.sent() && d.delivered_at > since)
+            .collect()
     }
 }
 
@@ -247,7 +248,9 @@ async fn send(client: &HttpClient, delivery: &Delivery) -> Result<(u16, String),
         .await
         .map_err(|_| "failed to connect to host".to_owned())?;
     let code = response.status().as_u16();
-    let body = Limited::new(response.into_body(), 64 * 1024).collect().await;
+    let body = Limited::new(response.into_body(), 64 * 1024)
+        .collect()
+        .await;
     let text = body.map_or_else(
         |_| String::new(),
         |body| String::from_utf8_lossy(&body.to_bytes()).into_owned(),

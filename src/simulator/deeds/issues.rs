@@ -136,7 +136,10 @@ impl World {
             ));
         }
         if !repository.has_issues && !pull_request {
-            return Err(Refusal::new(410, "Issues has been disabled in this repository."));
+            return Err(Refusal::new(
+                410,
+                "Issues has been disabled in this repository.",
+            ));
         }
         Ok(())
     }

@@ -86,8 +86,7 @@ impl Simulator {
             stop.clone()
                 .run_until_cancelled_owned(sender.run(shared.clone())),
         );
-        let service =
-            door::router(shared.clone()).into_make_service_with_connect_info::<Wire>();
+        let service = door::router(shared.clone()).into_make_service_with_connect_info::<Wire>();
         let server = axum::serve(Door(listener), service)
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::spawn(async move { server.await });

@@ -144,10 +144,7 @@ impl Person {
         let world = self.world();
         let already = world.issues.get(&issue.id).map(|i| i.assignees.clone());
         let already = already.unwrap_or_default();
-        let mut all: Vec<String> = already
-            .iter()
-            .map(|a| world.login(*a).to_owned())
-            .collect();
+        let mut all: Vec<String> = already.iter().map(|a| world.login(*a).to_owned()).collect();
         drop(world);
         all.extend(logins.iter().map(|&login| login.to_owned()));
         let edit = IssueEdit {

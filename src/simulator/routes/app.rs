@@ -149,9 +149,7 @@ fn deliveries(world: &World, call: &Call) -> Reply {
     let next = shown.last().filter(|_| rest > 0).map(|last| {
         let cursor = last.id;
         let api = world.api();
-        format!(
-            "<{api}/app/hook/deliveries?per_page={size}&cursor=v1_{cursor}>; rel=\"next\""
-        )
+        format!("<{api}/app/hook/deliveries?per_page={size}&cursor=v1_{cursor}>; rel=\"next\"")
     });
     Ok(page::with_links(answer, next.as_deref().unwrap_or("")))
 }

@@ -68,7 +68,8 @@ pub(super) fn one(world: &mut World, call: &Call, repository: u64, comment: &str
             world.allow(call, repository, Need::ReadIssues)?;
             tell(world, repository, id, 200)
         }
-        "PATCH" => {
+        // GitHub takes POST for PATCH too, and octocrab counts on it.
+        "PATCH" | "POST" => {
             world.allow(call, repository, Need::WriteIssues)?;
             let (doer, issue) = (world.doer(call)?, found(world)?);
             let text = text(world, call)?;

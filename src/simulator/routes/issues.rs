@@ -123,14 +123,7 @@ fn passes(world: &World, call: &Call, issue: &Issue) -> bool {
 pub(super) fn create(world: &mut World, call: &Call, repository: u64) -> Reply {
     world.allow(call, repository, Need::WriteIssues)?;
     let doer = world.doer(call)?;
-    let known = [
-        "title",
-        "body",
-        "labels",
-        "assignees",
-        "milestone",
-        "type",
-    ];
+    let known = ["title", "body", "labels", "assignees", "milestone", "type"];
     let body = fields(world, call, &known)?;
     let Some(title) = body.text("title")?.flatten() else {
         return Err(Refusal::new(

@@ -23,7 +23,10 @@ fn pair(world: &mut World, call: &Call, issue: u64, field: &str) -> Result<(Doer
     };
     let body = fields(world, call, known)?;
     let other = body.number(field)?.flatten().ok_or_else(|| {
-        Refusal::new(422, format!("Invalid request.\n\n\"{field}\" wasn't supplied."))
+        Refusal::new(
+            422,
+            format!("Invalid request.\n\n\"{field}\" wasn't supplied."),
+        )
     })?;
     let seen = world.issues.get(&other).filter(|i| i.here());
     let seen = seen.ok_or_else(|| {

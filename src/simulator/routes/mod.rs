@@ -100,7 +100,7 @@ fn in_issue(world: &mut World, call: &Call, repository: u64, number: u64, rest: 
     let issue = |world: &World| issues::find(world, call, repository, number);
     match (method, rest) {
         ("GET", []) => issues::show(world, call, issue(world)?),
-        ("PATCH", []) => issues::update(world, call, issue(world)?),
+        ("PATCH" | "POST", []) => issues::update(world, call, issue(world)?),
         ("GET", ["comments"]) => comments::list(world, call, issue(world)?),
         ("POST", ["comments"]) => comments::create(world, call, issue(world)?),
         ("GET" | "POST", ["reactions"]) => reactions::of_issue(world, call, issue(world)?),
@@ -164,10 +164,7 @@ fn only_app(call: &Call) -> Result<(), Refusal> {
     if call.actor == Actor::App {
         return Ok(());
     }
-    Err(Refusal::new(
-        401,
-        "A JSON web token could not be decoded",
-    ))
+    Err(Refusal::new(401, "A JSON web token could not be decoded"))
 }
 
 mod percent {

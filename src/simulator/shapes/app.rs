@@ -31,7 +31,11 @@ impl World {
 
     /// As `performed_via_github_app` tells it.
     pub(crate) fn via_app_json(&self, via_app: bool) -> Value {
-        let mut app = if via_app { self.app_json() } else { Value::Null };
+        let mut app = if via_app {
+            self.app_json()
+        } else {
+            Value::Null
+        };
         if let Some(fields) = app.as_object_mut() {
             fields.remove("installations_count");
         }

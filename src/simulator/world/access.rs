@@ -96,16 +96,20 @@ impl World {
         )]
         let now = self.now().timestamp() as f64;
         if token.claims.iat.is_none_or(|iat| iat > now + 60.0) {
-            return no("'Issued at' claim ('iat') must be an Integer representing the time that \
-                       the assertion was issued");
+            return no(
+                "'Issued at' claim ('iat') must be an Integer representing the time that \
+                       the assertion was issued",
+            );
         }
         match token.claims.exp {
             Some(exp) if exp > now + 600.0 => {
                 no("'Expiration time' claim ('exp') is too far in the future")
             }
             Some(exp) if exp > now => Ok(()),
-            _ => no("'Expiration time' claim ('exp') must be a numeric value representing the \
-                     future time at which the assertion expires"),
+            _ => no(
+                "'Expiration time' claim ('exp') must be a numeric value representing the \
+                     future time at which the assertion expires",
+            ),
         }
     }
 
@@ -136,10 +140,7 @@ impl World {
         let Some(Token::Personal { account, scopes }) = self.token(call) else {
             return Err(Refusal::bad_credentials());
         };
-        let private = self
-            .repositories
-            .get(&repository)
-            .is_none_or(|r| r.private);
+        let private = self.repositories.get(&repository).is_none_or(|r| r.private);
         let scoped = scopes
             .iter()
             .any(|s| s == "repo" || (s == "public_repo" && !private));
@@ -182,12 +183,8 @@ impl World {
         if enough {
             return Ok(());
         }
-        Err(
-            Refusal::new(403, "Resource not accessible by integration").with(
-                "X-Accepted-GitHub-Permissions",
-                format!("{name}={level}"),
-            ),
-        )
+        Err(Refusal::new(403, "Resource not accessible by integration")
+            .with("X-Accepted-GitHub-Permissions", format!("{name}={level}")))
     }
 
     pub(crate) fn token(&self, call: &Call) -> Option<&Token> {
