@@ -73,6 +73,8 @@ pub(crate) struct World {
     pub(crate) meter: Meter,
     /// Filtered lists do not show issues younger than this.
     pub(crate) list_lag: std::time::Duration,
+    /// Grows with everything that happens; pages look at it to stay fresh.
+    pub(crate) version: u64,
     serial: u64,
 }
 
@@ -95,6 +97,7 @@ impl World {
             faults: FaultPlan::default(),
             meter: Meter::default(),
             list_lag: std::time::Duration::ZERO,
+            version: 0,
             serial: 0,
         }
     }
@@ -113,12 +116,13 @@ impl World {
         format!("{}/api", self.base)
     }
 
-    pub(crate) fn tell(&self, by: u64, what: What) {
+    pub(crate) fn tell(&mut self, by: u64, what: What) {
         let happening = Happening {
             at: self.now(),
             by: self.login(by).to_owned(),
             what,
         };
+        self.version += 1;
         // Nobody watching is fine.
         let _ = self.watchers.send(happening);
     }
