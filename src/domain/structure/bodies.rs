@@ -33,10 +33,7 @@ impl Source<'_> {
         let mut after_item = false;
         for (n, piece) in draft.main.iter().enumerate() {
             let it = &self.pieces[*piece];
-            if it.kind == BlockKind::TableRow && !draft.fields.is_empty() {
-                continue;
-            }
-            if draft.excerpt.is_some() && it.kind == BlockKind::Paragraph && n == 0 {
+            if n == 0 && draft.excerpt.is_some() {
                 continue;
             }
             let text = self.own_text(*piece);
@@ -55,9 +52,10 @@ impl Source<'_> {
             }
             after_item = bulleted || row;
         }
-        for (head, value) in &draft.fields {
-            let line = if head.is_empty() { value.clone() } else { format!("**{head}:** {value}") };
-            out.push(line);
+        out.extend(draft.details.iter().cloned());
+        let fields: Vec<String> = draft.fields.iter().map(|(head, value)| if head.is_empty() { format!("- {value}") } else { format!("- **{head}:** {value}") }).collect();
+        if !fields.is_empty() {
+            out.push(fields.join("\n"));
         }
         if out.is_empty() {
             out.push(format!("{}.", draft.title));
@@ -120,7 +118,7 @@ impl Source<'_> {
         let path = self.outline.path(draft.section);
         let own: Vec<usize> = draft.main.iter().copied().chain(draft.criteria.iter().map(|c| c.piece)).collect();
         let heading = self.outline.sections[draft.section].heading;
-        let pieces = if own.is_empty() { draft.covers.iter().copied().collect() } else { own };
+        let pieces = if own.is_empty() { vec![draft.anchor] } else { own };
         let spans = spans(pieces.iter().flat_map(|p| self.outline.family(*p)).map(|p| self.pieces[p].lines));
         let lines = if spans.is_empty() { heading.map(|h| told(&[self.pieces[h].lines])).unwrap_or_default() } else { told(&spans) };
         let place = match (path.is_empty(), lines.is_empty()) {
@@ -137,8 +135,8 @@ impl Source<'_> {
 
     /// The source line when the body shows it in another form only.
     fn quote(&self, draft: &Draft) -> Option<String> {
-        let shown = draft.excerpt.is_none() && draft.fields.is_empty() && !draft.main.is_empty();
-        let piece = *draft.main.first().or(draft.criteria.first().map(|c| &c.piece)).or(draft.covers.first())?;
+        let shown = draft.is_group || (draft.excerpt.is_none() && !draft.main.is_empty());
+        let piece = *draft.main.first().or(draft.criteria.first().map(|c| &c.piece))?;
         let words = if self.pieces[piece].cells.is_empty() { self.pieces[piece].plain.clone() } else { self.pieces[piece].cells.join(" | ") };
         if shown || words.is_empty() || draft.title == words {
             return None;

@@ -37,6 +37,7 @@ impl<'a> Reader<'a> {
             for piece in rest {
                 self.absorb_criterion(&mut draft, piece);
             }
+            draft.anchor = draft.covers.first().copied().unwrap_or(0);
             if !draft.covers.is_empty() {
                 let check = self.push(draft);
                 takers.push(check);

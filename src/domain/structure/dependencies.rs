@@ -23,7 +23,7 @@ const fn vague(words: &'static str) -> Opening {
 const OPENINGS: &[Opening] = &[
     plain("depends on"), plain("depend on"), plain("depends:"), plain("dependencies:"), plain("dependency:"), plain("blocked by"), plain("blocked on"), plain("waits for"), plain("wait for"), plain("waits on"), plain("prerequisite:"), plain("prerequisites:"), plain("builds on"), plain("follows from"), plain("gated on"), plain("gated by"),
     plain("hängt ab von"), plain("abhängig von"), plain("blockiert durch"), plain("dépend de"), plain("depende de"), plain("bloqueado por"),
-    vague("after"), vague("once"), vague("requires"), vague("needs"), vague("not before"), vague("only when"), vague("as soon as"), vague("nach"), vague("sobald"), vague("après"), vague("después de"), vague("depois de"), vague("cannot start until"), vague("until"),
+    vague("after"), vague("once"), vague("requires"), vague("needs"), vague("not before"), vague("only when"), vague("as soon as"), vague("nach"), vague("sobald"), vague("après"), vague("después de"), vague("depois de"), plain("cannot start until"),
 ];
 
 /// Ends of the name of what is waited for.
@@ -188,7 +188,7 @@ fn resolve(name: &str, matching: &Matching, own: usize, is_plain: bool) -> Optio
     }
     let (found, shared) = matching.by_words(&telling, (own != usize::MAX).then_some(own))?;
     // Plain words may name a thing by one word of its title; vague ones must name nearly all of it.
-    let enough = if is_plain { shared * 3 >= telling.len() * 2 && shared * 3 >= matching.size(found) } else { shared >= 2 && shared == telling.len() && shared * 2 >= matching.size(found) };
+    let enough = if is_plain { shared * 3 >= telling.len() * 2 && shared * 3 >= matching.size(found) } else { shared >= 2 && shared == telling.len() && !matching.is_tied(&telling, found, own) };
     enough.then_some(found)
 }
 

@@ -21,9 +21,13 @@ pub(super) struct Draft {
     pub main: Vec<usize>,
     /// The sentences of its block that are its own, when the block holds several wishes.
     pub excerpt: Option<String>,
+    /// A table row's longer cells, each a paragraph of the body.
+    pub details: Vec<String>,
     /// A table row's cells that belong in the body, as (head, cell).
     pub fields: Vec<(String, String)>,
     pub criteria: Vec<Criterion>,
+    /// The block that it starts from.
+    pub anchor: usize,
     /// All blocks that it carries out, `main` and `criteria` among them.
     pub covers: BTreeSet<usize>,
     /// The section that it stands in.
@@ -48,6 +52,6 @@ pub(super) struct Draft {
 impl Draft {
     /// Where it stands in the text.
     pub(super) fn place(&self) -> usize {
-        self.main.first().copied().or_else(|| self.covers.first().copied()).unwrap_or(0)
+        self.anchor
     }
 }

@@ -52,8 +52,7 @@ fn order(reader: &Reader<'_>) -> Vec<usize> {
     let mut first: HashMap<usize, usize> = HashMap::new();
     for (n, draft) in reader.drafts.iter().enumerate().filter(|(_, d)| !d.gone) {
         children.entry(draft.parent).or_default().push(n);
-        let place = if draft.is_group { draft.covers.first().copied().unwrap_or(0) } else { draft.place() };
-        first.insert(n, place);
+        first.insert(n, draft.place());
     }
     for siblings in children.values_mut() {
         siblings.sort_by_key(|n| (first[n], *n));

@@ -5,7 +5,7 @@ use super::labels;
 use super::outline::{is_item, meaning};
 use super::reader::{ALREADY_DONE, Found, Reader, Role};
 use super::titles::{bare, id, phase};
-use super::words::asks::{asks, demands, sentences};
+use super::words::asks::{asks, demands, is_deferred, sentences};
 use super::words::headings::Meaning;
 use super::words::verbs::opens_with_verb;
 
@@ -45,12 +45,13 @@ impl<'a> Reader<'a> {
             let made = self.item(*item, index, role);
             found.made.extend(made);
         }
-        self.chain_items(&found.made[first..].to_vec(), items, role);
+        let in_phase = phase(&self.section_at(index).name).is_some();
+        self.chain_items(&found.made[first..], items, role, in_phase);
     }
 
     /// Ordered steps wait for the one before.
-    fn chain_items(&mut self, made: &[usize], items: &[usize], role: Role) {
-        let ordered = role == Role::Steps && items.iter().all(|i| self.pieces[*i].ordinal.is_some());
+    fn chain_items(&mut self, made: &[usize], items: &[usize], role: Role, in_phase: bool) {
+        let ordered = (role == Role::Steps || in_phase) && items.iter().all(|i| self.pieces[*i].ordinal.is_some());
         let phased = items.iter().filter(|i| phase(&self.pieces[**i].plain).is_some()).count() * 2 > items.len();
         if !ordered && !phased {
             return;
@@ -182,7 +183,7 @@ impl<'a> Reader<'a> {
     fn item_group(&mut self, item: usize, kids: &[usize], index: usize, role: Role) -> usize {
         let it = &self.pieces[item];
         let words = it.plain.trim_end_matches(':');
-        let mut draft = Draft { title: self.titles.group(words), main: vec![item], section: index, is_group: true, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
+        let mut draft = Draft { title: self.titles.group(words), anchor: item, main: vec![item], section: index, is_group: true, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
         draft.covers.insert(item);
         for extra in self.outline.children[item].clone() {
             if !kids.contains(&extra) {
@@ -214,7 +215,7 @@ impl<'a> Reader<'a> {
 
     fn item_leaf(&mut self, item: usize, index: usize) -> usize {
         let it = &self.pieces[item];
-        let mut draft = Draft { title: self.title(&naming(it), index), main: vec![item], section: index, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
+        let mut draft = Draft { title: self.title(&naming(it), index), anchor: item, main: vec![item], section: index, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
         draft.covers.insert(item);
         self.demanding_sentences(&mut draft, item, true);
         for child in self.outline.children[item].clone() {
@@ -276,7 +277,7 @@ impl<'a> Reader<'a> {
         }
         let whole = format!("{} {}", it.plain, it.more);
         for (n, sentence) in sentences(&whole).into_iter().enumerate() {
-            if (skip_first && n == 0) || !demands(sentence) || sentence.ends_with([':', '?']) {
+            if (skip_first && n == 0) || !demands(sentence) || is_deferred(sentence) || sentence.ends_with([':', '?']) {
                 continue;
             }
             draft.criteria.push(Criterion { piece, sentence: Some(sentence.to_owned()) });

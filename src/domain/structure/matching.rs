@@ -69,6 +69,13 @@ impl Matching {
         shared.into_iter().max_by_key(|(draft, count)| (*count, std::cmp::Reverse(self.sizes.get(draft).copied().unwrap_or(0)), std::cmp::Reverse(*draft)))
     }
 
+    /// Does another draft share as many of the words?
+    pub(super) fn is_tied(&self, words: &[String], found: usize, own: usize) -> bool {
+        let holds = |draft: usize| words.iter().all(|w| self.by_word.get(w).is_some_and(|d| d.contains(&draft)));
+        let rarest = words.iter().filter_map(|w| self.by_word.get(w)).min_by_key(|d| d.len());
+        rarest.is_some_and(|drafts| drafts.iter().any(|d| *d != found && *d != own && holds(*d)))
+    }
+
     /// How many words the draft's title has.
     pub(super) fn size(&self, draft: usize) -> usize {
         self.sizes.get(&draft).copied().unwrap_or(0)

@@ -4,7 +4,7 @@ use super::draft::{Criterion, Draft};
 use super::labels;
 use super::reader::Reader;
 use super::titles::bare;
-use super::words::asks::{asks, demands, normal, sentences};
+use super::words::asks::{asks, demands, is_deferred, normal, sentences};
 use super::words::language::COMMON;
 use super::words::verbs::opens_with_verb;
 
@@ -58,12 +58,12 @@ impl<'a> Reader<'a> {
 
     fn wish(&mut self, piece: usize, wish: &Wish, several: bool, index: usize) -> usize {
         let asking = wish.sentences.iter().position(|s| wants(s)).unwrap_or(0);
-        let mut draft = Draft { title: self.title(&wish.sentences[asking], index), section: index, main: vec![piece], covers: [piece].into(), ..Draft::default() };
+        let mut draft = Draft { title: self.title(&wish.sentences[asking], index), section: index, anchor: piece, main: vec![piece], covers: [piece].into(), ..Draft::default() };
         if several {
             draft.excerpt = Some(wish.sentences.join(" "));
         }
         for (n, sentence) in wish.sentences.iter().enumerate() {
-            if n != asking && asks(sentence) && !sentence.ends_with('?') {
+            if n != asking && asks(sentence) && !sentence.ends_with('?') && !is_deferred(sentence) {
                 draft.criteria.push(Criterion { piece, sentence: Some(sentence.clone()) });
             }
         }

@@ -249,7 +249,9 @@ impl<'a> Reader<'a> {
         let specific = self.is_specific(index);
         let empty = found.prose.is_empty() && found.facets.is_empty() && found.details.is_empty() && found.criteria.is_empty();
         let all_words: Vec<&str> = found.prose.iter().map(|p| self.pieces[*p].plain.as_str()).collect();
-        let wants = role.is_work()
+        // Prose about when and in which order tells dates, not work.
+        let dates = role == Role::Steps && found.facets.is_empty() && found.criteria.is_empty() && !specific;
+        let wants = (role.is_work() && !dates)
             || !found.facets.is_empty()
             || !found.criteria.is_empty()
             || opens_with_verb(&super::titles::bare(&section.name)) && section.heading.is_some()
@@ -257,10 +259,10 @@ impl<'a> Reader<'a> {
             || all_words.iter().any(|words| demands(words));
         if (empty && !(specific && role.is_work())) || !wants {
             for piece in found.prose.iter().chain(found.details.iter().map(|(p, _)| p)).chain(&found.labels) {
-                self.set_aside(*piece, if section.heading.is_some() && self.outline.title_section != Some(index) { "description" } else { "introduction" });
+                self.set_aside(*piece, if dates { "timeline" } else if section.heading.is_some() && self.outline.title_section != Some(index) { "description" } else { "introduction" });
             }
-            if let (true, Some(heading)) = (specific || empty, section.heading) {
-                self.reasons[heading] = Some(if empty { "empty section" } else { "description" });
+            if let (true, Some(heading)) = (specific || empty || dates, section.heading) {
+                self.reasons[heading] = Some(if empty { "empty section" } else if dates { "timeline" } else { "description" });
             }
             return Vec::new();
         }
@@ -288,7 +290,8 @@ impl<'a> Reader<'a> {
             let wish = found.prose.iter().map(|p| self.pieces[*p].plain.as_str()).find_map(|words| super::words::asks::sentences(words).into_iter().find(|s| asks(s)).map(str::to_owned));
             self.title(&wish.unwrap_or_else(|| self.pieces[found.prose[0]].plain.clone()), index)
         };
-        let mut draft = Draft { title, section: index, keys: super::labels::keys(&section.name, None), ..Draft::default() };
+        let anchor = section.heading.filter(|_| self.is_specific(index)).or(found.prose.first().copied()).or(found.facets.first().copied()).or(found.criteria.first().copied()).or(section.heading).unwrap_or(0);
+        let mut draft = Draft { title, anchor, section: index, keys: super::labels::keys(&section.name, None), ..Draft::default() };
         draft.covers.extend(section.heading);
         draft.covers.extend(&found.labels);
         for piece in &found.prose {
@@ -306,7 +309,7 @@ impl<'a> Reader<'a> {
     /// A draft that groups those of its section and keeps the section's own words.
     fn group(&mut self, index: usize, found: Found) -> usize {
         let section = self.section_at(index);
-        let mut draft = Draft { title: self.titles.group(&section.name), section: index, is_group: true, keys: super::labels::keys(&section.name, None), ..Draft::default() };
+        let mut draft = Draft { title: self.titles.group(&section.name), anchor: section.heading.unwrap_or(0), section: index, is_group: true, keys: super::labels::keys(&section.name, None), ..Draft::default() };
         draft.covers.extend(section.heading);
         draft.covers.extend(&found.labels);
         for piece in &found.prose {
@@ -386,6 +389,7 @@ impl<'a> Reader<'a> {
             draft.covers.extend(self.outline.family(piece));
         }
         draft.covers.extend(found.labels);
+        draft.anchor = draft.covers.first().copied().unwrap_or(0);
         if draft.covers.is_empty() { made } else {
             made.push(self.push(draft));
             made

@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     fn merge(&mut self, set: &[usize]) {
         let members: Vec<Draft> = set.iter().map(|n| std::mem::replace(&mut self.drafts[*n], Draft { gone: true, ..Draft::default() })).collect();
         let first = set[0];
-        let mut whole = Draft { section: members[0].section, home: members[0].home, merged: set.to_vec(), ..Draft::default() };
+        let mut whole = Draft { anchor: members[0].anchor, section: members[0].section, home: members[0].home, merged: set.to_vec(), ..Draft::default() };
         whole.title = self.merged_title(&members);
         for member in &members {
             whole.covers.extend(&member.covers);
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
             let first = &chunk[0];
             let it = &self.pieces[first.piece];
             let words = first.sentence.clone().unwrap_or_else(|| super::lists::naming(it));
-            let mut draft = Draft { title: self.title(&words, whole.section), section: whole.section, parent: whole.parent, blocked_by: whole.blocked_by.clone(), context: vec![whole.title.clone()], ..Draft::default() };
+            let mut draft = Draft { title: self.title(&words, whole.section), anchor: first.piece, section: whole.section, parent: whole.parent, blocked_by: whole.blocked_by.clone(), context: vec![whole.title.clone()], ..Draft::default() };
             draft.covers = whole.covers.iter().filter(|c| !of_criteria.contains(c)).copied().collect();
             for criterion in chunk {
                 draft.covers.extend(self.outline.family(criterion.piece));

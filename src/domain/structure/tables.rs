@@ -75,16 +75,19 @@ impl<'a> Reader<'a> {
                 keys.push(id);
             }
         }
-        let mut draft = Draft { title: self.title(&words, index), section: index, keys, covers: [row].into(), main: vec![row], ..Draft::default() };
+        let mut draft = Draft { title: self.title(&words, index), anchor: row, section: index, keys, covers: [row].into(), main: vec![row], ..Draft::default() };
         for (n, column) in columns.iter().enumerate() {
             let Some(value) = cells.get(n).filter(|c| !c.is_empty() && !matches!(c.as_str(), "-" | "–" | "—" | "n/a" | "none" | "None" | "N/A")) else { continue };
             match column {
-                Column::Criteria => draft.criteria.extend(value.split("; ").map(|part| Criterion { piece: row, sentence: Some(part.trim().to_owned()) })),
+                Column::Criteria => draft.criteria.extend(value.split("; ").map(|part| Criterion { piece: row, sentence: Some(super::titles::capitalised(part.trim())) })),
                 Column::DependsOn => draft.waits.push(format!("depends on {value}")),
                 _ => {}
             }
-            if n != at && !matches!(column, Column::Criteria) || (n == at && *value != draft.title) {
-                draft.fields.push((heads[n].clone(), value.clone()));
+            match column {
+                Column::Criteria => {}
+                _ if n == at => draft.excerpt = Some(value.clone()),
+                Column::Detail | Column::Name if !matches!(columns[at], Column::Detail) || *column == Column::Detail => draft.details.push(value.clone()),
+                _ => draft.fields.push((heads[n].clone(), value.clone())),
             }
         }
         Some(self.push(draft))

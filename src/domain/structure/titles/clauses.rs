@@ -5,21 +5,44 @@ use super::super::words::verbs::{from_participle, from_third_person, is_verb, op
 /// Openings that ask without saying what; the rest is the order or the thing.
 const OPENINGS: &[&str] = &[
     "we need to be able to ", "we need to ", "we need ", "we should be able to ", "we should also ", "we should ", "we must also ", "we must ", "we want to be able to ", "we want to ", "we want ", "we will also ", "we will ", "we'll ", "we would like to ", "we would like ", "we'd like to ", "we'd like ", "we have to ", "we also need to ", "we also need ", "we also want to ", "we also want ", "we shall ",
-    "we propose to ", "we plan to ", "we are going to ", "we can ", "we could ", "i want to ", "i want ", "i'd like to ", "i would like to ", "i need to ", "i'd love to ", "i would love to ", "i need ", "i wish ", "please also ", "please ", "let's ", "need to ", "needs to ", "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ", "it should be possible to ", "it must be possible to ", "it should also ", "it should ", "it must also ", "it must ", "it shall ", "it will ", "it needs to ", "it has to ", "it can ",
+    "we propose to ", "we plan to ", "we are going to ", "we can ", "we could ", "i want to ", "i want ", "i'd like to ", "i would like to ", "i need to ", "i'd love to have ", "i would love to have ", "i'd love to ", "i would love to ", "i'd love ", "i would love ", "we'd love to ", "we'd love ", "we would love to ", "we would love ", "i need ", "i wish ", "please also ", "please ", "let's ", "need to ", "needs to ", "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ", "it should be possible to ", "it must be possible to ", "it should also ", "it should ", "it must also ", "it must ", "it shall ", "it will ", "it needs to ", "it has to ", "it can ",
     "it would be great to ", "it would be nice to ", "it would be great if we could ", "it would be nice if we could ", "would be nice to ", "would be great to ", "could we please ", "could we ", "can we please ", "can we ", "could you please ", "could you ", "can you please ", "can you ", "also ", "and ", "then ", "first, ", "first ", "second, ", "secondly, ", "third, ", "finally, ", "finally ", "lastly, ", "additionally, ", "additionally ", "in addition, ", "next, ", "optionally, ", "optionally ", "ideally, ", "ideally ", "eventually, ", "eventually ", "later, ", "afterwards, ", "furthermore, ", "moreover, ", "but ", "however, ", "there must also be ", "there must be ", "there should also be ", "there should be ", "there needs to be ", "there has to be ", "there will be ", "there shall be ",
     "the system must ", "the system shall ", "the system should ", "the system will ", "the system can ", "the system needs to ", "the application must ", "the application shall ", "the application should ", "the app must ", "the app should ", "the app shall ", "the app will ", "the product must ", "the product should ", "the product shall ", "the service must ", "the service shall ", "the service should ", "the solution must ", "the solution should ", "the solution shall ", "the tool must ", "the tool should ", "the platform must ", "the platform should ", "the platform shall ", "the software shall ", "the software must ", "the software should ", "system must ", "system shall ", "system should ", "for this we need ", "to ", "this rfc proposes to ", "this rfc proposes ", "this proposal adds ",
 ];
 
+/// Where a wish begins inside a sentence: "The pages hurt, so I would love a dark mode".
+const WISHES_WITHIN: &[&str] = &["i would love to have ", "i would love to ", "i would love ", "i'd love to have ", "i'd love to ", "i'd love ", "i would like to have ", "i would like ", "i'd like ", "we would like ", "we would love ", "we'd love ", "we'd like ", "i want ", "we want ", "we need ", "i need ", "please ", "we should ", "we must ", "let's ", "could we ", "can we ", "it would be great if ", "it would be great to ", "it would be nice if ", "it would be nice to "];
+
+/// The wish inside a sentence that first says why.
+fn wish_within(phrase: &str) -> Option<String> {
+    let straight = phrase.replace('’', "'");
+    let lower = straight.to_lowercase();
+    if lower.len() != straight.len() {
+        return None;
+    }
+    let at = WISHES_WITHIN
+        .iter()
+        .filter_map(|wish| lower.find(wish))
+        .filter(|at| *at > 0 && [", ", ", so ", ", and ", " so ", "; ", ": ", " — ", " – ", " and ", "that ", ", but "].iter().any(|before| lower[..*at].ends_with(before)))
+        .min()?;
+    Some(straight[at..].to_owned())
+}
+
 /// Without openings that carry nothing.
 pub(super) fn without_opening(phrase: &str) -> String {
     let mut phrase = phrase.trim().to_owned();
+    if !is_story(&phrase)
+        && let Some(wish) = wish_within(&phrase)
+    {
+        phrase = wish;
+    }
     for _ in 0..4 {
         let straight = phrase.replace('’', "'");
         let lower = straight.to_lowercase();
         let Some(opening) = OPENINGS.iter().filter(|o| lower.starts_with(**o)).max_by_key(|o| o.len()) else { break };
         let rest = straight.get(opening.len()..).unwrap_or_default().trim();
         // "It must be fast" says nothing of what "it" is, but "be fast" says less; "It must not" neither.
-        if rest.is_empty() || ["be ", "not "].iter().any(|w| rest.to_lowercase().starts_with(w)) && !opening.starts_with("it ") {
+        if rest.is_empty() || (rest.to_lowercase().starts_with("not ") || rest.to_lowercase().starts_with("be ") && !rest.to_lowercase().starts_with("be able to ")) && !opening.starts_with("it ") {
             break;
         }
         if opening.len() <= 4 && *opening != "to " && !opens_with_verb(rest) && rest.split(' ').count() < 2 {
@@ -49,7 +72,8 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     let end = [" so that ", ", so that ", " so i ", ", so i ", ", so ", " so we ", " in order to ", " because "].iter().filter_map(|w| lower_rest.find(w)).min().unwrap_or(rest.len());
     let wanted = rest.get(..end)?.trim().trim_end_matches([',', '.', ';']);
     // "I want my password to be reset" asks for it to happen.
-    (!wanted.is_empty()).then(|| wanted.to_owned())
+    let verbal = wish.ends_with("to ") || wish.ends_with("can ") || wish.ends_with("must ");
+    (!wanted.is_empty()).then(|| if verbal { format!("we want to {wanted}") } else { wanted.to_owned() })
 }
 
 const MODALS: &[&str] = &["must also", "should also", "can also", "must", "shall", "should", "will", "needs to", "need to", "has to", "have to", "can", "may", "cannot", "is able to", "are able to", "ought to"];
@@ -165,9 +189,7 @@ fn gerund_phrase(rest: &str) -> Option<String> {
     if !is_verb(&verb.to_lowercase()) {
         return None;
     }
-    let doubled = ["get", "set", "put", "run", "let", "cut", "stop", "drop", "log", "ban", "skip", "submit", "begin"].contains(&verb);
-    let stem = if verb.ends_with('e') && !verb.ends_with("ee") { &verb[..verb.len() - 1] } else { verb };
-    Some(format!("{stem}{}ing {tail}", if doubled { &verb[verb.len() - 1..] } else { "" }).trim().to_owned())
+    Some(format!("{} {tail}", super::nouns::gerund(verb)).trim().to_owned())
 }
 
 /// "The bot replies with a table" is "ensure the bot replies with a table"; "Shows a banner" is "show a banner".

@@ -16,7 +16,7 @@ const PHASES: &[&str] = &["phase", "step", "stage", "milestone", "sprint", "wave
 const NUMBERS: &[&str] = &["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 /// Labels that say what kind of thing follows.
 const KINDS: &[&str] = &[
-    "feature", "task", "epic", "story", "user story", "requirement", "functional requirement", "use case", "todo", "action", "action item", "ai", "item", "work item", "deliverable", "feature request", "fr", "subtask", "sub-task", "bug", "workstream", "part", "fix", "change", "enhancement", "proposal", "rfc", "kep", "prd", "adr", "project",
+    "feature", "task", "epic", "story", "user story", "requirement", "functional requirement", "use case", "todo", "action", "action item", "ai", "item", "work item", "deliverable", "feature request", "fr", "subtask", "sub-task", "bug", "workstream", "part", "fix", "change", "enhancement", "proposal", "rfc", "kep", "prd", "adr", "project", "migration plan", "project plan", "plan", "design doc", "design", "spec", "specification", "roadmap", "initiative", "tracking issue", "meta", "umbrella", "meta issue", "umbrella issue",
     "aufgabe", "funktion", "anforderung", "tâche", "fonctionnalité", "tarea", "funcionalidad", "requisito", "tarefa", "funcionalidade", "historia", "rep", "pep",
 ];
 

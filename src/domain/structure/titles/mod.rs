@@ -55,12 +55,15 @@ impl Titles {
             }
             return cut(&if phase.rest.is_empty() { format!("Deliver {name} of {}", self.about) } else { format!("Deliver {name}: {}", self.lowered(&bare(&phase.rest))) });
         }
-        self.title(heading, &[&self.about])
+        let title = self.title(heading, &[&self.about]);
+        let title = title.strip_prefix("Add ").map_or(title.clone(), |thing| format!("Build {thing}"));
+        // One word names a part of something.
+        if title.split(' ').count() == 2 { cut(&self.placed(&title, &self.about)) } else { title }
     }
 
     /// "Add rate limits" and "Public API" make "Add rate limits to public API".
     pub(super) fn placed(&self, title: &str, place: &str) -> String {
-        let place = self.lowered(&bare(place));
+        let place = nouns::as_thing(&self.lowered(&bare(place)));
         if place.is_empty() || same_words(&place, title) {
             return title.to_owned();
         }
@@ -85,12 +88,25 @@ impl Titles {
     }
 
     fn imperative(&self, phrase: &str) -> String {
+        let given = phrase;
         let phrase = clauses::without_opening(phrase);
         if let Some(wish) = clauses::story(&phrase) {
             return self.imperative(&wish);
         }
-        if opens_with_verb(&phrase) {
+        // After "we need to" or "must" even a doubtful word is a verb.
+        let first = phrase.split(' ').next().unwrap_or_default().to_lowercase();
+        let opening = given.len().saturating_sub(phrase.len());
+        if opening > 0
+            && super::words::verbs::is_verb(&first)
+            && given.get(..opening).is_some_and(|o| ["to ", "must ", "should ", "shall ", "will ", "can ", "could ", "please ", "also ", "let's ", "let’s "].iter().any(|end| o.to_lowercase().ends_with(end)))
+        {
             return capitalised(&phrase);
+        }
+        if opens_with_verb(&phrase) && !phrase.to_lowercase().starts_with("support for ") {
+            return capitalised(&phrase);
+        }
+        if let Some(rest) = phrase.strip_prefix("Support for ").or_else(|| phrase.strip_prefix("support for ")) {
+            return format!("Support {rest}");
         }
         if let Some(order) = from_gerund_phrase(&phrase) {
             return order;
@@ -157,7 +173,10 @@ pub(super) fn cut(title: &str) -> String {
         .filter_map(|mark| head.rfind(mark))
         .filter(|at| title[..*at].chars().count() >= 30)
         .max();
-    let at = pause.or_else(|| head.rfind(' ').filter(|at| *at > 0)).unwrap_or(end);
+    let halfway = |at: &usize| title[..*at].chars().count() >= 44;
+    let before = [" at ", " in ", " on ", " with ", " by ", " from ", " for ", " after ", " before ", " when ", " without ", " within ", " through ", " per ", " until ", " while ", " and ", " or ", " using ", " via ", " across ", " during "];
+    let phrase = before.iter().filter_map(|mark| head.rfind(mark)).filter(halfway).max();
+    let at = pause.or(phrase).or_else(|| head.rfind(' ').filter(|at| *at > 0)).unwrap_or(end);
     clean::closed(&without_loose_end(&title[..at]))
 }
 

@@ -1,12 +1,13 @@
 //! Verbs for things that were only named, and names that say too little.
 
-use super::super::words::verbs::from_participle;
+use super::super::words::verbs::{from_participle, opens_with_verb};
 
 /// Last words of a phrase and the verb that fits them.
 const FITTING: &[(&str, &[&str])] = &[
     ("write", &["documentation", "docs", "guide", "guides", "runbook", "runbooks", "tutorial", "readme", "manual", "faq", "playbook", "test", "tests", "adr", "handbook", "how-to", "announcement", "spec", "release notes", "blog post", "changelog"]),
     ("carry out", &["migration", "rollout", "cutover", "backfill", "audit", "review", "investigation", "research", "spike", "analysis", "survey", "rehearsal", "upgrade", "load testing", "testing", "load test", "pen test", "clean-up", "cleanup", "assessment", "refactoring", "training", "switchover", "verification"]),
-    ("prepare", &["rollback", "launch", "release", "rollback plan", "communication plan", "communications", "demo", "beta", "pilot"]),
+    ("plan", &["communication", "communications"]),
+    ("prepare", &["rollback", "launch", "release", "rollback plan", "communication plan", "demo", "beta", "pilot"]),
     ("create", &["mockups", "wireframes", "designs", "prototype", "template", "templates", "schema", "table", "tables", "repository", "project", "inventory", "mock-ups"]),
     ("define", &["strategy", "policy", "policies", "contract", "requirements", "roles", "conventions", "naming", "standards", "guidelines"]),
     ("implement", &["algorithm", "logic", "protocol", "flow", "flows", "mechanism", "handling", "model", "architecture", "layer", "authentication", "authorization", "authorisation", "lifecycle", "interface", "storage", "semantics", "syntax", "behavior", "behaviour", "processing", "parsing", "parser", "resolution", "management", "integration", "sync", "synchronization", "state machine", "explanation", "design", "proposal", "changes"]),
@@ -44,6 +45,23 @@ pub(super) fn is_thin(title: &str) -> bool {
     let object = object.strip_prefix("the ").or_else(|| object.strip_prefix("a ")).or_else(|| object.strip_prefix("an ")).unwrap_or(object);
     let parts: Vec<&str> = object.split(" and ").flat_map(|p| p.split(", ")).collect();
     parts.iter().all(|part| GENERIC.contains(part))
+}
+
+/// "Move billing to the ledger" is "moving billing to the ledger" after a preposition.
+pub(super) fn as_thing(phrase: &str) -> String {
+    if !opens_with_verb(phrase) {
+        return phrase.to_owned();
+    }
+    let (verb, rest) = phrase.split_once(' ').unwrap_or((phrase, ""));
+    gerund(&verb.to_lowercase()) + if rest.is_empty() { "" } else { " " } + rest
+}
+
+/// "move" to "moving", "set" to "setting".
+pub(super) fn gerund(verb: &str) -> String {
+    const DOUBLED: &[&str] = &["get", "set", "put", "run", "let", "cut", "stop", "drop", "log", "ban", "skip", "submit", "plan", "ship", "swap", "trim", "tag", "map", "split", "spin", "shut", "reset", "pin", "strip", "wrap", "scan"];
+    let stem = if verb.ends_with('e') && !verb.ends_with("ee") { &verb[..verb.len() - 1] } else { verb };
+    let doubled = if DOUBLED.contains(&verb) { &verb[verb.len() - 1..] } else { "" };
+    format!("{stem}{doubled}ing")
 }
 
 /// An order for a thing that was only named.

@@ -41,6 +41,11 @@ pub(crate) fn asks(sentence: &str) -> bool {
     demands(sentence) || says(sentence, WEAK)
 }
 
+/// A sentence that puts something off is no demand.
+pub(crate) fn is_deferred(sentence: &str) -> bool {
+    says(sentence, &["out of scope", "not in scope", "not part of", "great later", "nice later", "in the future", "later on", "for later", "not now", "not needed", "no need to", "do not wait", "non goal", "at a later", "future work", "don't wait", "beyond the scope", "need not"])
+}
+
 /// Words of RFC 2119 in capitals: a requirement even in an introduction.
 pub(crate) fn is_normative(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "MUST" | "SHALL" | "REQUIRED"))

@@ -3,7 +3,7 @@
 /// Imperatives of software work.
 const VERBS: &[&str] = &[
     "accept", "acknowledge", "activate", "adapt", "add", "address", "adjust", "adopt", "aggregate", "agree", "alert", "align", "allocate", "allow", "analyse", "analyze", "announce", "annotate", "apply", "approve", "archive", "arrange", "ask", "assert", "assess", "assign", "attach", "audit", "authenticate",
-    "authorize", "automate", "avoid", "backfill", "back", "backup", "batch", "benchmark", "bind", "block", "book", "bring", "broadcast", "buffer", "build", "bump", "cache", "calculate", "call", "cancel", "capture", "carry", "change", "check", "choose", "circulate", "clarify", "clean", "cleanup", "clear", "close", "collapse",
+    "authorize", "automate", "avoid", "backfill", "back", "backup", "batch", "benchmark", "bind", "block", "book", "bring", "brief", "broadcast", "buffer", "build", "bump", "cache", "calculate", "call", "cancel", "capture", "carry", "change", "check", "choose", "circulate", "clarify", "clean", "cleanup", "clear", "close", "collapse",
     "collect", "combine", "communicate", "compare", "complete", "compress", "compute", "conduct", "configure", "confirm", "connect", "consolidate", "contact", "convert", "coordinate", "copy", "correct", "cover", "create", "cut", "cutover", "debug", "decide", "declare", "decommission", "decouple", "decrypt", "deduplicate", "default", "define", "delegate", "delete",
     "deliver", "demo", "deny", "deploy", "deprecate", "derive", "describe", "design", "detach", "detect", "determine", "develop", "disable", "disallow", "discard", "discover", "discuss", "dispatch", "display", "distribute", "divide", "do", "document", "double", "download", "draft", "draw", "drop", "dual-write", "dual-read", "edit", "eliminate", "email", "embed", "emit",
     "enable", "encode", "encrypt", "enforce", "enhance", "enrich", "ensure", "establish", "estimate", "evaluate", "evict", "examine", "execute", "expand", "expire", "explain", "explore", "export", "expose", "extend", "extract", "fail", "fetch", "file", "filter", "finalise", "finalize", "find", "finish", "fix", "flag", "flip", "flush", "follow", "force", "format", "forward", "freeze",
@@ -20,10 +20,10 @@ const VERBS: &[&str] = &[
 
 /// Words that are verbs only when something follows that a verb would act on: mostly seen as nouns at the head of a phrase.
 const DOUBTFUL: &[&str] = &[
-    "access", "audit", "backup", "batch", "block", "book", "buffer", "bill", "cache", "call", "change", "charge", "check", "cleanup", "copy", "cover", "cutover", "default", "demo", "design", "display", "document", "download", "draft", "email", "export", "file", "filter", "flag", "format", "gate", "group", "guard", "hash", "help", "host", "import", "increase", "index",
-    "install", "inventory", "invoice", "issue", "label", "launch", "lead", "limit", "link", "list", "load", "lock", "log", "look", "map", "mask", "match", "measure", "model", "monitor", "mirror", "name", "order", "outline", "override", "package", "patch", "pause", "plan", "play", "poll", "port", "post", "present", "preview", "price", "process", "profile", "prompt", "prototype",
-    "query", "queue", "quote", "raise", "rank", "record", "refund", "release", "report", "request", "reserve", "reset", "review", "rollback", "route", "run", "sample", "scale", "scan", "schedule", "scope", "score", "script", "search", "seed", "set", "setup", "shadow", "shard", "share", "ship", "sign", "sketch", "snapshot", "sort", "spike", "split", "stage", "star", "start", "stop", "store", "stream", "structure", "study", "style", "supply",
-    "support", "survey", "switch", "sync", "tag", "talk", "test", "throttle", "toggle", "trace", "track", "train", "transfer", "transform", "trigger", "try", "turn", "update", "upgrade", "upload", "use", "version", "view", "visit", "wait", "walk", "watch", "work", "address", "alert", "approach", "attribute", "back", "benchmark", "cut", "drop", "fall", "fill", "fix", "freeze", "hand", "hold", "keep", "lag", "last", "need", "offer", "point", "purge", "rework", "save", "say", "shift", "show", "stay", "surface", "sunset", "want", "double", "mock", "bump", "act", "register", "reverse", "content", "complete", "separate", "clear", "open", "close", "secure", "correct", "direct", "batch", "key", "own", "lower", "live", "replay", "control", "escalate", "return", "rate-limit", "own", "triage",
+    "access", "audit", "backup", "batch", "block", "book", "buffer", "bill", "cache", "call", "change", "charge", "check", "cleanup", "copy", "cover", "cutover", "default", "demo", "design", "display", "document", "download", "draft", "email", "export", "file", "filter", "flag", "format", "gate", "group", "guard", "hash", "help", "host", "import", "index",
+    "inventory", "invoice", "issue", "label", "launch", "lead", "limit", "link", "list", "load", "lock", "log", "look", "map", "mask", "match", "measure", "model", "monitor", "mirror", "name", "order", "outline", "override", "package", "patch", "pause", "plan", "play", "poll", "port", "post", "present", "preview", "price", "process", "profile", "prompt", "prototype",
+    "query", "queue", "quote", "rank", "record", "refund", "release", "report", "request", "reserve", "review", "rollback", "route", "sample", "scale", "scan", "schedule", "scope", "score", "script", "search", "seed", "setup", "shadow", "shard", "share", "ship", "sign", "sketch", "snapshot", "sort", "spike", "split", "stage", "star", "store", "stream", "structure", "study", "style", "supply",
+    "support", "survey", "switch", "sync", "tag", "talk", "test", "throttle", "toggle", "trace", "track", "train", "transfer", "transform", "trigger", "upgrade", "upload", "version", "view", "visit", "wait", "walk", "watch", "work", "address", "alert", "approach", "attribute", "back", "benchmark", "cut", "fall", "freeze", "lag", "offer", "point", "purge", "surface", "sunset", "double", "mock", "content", "clear", "batch", "key", "own", "replay", "control", "escalate", "return", "rate-limit", "own", "triage",
 ];
 
 /// Words that can only follow a verb in an imperative: articles, pronouns, prepositions, numbers.
@@ -54,15 +54,29 @@ pub(crate) fn opens_with_verb(phrase: &str) -> bool {
     if !is_verb(&first) {
         return false;
     }
+    let Some(second) = words.next() else { return !DOUBTFUL.contains(&first.as_str()) };
+    let bare = second.to_lowercase();
+    let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
+    // "Print should stay black on white" tells of print.
+    if PREDICATES.contains(&bare) {
+        return false;
+    }
     if !DOUBTFUL.contains(&first.as_str()) {
         return true;
     }
-    let Some(second) = words.next() else { return false };
-    let bare = second.to_lowercase();
-    let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
     // A sentence that goes on is an order; a short phrase of nouns is a name.
-    OBJECT_OPENERS.contains(&bare) || second.starts_with('`') || second.starts_with(|c: char| c.is_ascii_digit()) || (words.count() >= 3 && !bare.ends_with('s') && !NOUN_TAILS.contains(&bare))
+    OBJECT_OPENERS.contains(&bare) || second.starts_with('`') || second.starts_with(|c: char| c.is_ascii_digit()) || goes_on(bare, words)
 }
+
+/// "Export bookings of the last ten years" goes on as an order does; "Export formats" is a name.
+fn goes_on<'a>(second: &str, rest: impl Iterator<Item = &'a str>) -> bool {
+    let rest: Vec<&str> = rest.collect();
+    let reaches = rest.iter().any(|w| ["from", "to", "into", "of", "with", "when", "until", "before", "after", "as", "via", "through", "against", "so", "while"].contains(w));
+    !NOUN_TAILS.contains(&second) && rest.len() >= 2 && (reaches || !second.ends_with('s') && rest.len() >= 3)
+}
+
+/// Words that make the word before them a subject.
+const PREDICATES: &[&str] = &["must", "should", "shall", "will", "can", "may", "is", "are", "was", "were", "has", "have", "needs", "does", "cannot", "could", "would"];
 
 /// Nouns that make a compound with the doubtful verb before them.
 const NOUN_TAILS: &[&str] = &["page", "form", "list", "view", "bar", "menu", "system", "flow", "process", "policy", "plan", "strategy", "tracking", "management", "integration", "support", "api", "endpoint", "service", "store", "queue", "format", "handling", "history", "log", "time", "date", "button", "screen", "layer", "engine", "testing", "limit", "limiting", "key", "file", "table", "number", "data"];
