@@ -1,1 +1,230 @@
-//! Placeholder until its author merges.
+//! The queue, behind one small module: what jobs there are, how one is put in, what waits.
+//!
+//! Invariant: a job's payload holds ids only (the library logs payloads), and a job is put in by the transaction
+//! that stores its cause.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use graphile_worker::WorkerUtils;
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, PgConnection, PgPool};
+
+use crate::domain::ids::{InstallationId, RunId};
+
+/// Where the library keeps its tables.
+pub const SCHEMA: &str = "graphile_worker";
+
+/// Reads a stored delivery and starts what it asks for. Beside every queue, so that `status` and `cancel` never wait
+/// behind a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandleDelivery {
+    pub guid: String,
+}
+
+/// Makes the plan of a run. May wait for a model, so it holds up no queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRun {
+    pub run: RunId,
+}
+
+/// Takes a run one small step on. Steps of one installation are done one after another: one writer per installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvanceRun {
+    pub run: RunId,
+}
+
+impl HandleDelivery {
+    pub const IDENTIFIER: &'static str = "handle_delivery";
+    /// With the library's back-off (e^attempt seconds): about four hours.
+    pub const MAX_ATTEMPTS: i16 = 10;
+    /// Lower runs first: people wait for the first answer.
+    pub const PRIORITY: i16 = -10;
+    /// In front of the GUID: one waiting job for each delivery.
+    pub const KEY_PREFIX: &'static str = "delivery:";
+}
+
+impl PlanRun {
+    pub const IDENTIFIER: &'static str = "plan_run";
+    pub const MAX_ATTEMPTS: i16 = 10;
+}
+
+impl AdvanceRun {
+    pub const IDENTIFIER: &'static str = "advance_run";
+    /// Days: limits and outages of GitHub pass, and the run is not lost meanwhile.
+    pub const MAX_ATTEMPTS: i16 = 25;
+}
+
+/// One durable step, as it is put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    HandleDelivery {
+        guid: String,
+    },
+    PlanRun {
+        run: RunId,
+    },
+    AdvanceRun {
+        run: RunId,
+        installation: InstallationId,
+    },
+}
+
+impl Job {
+    fn identifier(&self) -> &'static str {
+        match self {
+            Self::HandleDelivery { .. } => HandleDelivery::IDENTIFIER,
+            Self::PlanRun { .. } => PlanRun::IDENTIFIER,
+            Self::AdvanceRun { .. } => AdvanceRun::IDENTIFIER,
+        }
+    }
+
+    fn payload(&self) -> serde_json::Value {
+        match self {
+            Self::HandleDelivery { guid } => serde_json::json!({ "guid": guid }),
+            Self::PlanRun { run } | Self::AdvanceRun { run, .. } => {
+                serde_json::json!({ "run": run.as_str() })
+            }
+        }
+    }
+
+    /// A second job with the key of one that waits takes its place; one that runs already is followed by the new one.
+    fn key(&self) -> String {
+        match self {
+            Self::HandleDelivery { guid } => format!("{}{guid}", HandleDelivery::KEY_PREFIX),
+            Self::PlanRun { run } => format!("plan:{run}"),
+            Self::AdvanceRun { run, .. } => format!("advance:{run}"),
+        }
+    }
+
+    /// Jobs of one queue run one after another.
+    fn queue(&self) -> Option<String> {
+        match self {
+            Self::HandleDelivery { .. } | Self::PlanRun { .. } => None,
+            Self::AdvanceRun { installation, .. } => Some(format!("installation:{installation}")),
+        }
+    }
+
+    fn max_attempts(&self) -> i16 {
+        match self {
+            Self::HandleDelivery { .. } => HandleDelivery::MAX_ATTEMPTS,
+            Self::PlanRun { .. } => PlanRun::MAX_ATTEMPTS,
+            Self::AdvanceRun { .. } => AdvanceRun::MAX_ATTEMPTS,
+        }
+    }
+
+    fn priority(&self) -> i16 {
+        match self {
+            Self::HandleDelivery { .. } => HandleDelivery::PRIORITY,
+            Self::PlanRun { .. } | Self::AdvanceRun { .. } => 0,
+        }
+    }
+}
+
+/// Puts a job in; it starts when the transaction of `connection` is committed.
+pub async fn enqueue(connection: &mut PgConnection, job: &Job) -> Result<(), sqlx::Error> {
+    put(connection, job, None).await
+}
+
+/// Puts a job in that starts no earlier than `run_at`: after GitHub's Retry-After, at the next slot of a limit.
+pub async fn enqueue_at(
+    connection: &mut PgConnection,
+    job: &Job,
+    run_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    put(connection, job, Some(run_at)).await
+}
+
+async fn put(
+    connection: &mut PgConnection,
+    job: &Job,
+    run_at: Option<DateTime<Utc>>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "SELECT id FROM graphile_worker.add_job(identifier => $1, payload => $2::json, queue_name => $3, run_at => $4,
+                                                max_attempts => $5, job_key => $6, priority => $7)",
+    )
+    .bind(job.identifier())
+    .bind(job.payload())
+    .bind(job.queue())
+    .bind(run_at)
+    .bind(i32::from(job.max_attempts()))
+    .bind(job.key())
+    .bind(i32::from(job.priority()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes a waiting job out again; one that runs already goes on. Answers whether there was one.
+pub async fn remove(connection: &mut PgConnection, job: &Job) -> Result<bool, sqlx::Error> {
+    let removed: Option<i64> = sqlx::query_scalar("SELECT id FROM graphile_worker.remove_job($1)")
+        .bind(job.key())
+        .fetch_one(connection)
+        .await?;
+    Ok(removed.is_some())
+}
+
+/// What the queue holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, FromRow)]
+pub struct QueueState {
+    /// Waiting, running, or waiting to be retried.
+    pub open: i64,
+    /// Out of attempts; they stay until somebody looks.
+    pub failed: i64,
+    /// How long the oldest that could start has been waiting, in seconds; `None`: nothing waits.
+    pub oldest_waiting_seconds: Option<f64>,
+}
+
+impl QueueState {
+    /// How long the oldest that could start has been waiting.
+    pub fn oldest_waiting(&self) -> Option<Duration> {
+        self.oldest_waiting_seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
+    }
+}
+
+/// What the queue holds, in one look.
+pub async fn state(pool: &PgPool) -> Result<QueueState, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE attempts < max_attempts OR locked_at IS NOT NULL) AS open,
+                count(*) FILTER (WHERE attempts >= max_attempts AND locked_at IS NULL) AS failed,
+                extract(epoch FROM now() - min(run_at) FILTER
+                    (WHERE attempts < max_attempts AND locked_at IS NULL AND run_at <= now()))::float8
+                    AS oldest_waiting_seconds
+         FROM graphile_worker.jobs",
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// How many jobs are waiting, running, or waiting to be retried.
+pub async fn count_open(pool: &PgPool) -> Result<i64, sqlx::Error> {
+    Ok(state(pool).await?.open)
+}
+
+/// How long the oldest job that could start has been waiting; `None`: nothing waits.
+pub async fn oldest_waiting(pool: &PgPool) -> Result<Option<Duration>, sqlx::Error> {
+    Ok(state(pool).await?.oldest_waiting())
+}
+
+/// Why the queue's own tables could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot migrate the queue: {0}")]
+pub struct MigrateQueueError(String);
+
+/// Brings the library's own tables up to its version; a worker does the same when it starts. Safe to run at once from
+/// several processes.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateQueueError> {
+    WorkerUtils::new(pool, SCHEMA)
+        .migrate()
+        .await
+        .map_err(|error| MigrateQueueError(error.to_string()))
+}
+
+/// Whether the library's tables are there.
+pub async fn is_migrated(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT to_regclass('graphile_worker.migrations') IS NOT NULL")
+        .fetch_one(pool)
+        .await
+}

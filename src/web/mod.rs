@@ -1,1 +1,134 @@
-//! Placeholder until its author merges.
+//! The front door: routes and layers. What a status code means is written in [`error`] alone.
+//!
+//! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
+
+pub mod error;
+pub mod health;
+pub mod metrics;
+mod pages;
+mod serve;
+mod webhook;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::PgPool;
+use tokio::sync::{Semaphore, watch};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tracing::{Span, field, info_span};
+
+use crate::flows::receive::Receiver;
+use crate::github::webhook::Verifier;
+use health::{Health, Probe};
+pub use serve::serve;
+
+/// What a page may take to be made; a webhook has its own deadline.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// All that the pages and routes stand on.
+pub struct Site {
+    /// Knows the webhook secrets.
+    pub verifier: Verifier,
+    /// Takes deliveries in.
+    pub receiver: Receiver,
+    /// For the health routes.
+    pub pool: PgPool,
+    /// How the cache is; a dead one only degrades.
+    pub cache: Probe,
+    /// How the AI provider is; `off` where none is configured.
+    pub ai: Probe,
+    /// What [`metrics::install`] gave; `None`: `/metrics` says that there are none.
+    pub metrics: Option<PrometheusHandle>,
+    pub links: Links,
+    /// When the process began.
+    pub started: Instant,
+}
+
+/// Where pages lead to on GitHub.
+pub struct Links {
+    /// `GITHUB_WEB_URL`, e.g. `https://github.com`.
+    pub web_url: String,
+    /// The App's slug, once it is known.
+    pub slug: watch::Receiver<Option<String>>,
+    /// `@TheOpenProducerBot`, as people write it.
+    pub mention: String,
+}
+
+/// What handlers see.
+struct Shared {
+    verifier: Verifier,
+    receiver: Receiver,
+    health: Health,
+    metrics: Option<PrometheusHandle>,
+    links: Links,
+    /// Room for large bodies, so that many at once cannot take all memory.
+    large_bodies: Arc<Semaphore>,
+}
+
+/// All routes with their layers.
+pub fn router(site: Site) -> Router {
+    let shared = Arc::new(Shared {
+        verifier: site.verifier,
+        receiver: site.receiver,
+        health: Health::new(site.pool, site.cache, site.ai, site.started),
+        metrics: site.metrics,
+        links: site.links,
+        large_bodies: Arc::new(Semaphore::new(webhook::LARGE_BODIES)),
+    });
+    let pages = Router::new()
+        .route("/", get(pages::home))
+        .route("/install", get(pages::install))
+        .route("/assets/site.css", get(pages::stylesheet))
+        .route("/metrics", get(metrics::render))
+        .route("/api/health", get(health::report))
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(pages::not_found)
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(axum::middleware::map_response(pages::guard))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::GATEWAY_TIMEOUT,
+                    PAGE_TIMEOUT,
+                )),
+        );
+    Router::new()
+        .route("/api/webhook/github", post(webhook::receive))
+        .merge(pages)
+        .layer(
+            ServiceBuilder::new()
+                .layer(
+                    TraceLayer::new_for_http()
+                        .make_span_with(span)
+                        .on_request(())
+                        .on_response(outcome)
+                        .on_failure(()),
+                )
+                .layer(CatchPanicLayer::custom(error::panicked)),
+        )
+        .with_state(shared)
+}
+
+/// The path only: a query may hold a one-time code.
+fn span(request: &Request) -> Span {
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| request.uri().path(), MatchedPath::as_str);
+    info_span!("http", method = %request.method(), path, status = field::Empty)
+}
+
+fn outcome<B>(response: &Response<B>, _took: Duration, span: &Span) {
+    span.record("status", response.status().as_u16());
+}

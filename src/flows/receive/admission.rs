@@ -1,0 +1,182 @@
+//! Does a delivery concern us? Decided without IO from a glimpse of the payload.
+
+use crate::domain::trigger::{BotNames, may_concern};
+use crate::github::webhook::Glimpse;
+use crate::github::webhook::glimpse::Words;
+
+/// Who we are on GitHub, as far as deliveries tell.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// What people call us.
+    pub names: BotNames,
+    /// The App's id; `None` in token mode.
+    pub app_id: Option<i64>,
+    /// The logins that we write comments under: `<slug>[bot]`, or the token's user.
+    pub logins: Vec<String>,
+}
+
+/// What is to be done with a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Concerns,
+    Ignored(Reason),
+}
+
+/// Why a delivery does not concern us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// GitHub tries the hook out.
+    Ping,
+    /// Nothing that we act on.
+    Event,
+    /// An event that we know, with an action that we do not act on.
+    Action,
+    PullRequest,
+    Bot,
+    /// Something that we did ourselves.
+    Ourselves,
+    /// Nobody said our name.
+    NoMention,
+}
+
+impl Reason {
+    /// The word for metrics and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Event => "event",
+            Self::Action => "action",
+            Self::PullRequest => "pull_request",
+            Self::Bot => "bot",
+            Self::Ourselves => "ourselves",
+            Self::NoMention => "no_mention",
+        }
+    }
+}
+
+impl Identity {
+    fn wrote(&self, words: &Words<'_>) -> bool {
+        let by_app = self.app_id.is_some() && words.app_id() == self.app_id;
+        by_app
+            || words
+                .user
+                .as_ref()
+                .is_some_and(|user| self.is_login(user.login()))
+    }
+
+    fn is_login(&self, login: &str) -> bool {
+        self.logins
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(login))
+    }
+}
+
+/// Decides on one delivery. An error says what the payload lacks or has wrong.
+pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    let action = payload.action().unwrap_or_default();
+    Ok(match (event, action) {
+        ("ping", _) => Verdict::Ignored(Reason::Ping),
+        ("issues", "opened") => issue_opened(payload, us)?,
+        ("issue_comment", "created") => comment_created(payload, us)?,
+        ("issue_comment", "edited") => comment_edited(payload, us)?,
+        // The place for `issues` edited (the spec changed), closed, reopened, deleted, transferred, once they are acted on.
+        (
+            "installation",
+            "created" | "deleted" | "suspend" | "unsuspend" | "new_permissions_accepted",
+        )
+        | ("installation_repositories", "added" | "removed")
+        | ("installation_target", "renamed")
+        | (
+            "repository",
+            "renamed" | "transferred" | "deleted" | "archived" | "unarchived" | "privatized"
+            | "publicized",
+        )
+        | ("github_app_authorization", "revoked")
+        | ("marketplace_purchase", _) => Verdict::Concerns,
+        _ if is_known(event) => Verdict::Ignored(Reason::Action),
+        _ => Verdict::Ignored(Reason::Event),
+    })
+}
+
+/// Events that we act on in some case.
+fn is_known(event: &str) -> bool {
+    matches!(
+        event,
+        "issues"
+            | "issue_comment"
+            | "installation"
+            | "installation_repositories"
+            | "installation_target"
+            | "repository"
+            | "github_app_authorization"
+    )
+}
+
+/// A person opened an issue that may ask us for something.
+fn issue_opened(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    if let Some(reason) = sender(payload, us)? {
+        return Ok(Verdict::Ignored(reason));
+    }
+    let issue = required("issue", payload.issue())?;
+    Ok(if issue.is_pull_request() {
+        Verdict::Ignored(Reason::PullRequest)
+    } else if may_concern(issue.title(), &us.names) || may_concern(issue.body(), &us.names) {
+        Verdict::Concerns
+    } else {
+        Verdict::Ignored(Reason::NoMention)
+    })
+}
+
+/// A person wrote a comment that may ask us for something.
+fn comment_created(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    if let Some(reason) = sender(payload, us)? {
+        return Ok(Verdict::Ignored(reason));
+    }
+    let comment = required("comment", payload.comment())?;
+    if us.wrote(&comment) {
+        return Ok(Verdict::Ignored(Reason::Ourselves));
+    }
+    if !may_concern(comment.body(), &us.names) {
+        return Ok(Verdict::Ignored(Reason::NoMention));
+    }
+    on_an_issue(payload)
+}
+
+/// A person edited a comment of ours: boxes were ticked. Other edits never run a command.
+fn comment_edited(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    if let Some(reason) = sender(payload, us)? {
+        return Ok(Verdict::Ignored(reason));
+    }
+    if us.wrote(&required("comment", payload.comment())?) {
+        on_an_issue(payload)
+    } else {
+        Ok(Verdict::Ignored(Reason::Action))
+    }
+}
+
+fn on_an_issue(payload: &Glimpse<'_>) -> Result<Verdict, String> {
+    Ok(if required("issue", payload.issue())?.is_pull_request() {
+        Verdict::Ignored(Reason::PullRequest)
+    } else {
+        Verdict::Concerns
+    })
+}
+
+/// Why whoever caused the event is not to be listened to.
+fn sender(payload: &Glimpse<'_>, us: &Identity) -> Result<Option<Reason>, String> {
+    let sender = required("sender", payload.sender())?;
+    Ok(if us.is_login(sender.login()) {
+        Some(Reason::Ourselves)
+    } else {
+        sender.is_bot().then_some(Reason::Bot)
+    })
+}
+
+fn required<T>(field: &str, found: Result<Option<T>, serde_json::Error>) -> Result<T, String> {
+    found
+        .map_err(|error| format!("`{field}`: {error}"))?
+        .ok_or_else(|| format!("there is no `{field}` in the payload"))
+}
+
+#[cfg(test)]
+mod tests;
