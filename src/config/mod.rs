@@ -149,6 +149,17 @@ impl Config {
         }
     }
 
+    /// The bot's part alone, for a command that needs no more.
+    pub fn bot_from(environment: &Environment) -> Result<Bot, Vec<Fault>> {
+        let mut reader = Reader::new(environment);
+        let bot = bot(&mut reader);
+        if reader.faults.is_empty() {
+            Ok(bot)
+        } else {
+            Err(reader.faults)
+        }
+    }
+
     /// The config with defaults in place of what is wrong, and what is wrong.
     fn draft(environment: &Environment) -> (Self, Vec<Fault>) {
         let mut reader = Reader::new(environment);

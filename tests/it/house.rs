@@ -101,7 +101,7 @@ fn the_ground_floor_only_thinks() {
 }
 
 #[test]
-fn crates_and_status_codes_stay_in_their_rooms() {
+fn libraries_and_refusals_stay_in_their_rooms() {
     assert_eq!(
         said("src/flows/create.rs", "use octocrab::Octocrab;").len(),
         1
@@ -110,14 +110,11 @@ fn crates_and_status_codes_stay_in_their_rooms() {
         said("src/github/mod.rs", "use octocrab::Octocrab;").len(),
         0
     );
-    assert_eq!(
-        said("src/web/pages.rs", "use axum::http::StatusCode;").len(),
-        1
-    );
-    assert_eq!(
-        said("src/web/error.rs", "use axum::http::StatusCode;").len(),
-        0
-    );
+    let refuses = "fn f() -> StatusCode { StatusCode::BAD_REQUEST }";
+    assert_eq!(said("src/web/webhook.rs", refuses).len(), 1);
+    assert_eq!(said("src/web/error.rs", refuses).len(), 0);
+    let answers = "fn f() -> StatusCode { StatusCode::ACCEPTED }";
+    assert_eq!(said("src/web/webhook.rs", answers).len(), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what helps tests may fail as they do")]
 
 mod cache;
+mod cli;
 mod embedded;
 mod flows;
 mod github;
