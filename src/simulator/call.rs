@@ -70,6 +70,10 @@ pub(crate) struct Fields {
 
 impl Fields {
     /// Absent, or null, or a string.
+    #[expect(
+        clippy::option_option,
+        reason = "absent, null and a value are three different wishes"
+    )]
     pub(crate) fn text(&self, name: &str) -> Result<Option<Option<String>>, Refusal> {
         match self.values.get(name) {
             None => Ok(None),
@@ -79,6 +83,11 @@ impl Fields {
         }
     }
 
+    /// Absent, or null, or a whole number.
+    #[expect(
+        clippy::option_option,
+        reason = "absent, null and a value are three different wishes"
+    )]
     pub(crate) fn number(&self, name: &str) -> Result<Option<Option<u64>>, Refusal> {
         match self.values.get(name) {
             None => Ok(None),

@@ -12,7 +12,7 @@
 //! | `pages/` | the web pages |
 //! | `handle/` | what tests and the demo hold in their hands |
 //!
-//! Known differences from GitHub: no search, no GraphQL, no ETags; the App's key is a fixed test key.
+//! Known differences from GitHub: no search, no GraphQL, no entity tags; the App's key is a fixed test key.
 
 mod call;
 mod clock;

@@ -1,6 +1,10 @@
 //! The simulator behaves as GitHub does: asked over HTTP, looked at through its handle.
 
+// Tells clippy that the helpers here are tests too.
+#![cfg(test)]
+
 mod api;
+mod pages;
 mod refusals;
 mod trouble;
 mod webhooks;
@@ -142,4 +146,4 @@ impl Scene {
     }
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);

@@ -112,6 +112,9 @@ impl World {
             return;
         };
         let repository = home.repository;
+        if self.listener("issue_comment", repository).is_none() {
+            return;
+        }
         let mut payload = json!({
             "issue": self.issue_json(home),
             "comment": self.comment_json(home, comment),

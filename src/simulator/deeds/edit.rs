@@ -9,6 +9,10 @@ use crate::simulator::world::{Doer, Reason, Role, World};
 
 /// What is to change; `None` leaves a thing as it is.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a value are three different wishes"
+)]
 pub(crate) struct IssueEdit {
     pub(crate) title: Option<String>,
     pub(crate) body: Option<Option<String>>,
@@ -55,15 +59,15 @@ impl World {
         };
         self.change_text(doer, id, edit.title, edit.body);
         if let Some(labels) = labels {
-            self.change_labels(doer, id, labels);
+            self.change_labels(doer, id, &labels);
         }
         if let Some(assignees) = assignees {
-            self.change_assignees(doer, id, assignees);
+            self.change_assignees(doer, id, &assignees);
         }
         if let Some(issue) = self.issues.get_mut(&id).filter(|_| trusted) {
             issue.milestone = edit.milestone.unwrap_or(issue.milestone);
             if let Some(issue_type) = issue_type {
-                issue.issue_type = issue_type;
+                issue.kind = issue_type;
             }
         }
         if let Some(open) = edit.open {
@@ -80,6 +84,10 @@ impl World {
         }
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "absent, null and a value are three different wishes"
+    )]
     fn change_text(
         &mut self,
         doer: Doer,
@@ -141,11 +149,11 @@ impl World {
         self.issue_event(action, id, doer.account, json!({}));
     }
 
-    fn change_labels(&mut self, doer: Doer, id: u64, labels: Vec<u64>) {
+    fn change_labels(&mut self, doer: Doer, id: u64, labels: &[u64]) {
         let Some(issue) = self.issues.get_mut(&id) else {
             return;
         };
-        let before = std::mem::replace(&mut issue.labels, labels.clone());
+        let before = std::mem::replace(&mut issue.labels, labels.to_vec());
         for label in before.iter().filter(|l| !labels.contains(l)) {
             self.tell_label(doer.account, id, *label, false);
         }
@@ -154,11 +162,11 @@ impl World {
         }
     }
 
-    pub(crate) fn change_assignees(&mut self, doer: Doer, id: u64, assignees: Vec<u64>) {
+    fn change_assignees(&mut self, doer: Doer, id: u64, assignees: &[u64]) {
         let Some(issue) = self.issues.get_mut(&id) else {
             return;
         };
-        let before = std::mem::replace(&mut issue.assignees, assignees.clone());
+        let before = std::mem::replace(&mut issue.assignees, assignees.to_vec());
         for account in before.iter().filter(|a| !assignees.contains(a)) {
             self.tell_assignee(doer.account, id, *account, false);
         }

@@ -68,7 +68,7 @@ impl World {
             labels,
             assignees,
             milestone: new.milestone,
-            issue_type,
+            kind: issue_type,
             comments: Vec::new(),
             reactions: Vec::new(),
             parent: None,
@@ -108,13 +108,18 @@ impl World {
             return;
         };
         let repository = issue.repository;
-        let (event, mut payload) = if issue.pull_request {
-            (
-                "pull_request",
-                json!({"pull_request": self.issue_json(issue), "number": issue.number}),
-            )
+        let event = if issue.pull_request {
+            "pull_request"
         } else {
-            ("issues", json!({"issue": self.issue_json(issue)}))
+            "issues"
+        };
+        if self.listener(event, repository).is_none() {
+            return;
+        }
+        let mut payload = if issue.pull_request {
+            json!({"pull_request": self.issue_json(issue), "number": issue.number})
+        } else {
+            json!({"issue": self.issue_json(issue)})
         };
         super::add(&mut payload, more);
         self.announce(event, action, repository, sender, payload);

@@ -23,13 +23,9 @@ const BODY: usize = 65_536;
 impl World {
     /// Queues an event about a repository for the installation that covers it. `more` is an object.
     fn announce(&mut self, event: &str, action: &str, repository: u64, sender: u64, more: Value) {
-        let Some(installation) = self.installation_of(repository) else {
+        let Some(id) = self.listener(event, repository) else {
             return;
         };
-        if installation.suspended_at.is_some() || !installation.events.contains(event) {
-            return;
-        }
-        let id = installation.id;
         let mut payload = json!({
             "action": action,
             "repository": self.repository_json(repository),
@@ -42,6 +38,16 @@ impl World {
         }
         add(&mut payload, more);
         self.deliver(event, Some(id), Some(repository), &payload);
+    }
+}
+
+impl World {
+    /// The installation that is told of such events in this repository, if there is where to send them.
+    fn listener(&self, event: &str, repository: u64) -> Option<u64> {
+        self.outbox.url.as_ref()?;
+        let installation = self.installation_of(repository)?;
+        let listens = installation.suspended_at.is_none() && installation.events.contains(event);
+        listens.then_some(installation.id)
     }
 }
 

@@ -207,7 +207,7 @@ fn view(world: &World, issue: &Issue) -> IssueView {
             .map(|a| world.login(*a).to_owned())
             .collect(),
         milestone: issue.milestone,
-        issue_type: issue.issue_type.clone(),
+        issue_type: issue.kind.clone(),
         pull_request: issue.pull_request,
         parent: issue.parent.map(|id| world.reference(id)),
         sub_issues: references(&issue.sub_issues),

@@ -129,10 +129,7 @@ impl World {
     }
 
     pub(super) fn homes(&self) -> Vec<Home> {
-        self.repositories
-            .keys()
-            .map(|id| self.home(*id))
-            .collect()
+        self.repositories.keys().map(|id| self.home(*id)).collect()
     }
 
     pub(super) fn home(&self, id: u64) -> Home {

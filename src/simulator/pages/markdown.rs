@@ -135,7 +135,7 @@ impl Page<'_> {
                 self.out.push_str("<pre><code>");
             }
             Tag::List(Some(first)) => {
-                let _ = write!(self.out, "<ol start=\"{first}\">\n");
+                let _ = writeln!(self.out, "<ol start=\"{first}\">");
             }
             Tag::Table(columns) => {
                 self.columns = columns;
@@ -171,7 +171,7 @@ impl Page<'_> {
             }
             Tag::HtmlBlock => self.raw = Some(String::new()),
             other => {
-                if let Some(name) = simple(&other.to_end()) {
+                if let Some(name) = simple(other.to_end()) {
                     let _ = write!(self.out, "<{name}>");
                 }
             }
@@ -181,7 +181,7 @@ impl Page<'_> {
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Heading(level) => {
-                let _ = write!(self.out, "</{}>\n", heading(level));
+                let _ = writeln!(self.out, "</{}>", heading(level));
             }
             TagEnd::CodeBlock => {
                 self.plain -= 1;
@@ -207,7 +207,7 @@ impl Page<'_> {
                 self.pass(&raw);
             }
             other => {
-                if let Some(name) = simple(&other) {
+                if let Some(name) = simple(other) {
                     let _ = write!(self.out, "</{name}>");
                 }
             }
@@ -287,7 +287,7 @@ fn heading(level: HeadingLevel) -> &'static str {
 }
 
 /// Tags that are the same at both ends.
-fn simple(tag: &TagEnd) -> Option<&'static str> {
+fn simple(tag: TagEnd) -> Option<&'static str> {
     Some(match tag {
         TagEnd::Paragraph => "p",
         TagEnd::BlockQuote(_) => "blockquote",
@@ -375,7 +375,9 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        html(text, &|word| (word == "#2").then(|| "/acme/shop/issues/2".to_owned()))
+        html(text, &|word| {
+            (word == "#2").then(|| "/acme/shop/issues/2".to_owned())
+        })
     }
 
     #[test]

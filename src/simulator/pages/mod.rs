@@ -30,7 +30,10 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/{owner}/{name}/issues/new", get(new).post(write::open))
         .route("/{owner}/{name}/issues/{number}", get(issue))
         .route("/{owner}/{name}/pull/{number}", get(issue))
-        .route("/{owner}/{name}/issues/{number}/comment", post(write::comment))
+        .route(
+            "/{owner}/{name}/issues/{number}/comment",
+            post(write::comment),
+        )
         .route("/{owner}/{name}/issues/{number}/tick", post(write::tick))
 }
 
@@ -199,7 +202,7 @@ async fn issue(
         blocked_by: world.rows(&issue.blocked_by, from),
         blocking: world.rows(&world.blocking(issue.id), from),
         milestone: milestone.unwrap_or_default(),
-        kind: issue.issue_type.clone().unwrap_or_default(),
+        kind: issue.kind.clone().unwrap_or_default(),
         ending: world.ending(issue),
         row,
     })

@@ -30,10 +30,12 @@ fn refused(no: &Refusal) -> Response {
 
 fn words(no: &Refusal) -> String {
     let error = no.errors.first();
-    let detail = error.map(|e| e["message"].as_str().map_or_else(
-        || format!("{}: {}", e["field"], e["code"]).replace('"', ""),
-        str::to_owned,
-    ));
+    let detail = error.map(|e| {
+        e["message"].as_str().map_or_else(
+            || format!("{}: {}", e["field"], e["code"]).replace('"', ""),
+            str::to_owned,
+        )
+    });
     detail.unwrap_or_else(|| no.message.clone())
 }
 

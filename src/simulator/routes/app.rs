@@ -26,7 +26,7 @@ pub(super) fn route(world: &mut World, call: &Call, rest: &[&str]) -> Reply {
             Ok(Answer::ok(world.installation_json(installation)))
         }
         ("POST", ["installations", id, "access_tokens"]) => mint(world, call, id),
-        ("GET", ["hook", "deliveries"]) => deliveries(world, call),
+        ("GET", ["hook", "deliveries"]) => Ok(deliveries(world, call)),
         ("GET", ["hook", "deliveries", id]) => {
             let recent = world.recent_deliveries();
             let delivery = recent.iter().find(|d| d.id.to_string() == *id);
@@ -130,7 +130,7 @@ fn narrow(
 }
 
 /// Newest first; `cursor` is the last delivery of the page before.
-fn deliveries(world: &World, call: &Call) -> Reply {
+fn deliveries(world: &World, call: &Call) -> Answer {
     let size = page::size(call);
     let mut recent = world.recent_deliveries();
     if let Some(status) = call.asked("status") {
@@ -151,7 +151,7 @@ fn deliveries(world: &World, call: &Call) -> Reply {
         let api = world.api();
         format!("<{api}/app/hook/deliveries?per_page={size}&cursor=v1_{cursor}>; rel=\"next\"")
     });
-    Ok(page::with_links(answer, next.as_deref().unwrap_or("")))
+    page::with_links(answer, next.as_deref().unwrap_or(""))
 }
 
 pub(super) fn installation_of_repository(world: &World, call: &Call, id: u64) -> Reply {

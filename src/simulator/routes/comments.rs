@@ -20,9 +20,14 @@ pub(super) fn list(world: &World, call: &Call, issue: u64) -> Reply {
     let since = since(call);
     let shown: Vec<_> = issue.comments.iter().filter(|c| fits(c, since)).collect();
     let rest = format!("issues/{}/comments", issue.number);
-    page::in_repository(world, call, issue.repository, &rest, &shown, |comment| {
-        world.comment_json(issue, comment)
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        issue.repository,
+        &rest,
+        &shown,
+        |comment| world.comment_json(issue, comment),
+    ))
 }
 
 /// All comments of a repository.
@@ -43,9 +48,14 @@ pub(super) fn list_all(world: &World, call: &Call, repository: u64) -> Reply {
         shown.reverse();
     }
     let rest = "issues/comments";
-    page::in_repository(world, call, repository, rest, &shown, |(issue, comment)| {
-        world.comment_json(issue, comment)
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        repository,
+        rest,
+        &shown,
+        |(issue, comment)| world.comment_json(issue, comment),
+    ))
 }
 
 pub(super) fn create(world: &mut World, call: &Call, issue: u64) -> Reply {

@@ -74,9 +74,14 @@ pub(super) fn list(world: &World, call: &Call, repository: u64) -> Reply {
     if call.asked("direction") != Some("asc") {
         shown.reverse();
     }
-    page::in_repository(world, call, repository, "issues", &shown, |issue| {
-        world.issue_json(issue)
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        repository,
+        "issues",
+        &shown,
+        |issue| world.issue_json(issue),
+    ))
 }
 
 /// The filters that GitHub answers from its search index, which lags.
@@ -114,7 +119,7 @@ fn passes(world: &World, call: &Call, issue: &Issue) -> bool {
         number => issue.milestone.is_some_and(|m| m.to_string() == number),
     });
     let kind = call.asked("type").is_none_or(|wanted| {
-        let name = issue.issue_type.as_deref();
+        let name = issue.kind.as_deref();
         name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     });
     labels && creator && assignee && milestone && kind

@@ -9,9 +9,14 @@ pub(super) fn of_repository(world: &mut World, call: &Call, id: u64, rest: &[&st
         ("GET", []) => {
             world.allow(call, id, Need::ReadIssues)?;
             let home = world.repositories.get(&id).ok_or_else(Refusal::not_found)?;
-            page::in_repository(world, call, id, "labels", &home.labels, |label| {
-                world.label_json(id, label)
-            })
+            Ok(page::in_repository(
+                world,
+                call,
+                id,
+                "labels",
+                &home.labels,
+                |label| world.label_json(id, label),
+            ))
         }
         ("GET", [name]) => {
             world.allow(call, id, Need::ReadIssues)?;

@@ -8,9 +8,14 @@ fn list(world: &World, call: &Call, issue: u64, rest: &str, ids: &[u64]) -> Repl
     let home = &world.issues[&issue];
     world.allow(call, home.repository, Need::ReadIssues)?;
     let rest = format!("issues/{}/{rest}", home.number);
-    page::in_repository(world, call, home.repository, &rest, ids, |id| {
-        world.issue_json(&world.issues[id])
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        home.repository,
+        &rest,
+        ids,
+        |id| world.issue_json(&world.issues[id]),
+    ))
 }
 
 /// The doer, and the other issue, which the caller must see too.

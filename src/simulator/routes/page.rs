@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::Reply;
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::world::World;
 
@@ -74,7 +73,7 @@ pub(super) fn in_repository<T>(
     rest: &str,
     items: &[T],
     tell: impl Fn(&T) -> Value,
-) -> Reply {
+) -> Answer {
     let base = format!("{}/repositories/{repository}/{rest}", world.api());
-    Ok(answer(call, &base, items, tell))
+    answer(call, &base, items, tell)
 }

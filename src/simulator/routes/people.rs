@@ -54,9 +54,14 @@ pub(super) fn assignees(world: &World, call: &Call, repository: u64) -> Reply {
     world.allow(call, repository, Need::Metadata)?;
     let mut all: Vec<u64> = world.accounts.keys().copied().collect();
     all.retain(|account| world.assignable(repository, *account));
-    page::in_repository(world, call, repository, "assignees", &all, |account| {
-        world.user_json(*account)
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        repository,
+        "assignees",
+        &all,
+        |account| world.user_json(*account),
+    ))
 }
 
 /// 204: this person can be assigned.

@@ -37,7 +37,12 @@ fn route(world: &mut World, call: &Call, issue: u64, comment: Option<u64>) -> Re
         || format!("issues/{number}/reactions"),
         |id| format!("issues/comments/{id}/reactions"),
     );
-    page::in_repository(world, call, repository, &rest, &reactions, |r| {
-        world.reaction_json(r)
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        repository,
+        &rest,
+        &reactions,
+        |r| world.reaction_json(r),
+    ))
 }

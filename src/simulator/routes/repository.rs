@@ -29,9 +29,14 @@ pub(super) fn milestones(world: &World, call: &Call, id: u64) -> Reply {
     let home = world.repositories.get(&id).ok_or_else(Refusal::not_found)?;
     let fits = |open: bool| state == "all" || (state == "open") == open;
     let shown: Vec<_> = home.milestones.iter().filter(|m| fits(m.open)).collect();
-    page::in_repository(world, call, id, "milestones", &shown, |m| {
-        world.milestone_json(id, m)
-    })
+    Ok(page::in_repository(
+        world,
+        call,
+        id,
+        "milestones",
+        &shown,
+        |m| world.milestone_json(id, m),
+    ))
 }
 
 pub(super) fn milestone(world: &World, call: &Call, id: u64, number: &str) -> Reply {

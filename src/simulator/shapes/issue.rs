@@ -49,7 +49,7 @@ impl World {
             "updated_at": stamp(issue.updated_at),
             "closed_at": issue.closed_at.map(stamp),
             "author_association": self.association(issue.repository, issue.author),
-            "type": issue.issue_type.as_deref().map(type_json),
+            "type": issue.kind.as_deref().map(type_json),
             "active_lock_reason": null,
             "body": issue.body,
             "closed_by": issue.closed_by.map(|by| self.user_json(by)),

@@ -57,6 +57,10 @@ pub(crate) struct Comment {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that GitHub tells of"
+)]
 pub(crate) struct Issue {
     pub(crate) id: u64,
     pub(crate) number: u64,
@@ -72,7 +76,7 @@ pub(crate) struct Issue {
     pub(crate) labels: Vec<u64>,
     pub(crate) assignees: Vec<u64>,
     pub(crate) milestone: Option<u64>,
-    pub(crate) issue_type: Option<String>,
+    pub(crate) kind: Option<String>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) reactions: Vec<Reaction>,
     pub(crate) parent: Option<u64>,

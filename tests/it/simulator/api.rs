@@ -46,14 +46,16 @@ async fn octocrab_understands_every_answer() {
         .build()
         .unwrap();
     let issues = client.issues("acme", "shop");
-    let made = issues
-        .create("Build it")
-        .body("All of it")
-        .labels(vec!["bug".to_owned(), "new one".to_owned()])
-        .assignees(vec!["alice".to_owned()])
-        .send()
-        .await
-        .unwrap();
+    let made = Box::pin(
+        issues
+            .create("Build it")
+            .body("All of it")
+            .labels(vec!["bug".to_owned(), "new one".to_owned()])
+            .assignees(vec!["alice".to_owned()])
+            .send(),
+    )
+    .await
+    .unwrap();
     assert_eq!((made.number, made.title.as_str()), (1, "Build it"));
     assert_eq!(made.labels.len(), 2);
     assert_eq!(made.assignees[0].login, "alice");
@@ -100,13 +102,14 @@ async fn octocrab_understands_every_answer() {
     let installed = app.apps().get_repository_installation("acme", "shop").await;
     let own = app.installation(installed.unwrap().id).unwrap();
     let milestone = scene.sim.add_milestone("acme/shop", "Soon");
-    let made = own
-        .issues("acme", "shop")
-        .create("Another")
-        .milestone(milestone)
-        .send()
-        .await
-        .unwrap();
+    let made = Box::pin(
+        own.issues("acme", "shop")
+            .create("Another")
+            .milestone(milestone)
+            .send(),
+    )
+    .await
+    .unwrap();
     assert_eq!(made.milestone.unwrap().title, "Soon");
 }
 

@@ -62,7 +62,7 @@ async fn app_id_is_an_issuer_as_good_as_the_client_id() {
 async fn token_ends_after_an_hour() {
     let scene = Scene::new().await;
     let token = scene.token().await;
-    scene.sim.advance_clock(Duration::from_secs(59 * 60));
+    scene.sim.advance_clock(Duration::from_mins(59));
     assert_eq!(scene.get("/repos/acme/shop", &token).await.status, 200);
     scene.sim.advance_clock(2 * MINUTE);
     let answer = scene.get("/repos/acme/shop", &token).await;
@@ -217,17 +217,17 @@ async fn state_reason_counts_only_with_a_change_and_must_fit() {
     let token = scene.token().await;
     scene.new_issue(&token, "One").await;
     let path = "/repos/acme/shop/issues/1";
-    let patch = async |body: Value| scene.ask(Method::PATCH, path, &token, body).await;
-    let closed = patch(json!({"state": "closed", "state_reason": "not_planned"})).await;
+    let change = async |body: Value| scene.ask(Method::PATCH, path, &token, body).await;
+    let closed = change(json!({"state": "closed", "state_reason": "not_planned"})).await;
     assert_eq!(closed.body["state_reason"], "not_planned");
     assert_eq!(closed.body["closed_by"]["type"], "Bot");
-    let same = patch(json!({"state": "closed", "state_reason": "completed"})).await;
+    let same = change(json!({"state": "closed", "state_reason": "completed"})).await;
     assert_eq!(same.body["state_reason"], "not_planned");
-    let wrong = patch(json!({"state": "closed", "state_reason": "reopened"})).await;
+    let wrong = change(json!({"state": "closed", "state_reason": "reopened"})).await;
     assert_eq!(wrong.status, 422);
-    let unknown = patch(json!({"state": "closed", "state_reason": "bored"})).await;
+    let unknown = change(json!({"state": "closed", "state_reason": "bored"})).await;
     assert_eq!(unknown.status, 422);
-    let open = patch(json!({"state": "open"})).await;
+    let open = change(json!({"state": "open"})).await;
     assert_eq!(open.body["state_reason"], "reopened");
     assert_eq!(open.body["closed_at"], Value::Null);
 }

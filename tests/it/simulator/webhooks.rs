@@ -182,7 +182,7 @@ async fn deliveries_are_paged_by_cursor_and_forgotten_after_three_days() {
     }
     assert_eq!((pages, seen.len()), (3, 5));
     assert!(seen.is_sorted_by(|a, b| a > b), "newest first: {seen:?}");
-    scene.sim.advance_clock(Duration::from_secs(3 * 24 * 3600));
+    scene.sim.advance_clock(Duration::from_hours(72));
     let later = scene.get("/app/hook/deliveries", &scene.jwt()).await;
     assert_eq!(later.body, json!([]));
 }
