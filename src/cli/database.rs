@@ -1,5 +1,7 @@
 //! The database of a command: the configured one or the embedded default, migrated, closed in order.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
@@ -18,24 +20,27 @@ pub(super) struct Database {
 impl Database {
     /// Connects, starts the embedded PostgreSQL where none is configured, and brings the tables up to date.
     pub(super) async fn open(config: &Config, name: &'static str) -> anyhow::Result<Self> {
-        let embedded = match config.database_url {
-            Some(_) => None,
-            None => Some(
-                Embedded::start(&config.data_folder)
-                    .await
-                    .context("cannot start the embedded PostgreSQL")?,
-            ),
-        };
-        let url = embedded
-            .as_ref()
-            .map(Embedded::url)
-            .or(config.database_url.as_ref())
-            .context("no database is configured")?;
-        let opened = connect(url.expose_secret(), name).await;
-        match opened {
-            Ok(pool) => Ok(Self { pool, embedded }),
+        match &config.database_url {
+            None => Self::embedded(&config.data_folder, name).await,
+            Some(url) => Ok(Self {
+                pool: connect(url.expose_secret(), name).await?,
+                embedded: None,
+            }),
+        }
+    }
+
+    /// Starts a PostgreSQL in this folder.
+    pub(super) async fn embedded(folder: &Path, name: &'static str) -> anyhow::Result<Self> {
+        let embedded = Embedded::start(folder)
+            .await
+            .context("cannot start the embedded PostgreSQL")?;
+        match connect(embedded.url().expose_secret(), name).await {
+            Ok(pool) => Ok(Self {
+                pool,
+                embedded: Some(embedded),
+            }),
             Err(failure) => {
-                stop(embedded).await;
+                stop(Some(embedded)).await;
                 Err(failure)
             }
         }

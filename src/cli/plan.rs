@@ -118,7 +118,7 @@ fn first_heading(text: &str) -> Option<String> {
 }
 
 /// The file's text, or the input's for `-`.
-fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     let name = shown(path);
     let failed = |error: std::io::Error| {
         let says = match error.kind() {

@@ -23,6 +23,11 @@ pub(super) fn of_data(environment: &Environment) -> PathBuf {
         .join("openproducer")
 }
 
+/// Where one demo keeps its data: a folder of its own, so that two can run at once.
+pub fn of_demo() -> PathBuf {
+    of_data(&Environment::of_process_alone()).join(format!("demo-{}", std::process::id()))
+}
+
 /// Is this process the superuser's?
 #[cfg(unix)]
 pub fn runs_as_root() -> bool {

@@ -17,7 +17,7 @@ use url::Url;
 
 pub use environment::{Environment, Origin};
 pub use fault::Fault;
-pub use folder::runs_as_root;
+pub use folder::{of_demo as demo_folder, runs_as_root};
 pub use names::{NAMES, Name, Shown};
 pub use needs::{Credentials, ForServe};
 pub use reader::Setting;

@@ -11,6 +11,7 @@ use crate::domain::comment::{
     self, About, Created, Ended, LeftOpen, Link, Note, Preview, Progress, RolledBack, Skipped, Step, Summary,
 };
 use crate::domain::ids::IssueNumber;
+use crate::domain::present;
 use crate::domain::run::{ItemState, Phase, Status};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -127,7 +128,7 @@ impl<'a> View<'a> {
             reasons: &reasons,
             dropped: &dropped,
             similar: &[],
-            mermaid: "",
+            mermaid: &present::mermaid(&plan),
             rate_per_minute: settings.rate_limit_per_minute.value,
         }))
     }

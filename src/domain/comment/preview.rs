@@ -225,7 +225,8 @@ fn next_steps(bot: &str) -> String {
 
 fn origin(p: &Preview<'_>, kept: usize) -> String {
     let planner = match p.plan.planner.as_str() {
-        "structural" => "Planned from the document's structure; no model was used.".to_owned(),
+        // Its reason says so itself.
+        "structural" => String::new(),
         model => format!("Planned by {}.", code(model)),
     };
     let minute = f64::from(p.rate_per_minute.max(1));
