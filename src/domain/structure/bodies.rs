@@ -135,7 +135,7 @@ impl Source<'_> {
 
     /// The source line when the body shows it in another form only.
     fn quote(&self, draft: &Draft) -> Option<String> {
-        let shown = draft.is_group || (draft.excerpt.is_none() && !draft.main.is_empty());
+        let shown = draft.is_group || !draft.main.first().is_some_and(|p| !self.pieces[*p].cells.is_empty()) && !draft.main.is_empty();
         let piece = *draft.main.first().or(draft.criteria.first().map(|c| &c.piece))?;
         let words = if self.pieces[piece].cells.is_empty() { self.pieces[piece].plain.clone() } else { self.pieces[piece].cells.join(" | ") };
         if shown || words.is_empty() || draft.title == words {

@@ -20,7 +20,7 @@ impl<'a> Reader<'a> {
         };
         for piece in criteria {
             let words = telling(&self.pieces[*piece].plain);
-            let target = if leaves.len() == 1 { Some(leaves[0]) } else { matching.by_words(&words, None).filter(|(_, shared)| *shared >= 2 && shared * 3 >= words.len()).map(|(draft, _)| draft) };
+            let target = if leaves.len() == 1 { Some(leaves[0]) } else { matching.by_words(&words, None).filter(|(_, shared)| *shared >= 2 && shared * 2 >= words.len()).map(|(draft, _)| draft) };
             match target {
                 Some(draft) => {
                     let mut taken = std::mem::take(&mut self.drafts[draft]);

@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         if shape.most(shape.parents) {
             return true;
         }
-        let many = shape.items >= 4;
+        let many = shape.items >= 4 || section.meaning == Some(Meaning::Design);
         (shape.most(shape.orders) && shape.average() >= 4 && many)
             || (shape.most(shape.leads) && shape.average() >= 6)
             || (shape.most(shape.demands) && shape.average() >= 9 && many)
@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
         }
         let whole = format!("{} {}", it.plain, it.more);
         for (n, sentence) in sentences(&whole).into_iter().enumerate() {
-            if (skip_first && n == 0) || !demands(sentence) || is_deferred(sentence) || sentence.ends_with([':', '?']) {
+            if (skip_first && n == 0) || !asks(sentence) || is_deferred(sentence) || sentence.ends_with([':', '?']) {
                 continue;
             }
             draft.criteria.push(Criterion { piece, sentence: Some(sentence.to_owned()) });

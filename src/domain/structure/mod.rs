@@ -60,12 +60,17 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
     let titles = Titles { language: language(text), proper: proper_words(&pieces), about: String::new() };
     let name = outline.title_section.map(|s| outline.sections[s].name.clone()).filter(|n| !is_bare_name(n)).unwrap_or_else(|| title.to_owned());
     let name = if name.trim().is_empty() { named_in_the_head(&pieces).unwrap_or(name) } else { name };
-    let about = Some(about(&titles, &name)).filter(|a| !a.is_empty()).unwrap_or_else(|| "the request".to_owned());
+    let about = Some(about(&titles, &name)).filter(|a| !a.is_empty()).unwrap_or_else(|| titles::NAMELESS.to_owned());
     let titles = Titles { about, ..titles };
     let mut reader = Reader { text, pieces: &pieces, outline: &outline, titles: &titles, drafts: Vec::new(), reasons: vec![None; pieces.len()], orders: Vec::new() };
     let mut warnings = Vec::new();
 
     reader.section(0, Role::Plain);
+    if reader.alive() == 0 && pieces.len() > 1 && pieces.iter().all(|p| p.level > 0) {
+        // Nothing but headings: an outline of the work.
+        reader.reasons.fill(None);
+        reader.section(0, Role::Work);
+    }
     if reader.alive() == 0 {
         warnings.extend(reader.plan_as_one(&name));
     }

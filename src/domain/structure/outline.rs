@@ -208,12 +208,12 @@ pub(super) fn meaning(heading: &str) -> Option<Meaning> {
     if is_over(heading) {
         return Some(Meaning::Done);
     }
-    if is_question(heading) {
-        return Some(Meaning::Aside { reason: "open question", firm: false });
-    }
     let bare = without_brackets(heading);
     if let Some(found) = of_phrase(&bare) {
         return Some(found);
+    }
+    if is_question(heading) {
+        return Some(Meaning::Aside { reason: "open question", firm: false });
     }
     // "Background: how we got here" is background; "Task: move the reads" names a task.
     if let Some((head, _)) = bare.split_once([':', '—', '–'])
@@ -221,7 +221,19 @@ pub(super) fn meaning(heading: &str) -> Option<Meaning> {
     {
         return Some(found);
     }
-    of_parts(&bare)
+    of_parts(&bare).or_else(|| of_tail(&bare))
+}
+
+/// "Backend tasks", "API requirements": a list of work on something.
+fn of_tail(heading: &str) -> Option<Meaning> {
+    let normal = normal(heading);
+    let words = normal.split(' ').count();
+    let tail = ["tasks", "user stories", "todos", "work items", "action items", "feature list", "requirements", "sub issues"].iter().any(|tail| normal.ends_with(&format!(" {tail}")));
+    (tail && words <= 4 && phase_free(heading)).then_some(Meaning::Work)
+}
+
+fn phase_free(heading: &str) -> bool {
+    super::titles::phase(heading).is_none() && super::titles::label_of(heading).is_none()
 }
 
 /// "Goals and non-goals": each part must be known; a part that holds work wins.

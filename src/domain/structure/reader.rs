@@ -285,7 +285,7 @@ impl<'a> Reader<'a> {
         let title = if let Some(name) = numbered_kind(&section.name).then(|| found.facets.first().or(found.prose.first())).flatten() {
             self.title(&super::lists::naming(&self.pieces[*name]), index)
         } else if section.meaning == Some(Meaning::Design) && !self.titles.about.is_empty() {
-            super::titles::cut(&format!("Implement {}", self.titles.about))
+            if opens_with_verb(&self.titles.about) { super::titles::cut(&super::titles::capitalised(&self.titles.about)) } else { super::titles::cut(&format!("Implement {}", self.titles.about)) }
         } else if self.is_specific(index) || found.prose.is_empty() {
             let words = if self.is_specific(index) { section.name.clone() } else { self.titles.about.clone() };
             let title = self.title(&words, section.parent.unwrap_or(0));

@@ -150,9 +150,11 @@ impl<'a> Reader<'a> {
                 _ => {
                     let place = member.place();
                     if member.merged.is_empty() {
-                        whole.criteria.push(Criterion { piece: place, sentence: Some(member.title.clone()) });
+                        let words = member.excerpt.clone().filter(|e| !self.pieces[place].cells.is_empty() && !e.is_empty()).unwrap_or_else(|| member.title.clone());
+                        let words = std::iter::once(words).chain(member.details.iter().cloned()).collect::<Vec<_>>().join(": ");
+                        whole.criteria.push(Criterion { piece: place, sentence: Some(words) });
                     }
-                    whole.main.extend(member.main.iter().filter(|p| !self.pieces[**p].cells.is_empty() || member.excerpt.is_none()));
+                    whole.main.extend(member.main.iter().filter(|p| member.excerpt.is_none() || (**p != place && self.pieces[**p].cells.is_empty())));
                     whole.criteria.extend(member.criteria.iter().cloned());
                 }
             }
@@ -178,16 +180,30 @@ impl<'a> Reader<'a> {
         {
             return self.drafts[home].title.clone();
         }
-        let whole: usize = members.iter().map(|m| m.merged.len().max(1)).sum();
-        if let [one, other] = members
-            && one.merged.is_empty()
-            && other.merged.is_empty()
-        {
-            let joined = joined(&one.title, &self.titles.lowered(&other.title));
-            if joined.chars().count() <= LONGEST {
-                return joined;
+        let mut units: Vec<String> = Vec::new();
+        for member in members {
+            let name = member.home.map(|home| &self.drafts[home].title).filter(|t| !t.is_empty() && homes.len() > 1).unwrap_or(&member.title);
+            if units.last() != Some(name) {
+                units.push(name.clone());
             }
         }
+        if let Some(name) = self.joined(&units).filter(|name| name.chars().count() <= LONGEST) {
+            return name;
+        }
+        if let [one, other] = &units[..] {
+            let both = cut(&joined(one, &self.titles.lowered(other)));
+            if both.chars().count() > one.chars().count() + 12 {
+                return both;
+            }
+        }
+        let mut sections: Vec<&str> = members.iter().filter_map(|m| self.outline.path(m.section).last().copied()).collect();
+        sections.dedup();
+        let named: Vec<String> = sections.iter().map(|name| self.titles.lowered(&super::titles::bare(name))).collect();
+        let complete = format!("Complete {}", super::list(&named));
+        if !named.is_empty() && named.len() <= 3 && homes.len() > 1 && complete.chars().count() <= LONGEST {
+            return complete;
+        }
+        let whole: usize = members.iter().map(|m| m.merged.len().max(1)).sum();
         let tail = format!(" and {} more", whole - 1);
         let mut head = members[0].title.clone();
         while head.chars().count() + tail.len() > LONGEST && head.contains(' ') {
@@ -196,54 +212,57 @@ impl<'a> Reader<'a> {
         cut(&format!("{}{tail}", cut(&head).trim_end_matches([',', ':'])))
     }
 
-    /// More: the issue with the most parts is split along them, as long as there are parts.
+    /// "Add search, shortcuts and an overview", when one verb fits all or two orders stand side by side.
+    fn joined(&self, units: &[String]) -> Option<String> {
+        if let [one, other] = units {
+            return Some(joined(one, &self.titles.lowered(other)));
+        }
+        let (verb, _) = units.first()?.split_once(' ')?;
+        let things: Vec<String> = units.iter().map(|u| u.split_once(' ').filter(|(v, _)| v.eq_ignore_ascii_case(verb)).map(|(_, thing)| thing.to_owned())).collect::<Option<_>>()?;
+        Some(format!("{verb} {}", super::list(&things)))
+    }
+
+    /// More: parts of the issue that has the most of them become issues of their own, as long as there are parts.
     pub(super) fn split_to(&mut self, wanted: usize) {
-        while self.alive() < wanted {
-            let missing = wanted - self.alive();
-            let Some((n, parts)) = self.drafts.iter().enumerate().filter(|(_, d)| !d.gone && !d.is_group).map(|(n, d)| (n, d.criteria.len())).filter(|(_, parts)| *parts >= 2).max_by_key(|(n, parts)| (*parts, Reverse(*n))) else { return };
-            self.split(n, parts.min(missing + 1));
+        let mut heap: BinaryHeap<(usize, Reverse<usize>)> = self.drafts.iter().enumerate().filter(|(_, d)| !d.gone && !d.is_group && !d.criteria.is_empty()).map(|(n, d)| (d.criteria.len(), Reverse(n))).collect();
+        let mut missing = wanted.saturating_sub(self.alive());
+        while missing > 0
+            && let Some((parts, Reverse(n))) = heap.pop()
+        {
+            // The last criterion goes first, so that what is left still reads from the top.
+            self.split_off(n);
+            missing -= 1;
+            if parts > 1 {
+                heap.push((parts - 1, Reverse(n)));
+            }
         }
     }
 
-    fn split(&mut self, n: usize, parts: usize) {
+    /// Makes the last criterion of an issue an issue of its own.
+    fn split_off(&mut self, n: usize) {
+        let Some(criterion) = self.drafts[n].criteria.pop() else { return };
         let whole = self.drafts[n].clone();
-        let total = whole.criteria.len();
-        let mut made = Vec::new();
-        let of_criteria: BTreeSet<usize> = whole.criteria.iter().filter(|c| c.sentence.is_none()).flat_map(|c| self.outline.family(c.piece)).collect();
-        for part in 0..parts {
-            let chunk = &whole.criteria[part * total / parts..(part + 1) * total / parts];
-            let first = &chunk[0];
-            let it = &self.pieces[first.piece];
-            let words = first.sentence.clone().unwrap_or_else(|| super::lists::naming(it));
-            let mut draft = Draft { title: self.title(&words, whole.section), anchor: first.piece, section: whole.section, parent: whole.parent, blocked_by: whole.blocked_by.clone(), context: vec![whole.title.clone()], ..Draft::default() };
-            draft.covers = whole.covers.iter().filter(|c| !of_criteria.contains(c)).copied().collect();
-            for criterion in chunk {
-                draft.covers.extend(self.outline.family(criterion.piece));
-            }
-            if let [only] = chunk {
-                match &only.sentence {
-                    Some(sentence) => {
-                        draft.excerpt = Some(sentence.clone());
-                        draft.main.push(only.piece);
-                    }
-                    None => {
-                        draft.main.push(only.piece);
-                        for child in self.outline.children[only.piece].clone() {
-                            self.absorb(&mut draft, child);
-                        }
+        let it = &self.pieces[criterion.piece];
+        let words = criterion.sentence.clone().unwrap_or_else(|| super::lists::naming(it));
+        let title = self.titles.statement(&words, &whole.title);
+        let mut part = Draft { title, anchor: whole.anchor.max(criterion.piece), section: whole.section, parent: whole.parent, blocked_by: whole.blocked_by.clone(), context: vec![whole.title], ..Draft::default() };
+        part.main.push(criterion.piece);
+        part.covers.extend(self.outline.family(criterion.piece));
+        match criterion.sentence {
+            Some(sentence) => part.excerpt = Some(sentence),
+            None => {
+                for child in self.outline.children[criterion.piece].clone() {
+                    self.absorb(&mut part, child);
+                }
+                let kept: BTreeSet<usize> = self.drafts[n].criteria.iter().map(|c| c.piece).chain(self.drafts[n].main.iter().copied()).collect();
+                for piece in self.outline.family(criterion.piece) {
+                    if !kept.contains(&piece) {
+                        self.drafts[n].covers.remove(&piece);
                     }
                 }
-            } else {
-                draft.criteria = chunk.to_vec();
-            }
-            made.push(if part == 0 { self.drafts[n] = draft; n } else { self.push(draft) });
-        }
-        let last = *made.last().unwrap_or(&n);
-        for (m, draft) in self.drafts.iter_mut().enumerate() {
-            if !made.contains(&m) && draft.blocked_by.contains(&n) {
-                draft.blocked_by.insert(last);
             }
         }
+        self.push(part);
     }
 }
 

@@ -48,7 +48,8 @@ impl<'a> Reader<'a> {
             self.reasons[row] = Some("empty section");
             return None;
         }
-        if self.pieces[row].struck {
+        let crossed = cells.get(at).is_some_and(|c| !c.is_empty() && self.text[self.pieces[row].range.clone()].contains(&format!("~~{c}~~")));
+        if self.pieces[row].struck || crossed {
             self.reasons[row] = Some("struck out");
             return None;
         }

@@ -53,6 +53,27 @@ pub(super) fn without_opening(phrase: &str) -> String {
     phrase
 }
 
+/// "We want the tool to print JSON" wants the tool made so.
+pub(super) fn wanted_of(given: &str, phrase: &str) -> Option<String> {
+    let opening = given.len().saturating_sub(phrase.len());
+    let opened = given.get(..opening)?.to_lowercase();
+    if !["want ", "like ", "love ", "need "].iter().any(|end| opened.ends_with(end)) {
+        return None;
+    }
+    let at = phrase.find(" to ")?;
+    let (subject, rest) = (&phrase[..at], &phrase[at + 4..]);
+    let first = subject.split(' ').next()?.to_lowercase();
+    let person = PEOPLE.contains(&subject.rsplit(' ').next()?.to_lowercase().as_str());
+    let names = person || ["the", "our", "all", "each", "every", "my", "its"].contains(&first.as_str());
+    if !names || subject.split(' ').count() > 5 || !(rest.starts_with("be ") || is_verb(&rest.split(' ').next()?.to_lowercase())) {
+        return None;
+    }
+    if let Some(state) = rest.strip_prefix("be ") {
+        return Some(if person { format!("let {subject} {}", state.strip_prefix("able to ")?) } else { passive(subject, state, is_plural(subject, subject.rsplit(' ').next()?)) });
+    }
+    Some(if person { format!("let {subject} {rest}") } else { format!("make {subject} {rest}") })
+}
+
 pub(super) fn is_story(phrase: &str) -> bool {
     let lower = phrase.to_lowercase();
     lower.starts_with("as a ") || lower.starts_with("as an ") || lower.starts_with("as the ")
@@ -96,8 +117,17 @@ pub(super) fn from_clause(phrase: &str, lowered: impl Fn(&str) -> String) -> Opt
         let (subject, predicate) = (phrase[..at].trim(), phrase[at + modal.len()..].trim());
         let setting = subject.rsplit_once(", ");
         let (before, subject) = setting.map_or(("", subject), |(before, subject)| (before, subject));
-        let order = order(&lowered(subject), predicate, modal)?;
-        return Some(if before.is_empty() || before.split(' ').count() > 8 { order } else { format!("{order} {}", lowered(before)) });
+        if let Some(order) = order(&lowered(subject), predicate, modal) {
+            return Some(if before.is_empty() || before.split(' ').count() > 8 { order } else { format!("{order} {}", lowered(before)) });
+        }
+    }
+    // "Code samples need colours" wants them given.
+    if let Some((subject, thing)) = phrase.split_once(" needs ").or_else(|| phrase.split_once(" need "))
+        && subject.split(' ').count() <= 6
+        && !thing.starts_with("to ")
+        && !["we", "i", "they", "you", "no"].contains(&subject.to_lowercase().as_str())
+    {
+        return Some(format!("give {} {thing}", lowered(subject)));
     }
     third_person(phrase, lowered)
 }

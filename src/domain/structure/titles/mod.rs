@@ -16,6 +16,9 @@ use super::words::verbs::{from_gerund, opens_with_verb};
 /// The longest title.
 pub(super) const LONGEST: usize = 80;
 
+/// What the document is about when nothing says so.
+pub(super) const NAMELESS: &str = "the request";
+
 /// What titles need to know of the document.
 pub(super) struct Titles {
     pub language: Language,
@@ -46,6 +49,14 @@ impl Titles {
         cut(&title)
     }
 
+    /// A title from a statement of how things are when they are done.
+    pub(super) fn statement(&self, words: &str, near: &str) -> String {
+        let title = self.title(words, &[near]);
+        let phrase = bare(words);
+        let named = title.starts_with("Add ") && !phrase.to_lowercase().starts_with("add ");
+        if named && phrase.split(' ').count() >= 4 { cut(&format!("Ensure {}", self.lowered(&phrase))) } else { title }
+    }
+
     /// A title for an issue that groups others.
     pub(super) fn group(&self, heading: &str) -> String {
         if let Some(phase) = phase(heading) {
@@ -64,7 +75,7 @@ impl Titles {
     /// "Add rate limits" and "Public API" make "Add rate limits to public API".
     pub(super) fn placed(&self, title: &str, place: &str) -> String {
         let place = nouns::as_thing(&self.lowered(&bare(place)));
-        if place.is_empty() || same_words(&place, title) {
+        if place.is_empty() || place == NAMELESS || same_words(&place, title) {
             return title.to_owned();
         }
         let joint = if title.starts_with("Add ") { "to" } else { "for" };
@@ -92,6 +103,9 @@ impl Titles {
         let phrase = clauses::without_opening(phrase);
         if let Some(wish) = clauses::story(&phrase) {
             return self.imperative(&wish);
+        }
+        if let Some(order) = clauses::wanted_of(given, &phrase) {
+            return capitalised(&order);
         }
         // After "we need to" or "must" even a doubtful word is a verb.
         let first = phrase.split(' ').next().unwrap_or_default().to_lowercase();
@@ -174,7 +188,7 @@ pub(super) fn cut(title: &str) -> String {
         .filter(|at| title[..*at].chars().count() >= 30)
         .max();
     let halfway = |at: &usize| title[..*at].chars().count() >= 44;
-    let before = [" at ", " in ", " on ", " with ", " by ", " from ", " for ", " after ", " before ", " when ", " without ", " within ", " through ", " per ", " until ", " while ", " and ", " or ", " using ", " via ", " across ", " during "];
+    let before = [" at ", " in ", " on ", " with ", " by ", " from ", " for ", " after ", " before ", " when ", " without ", " within ", " through ", " per ", " until ", " while ", " and ", " or ", " using ", " via ", " across ", " during ", " that ", " which "];
     let phrase = before.iter().filter_map(|mark| head.rfind(mark)).filter(halfway).max();
     let at = pause.or(phrase).or_else(|| head.rfind(' ').filter(|at| *at > 0)).unwrap_or(end);
     clean::closed(&without_loose_end(&title[..at]))

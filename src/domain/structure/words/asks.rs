@@ -8,7 +8,7 @@ const STRONG: &[&str] = &[
 ];
 
 /// Words that ask where work is expected, and only describe elsewhere.
-const WEAK: &[&str] = &["can", "will", "may", "allow", "allows", "let", "lets", "support", "supports", "able to", "enables", "enable", "provides", "provide", "kann", "können", "darf", "peut", "peuvent", "puede", "pueden", "pode", "podem", "permite", "permet"];
+const WEAK: &[&str] = &["can't", "cannot", "may not", "can", "will", "may", "allow", "allows", "let", "lets", "support", "supports", "able to", "enables", "enable", "provides", "provide", "kann", "können", "darf", "peut", "peuvent", "puede", "pueden", "pode", "podem", "permite", "permet"];
 
 fn says(sentence: &str, phrases: &[&str]) -> bool {
     let padded = format!(" {} ", normal(sentence));

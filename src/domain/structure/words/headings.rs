@@ -161,7 +161,7 @@ pub(crate) const RULES: &[Rule] = &[
         "alternative considered",
         true,
         &[
-            "alternative", "alternatives", "alternatives considered", "considered alternatives", "options considered", "other options", "rejected alternatives", "rejected ideas",
+            "alternative", "alternatives", "alternatives considered", "considered alternatives", "options considered", "considered options", "options", "pros and cons", "pros and cons of the options", "other options", "rejected alternatives", "rejected ideas",
             "rationale and alternatives", "alternative approaches", "other approaches", "approaches considered", "design alternatives", "what we considered", "alternativen", "alternatives envisagées", "alternatives étudiées",
             "alternativas", "alternativas consideradas",
         ],
@@ -231,7 +231,7 @@ pub(crate) const RULES: &[Rule] = &[
         "discussion",
         "discussion",
         false,
-        &["discussion", "discussions", "notes", "meeting notes", "minutes", "decisions", "decision log", "decisions made", "updates", "announcements", "status updates", "diskussion", "entscheidungen", "notizen", "discussion et décisions", "décisions", "decisiones", "notas", "decisões", "discussão"],
+        &["discussion", "discussions", "notes", "meeting notes", "minutes", "decisions", "decision", "decision drivers", "decision outcome", "consequences", "positive consequences", "negative consequences", "decision log", "decisions made", "updates", "announcements", "status updates", "diskussion", "entscheidungen", "notizen", "discussion et décisions", "décisions", "decisiones", "notas", "decisões", "discussão"],
         &["discussion of "],
     ),
     holds(
