@@ -85,17 +85,19 @@ impl Repo {
     }
 
     /// Issues in every state that changed at or after `since`, oldest first, without pull requests. Not filtered
-    /// by GitHub, whose filtered lists can lag behind. At most `max_pages` pages of 100.
+    /// by GitHub, whose filtered lists can lag behind. At most `max_pages` pages of 100: where that is not all
+    /// (`complete` is false), the oldest are missing.
     pub async fn list_issues(
         &self,
         since: Option<DateTime<Utc>>,
         max_pages: usize,
     ) -> Result<Listed<Issue>, GitHubError> {
-        // By creation, so that an issue that is made meanwhile comes last and shifts no page.
+        // The newest first, so that a bound cuts the old ones. What is made or changed meanwhile pushes others to
+        // the next page: that one sees them twice, and none is missed.
         let mut parameters = vec![
             ("state", "all".to_owned()),
             ("sort", "created".to_owned()),
-            ("direction", "asc".to_owned()),
+            ("direction", "desc".to_owned()),
             ("per_page", "100".to_owned()),
         ];
         if let Some(since) = since {
@@ -104,6 +106,8 @@ impl Repo {
         let path = self.path(&format!("/issues?{}", query(&parameters)));
         let mut listed: Listed<Issue> = self.list(path, max_pages).await?;
         listed.items.retain(|issue| !issue.is_pull_request);
+        listed.items.sort_by_key(|issue| issue.number);
+        listed.items.dedup_by_key(|issue| issue.number);
         Ok(listed)
     }
 

@@ -30,13 +30,14 @@ async fn two_hundred_and_fifty_issues_come_with_credentials_on_every_page() {
 }
 
 #[tokio::test]
-async fn bound_on_pages_is_said() {
+async fn bound_on_pages_is_said_and_cuts_the_oldest() {
     let t = Scene::start().await;
     for n in 0..201 {
         t.opens(&format!("Issue {n}"));
     }
     let listed = t.repo.list_issues(None, 2).await.unwrap();
     assert_eq!((listed.items.len(), listed.complete), (200, false));
+    assert_eq!(listed.items[199].title, "Issue 200");
     let whole = t.repo.list_issues(None, 3).await.unwrap();
     assert_eq!((whole.items.len(), whole.complete), (201, true));
 }
