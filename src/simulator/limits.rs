@@ -25,6 +25,8 @@ pub struct Limits {
     pub points_per_minute: usize,
     /// Requests at the same time.
     pub concurrent: usize,
+    /// Do sub-issue links and dependencies count as content too? GitHub's pages hint at it.
+    pub count_links: bool,
     /// 403 or 429: GitHub uses both.
     pub status: u16,
 }
@@ -36,6 +38,7 @@ impl Default for Limits {
             per_hour: 500,
             points_per_minute: 900,
             concurrent: 100,
+            count_links: false,
             status: 403,
         }
     }
@@ -137,7 +140,7 @@ impl Meter {
         let Some(limits) = &self.limits else {
             return Ok(());
         };
-        let content = creates_content(method, path);
+        let content = creates_content(method, path, limits.count_links);
         if content && gauge.quiet_until.is_some_and(|until| until > now) {
             complaints.push(format!("{method} {path}: sent before Retry-After was over"));
         }
@@ -200,9 +203,11 @@ impl Gauge {
     }
 }
 
-/// Issues and comments are content; labels, links and reactions are not counted.
-fn creates_content(method: &Method, path: &str) -> bool {
-    *method == Method::POST && (path.ends_with("/issues") || path.ends_with("/comments"))
+/// Issues and comments are content, and links if wished; labels and reactions are not counted.
+fn creates_content(method: &Method, path: &str, links: bool) -> bool {
+    let under = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+    *method == Method::POST
+        && (under(&["/issues", "/comments"]) || links && under(&["/sub_issues", "/blocked_by"]))
 }
 
 #[cfg(test)]
