@@ -96,18 +96,6 @@ pub fn router(site: Site) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-                .layer(PropagateRequestIdLayer::x_request_id())
-                .layer(axum::middleware::map_response(pages::guard))
-                .layer(TimeoutLayer::with_status_code(
-                    StatusCode::GATEWAY_TIMEOUT,
-                    PAGE_TIMEOUT,
-                )),
-        );
-    Router::new()
-        .route("/api/webhook/github", post(webhook::receive))
-        .merge(pages)
-        .layer(
-            ServiceBuilder::new()
                 .layer(
                     TraceLayer::new_for_http()
                         .make_span_with(span)
@@ -115,8 +103,19 @@ pub fn router(site: Site) -> Router {
                         .on_response(outcome)
                         .on_failure(()),
                 )
-                .layer(CatchPanicLayer::custom(error::panicked)),
-        )
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(axum::middleware::map_response(pages::guard))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::GATEWAY_TIMEOUT,
+                    PAGE_TIMEOUT,
+                )),
+        );
+    // The webhook has its own deadline, its log lines carry the delivery's id, and a span for each of the many
+    // deliveries that do not concern us would cost as much as reading them.
+    let webhook = Router::new().route("/api/webhook/github", post(webhook::receive));
+    webhook
+        .merge(pages)
+        .layer(CatchPanicLayer::custom(error::panicked))
         .with_state(shared)
 }
 
@@ -126,7 +125,11 @@ fn span(request: &Request) -> Span {
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| request.uri().path(), MatchedPath::as_str);
-    info_span!("http", method = %request.method(), path, status = field::Empty)
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok());
+    info_span!("http", method = %request.method(), path, request.id = id, status = field::Empty)
 }
 
 fn outcome<B>(response: &Response<B>, _took: Duration, span: &Span) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use serde::Serialize;
@@ -25,6 +25,10 @@ const DEADLINE: Duration = Duration::from_secs(9);
 const LARGE: usize = 1024 * 1024;
 /// … which there is for so many at a time.
 pub(super) const LARGE_BODIES: usize = 8;
+
+const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
+const DELIVERY: HeaderName = HeaderName::from_static("x-github-delivery");
+const EVENT: HeaderName = HeaderName::from_static("x-github-event");
 
 /// What is said in a 202.
 #[derive(Serialize)]
@@ -74,11 +78,11 @@ impl FromRequest<Arc<Shared>> for Arrived {
         let outcome = read(&headers, body, shared, deadline).await;
         let (body, room) = outcome.inspect_err(|error| {
             metrics::counter!("openproducer_deliveries_refused_total").increment(1);
-            tracing::warn!(%error, delivery = name(&headers, "x-github-delivery"), "refused a request to the webhook");
+            tracing::warn!(%error, delivery = name(&headers, &DELIVERY), "refused a request to the webhook");
         })?;
         let delivery = understood(&headers, body).inspect_err(|error| {
             metrics::counter!("openproducer_deliveries_refused_total").increment(1);
-            tracing::warn!(%error, delivery = name(&headers, "x-github-delivery"), "refused a signed request to the webhook");
+            tracing::warn!(%error, delivery = name(&headers, &DELIVERY), "refused a signed request to the webhook");
         })?;
         Ok(Self {
             delivery,
@@ -97,9 +101,7 @@ async fn read(
     shared: &Shared,
     deadline: Instant,
 ) -> Result<Read, WebError> {
-    let signature = headers
-        .get("x-hub-signature-256")
-        .ok_or(WebError::SignatureMissing)?;
+    let signature = headers.get(SIGNATURE).ok_or(WebError::SignatureMissing)?;
     let mut check = shared
         .verifier
         .begin(signature.as_bytes())
@@ -192,7 +194,7 @@ fn understood(headers: &HeaderMap, body: Bytes) -> Result<VerifiedDelivery, WebE
             "the content type has to be application/json".to_owned(),
         ));
     }
-    let required = |header: &str| {
+    let required = |header: &HeaderName| {
         let value = name(headers, header);
         value.map(str::to_owned).ok_or_else(|| {
             WebError::Malformed(format!(
@@ -201,14 +203,14 @@ fn understood(headers: &HeaderMap, body: Bytes) -> Result<VerifiedDelivery, WebE
         })
     };
     Ok(VerifiedDelivery {
-        guid: required("x-github-delivery")?,
-        event: required("x-github-event")?,
+        guid: required(&DELIVERY)?,
+        event: required(&EVENT)?,
         body,
     })
 }
 
 /// A header that holds a name or an id: 1 to 64 printable characters without spaces.
-fn name<'h>(headers: &'h HeaderMap, header: &str) -> Option<&'h str> {
+fn name<'h>(headers: &'h HeaderMap, header: &HeaderName) -> Option<&'h str> {
     let value = headers.get(header)?.to_str().ok()?;
     let fits = (1..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic());
     fits.then_some(value)

@@ -117,6 +117,10 @@ fn issue_opened(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String>
     if let Some(reason) = sender(payload, us)? {
         return Ok(Verdict::Ignored(reason));
     }
+    // Most issues of an organisation end here, hardly read.
+    if !payload.issue_may_hold(|raw| may_concern(raw, &us.names)) {
+        return Ok(Verdict::Ignored(Reason::NoMention));
+    }
     let issue = required("issue", payload.issue())?;
     Ok(if issue.is_pull_request() {
         Verdict::Ignored(Reason::PullRequest)

@@ -93,6 +93,13 @@ impl<'a> Glimpse<'a> {
             .transpose()
     }
 
+    /// Whether the issue may hold such words: `find` is given its raw JSON, which is much cheaper than reading it. Yes too
+    /// where letters may hide in `\u00…` escapes, and where there is no issue: reading it will tell.
+    pub fn issue_may_hold(&self, find: impl Fn(&str) -> bool) -> bool {
+        self.issue
+            .is_none_or(|raw| raw.get().contains("\\u00") || find(raw.get()))
+    }
+
     /// What the issue says. `None`: the payload is about no issue.
     pub fn issue(&self) -> Result<Option<Words<'a>>, serde_json::Error> {
         self.issue

@@ -108,9 +108,9 @@ async fn store(
     let mut connection = timeout_at(deadline, pool.acquire())
         .await
         .map_err(|_| IngestError::TimedOut)?
-        .map_err(classify)?;
+        .map_err(|error| classify(&error))?;
     if let Ok(outcome) = timeout_at(deadline, insert(&mut connection, rows)).await {
-        return outcome.map_err(classify);
+        return outcome.map_err(|error| classify(&error));
     }
     // Whatever hangs, hangs on this connection: nobody is to get it next.
     drop(connection.detach());
@@ -167,7 +167,7 @@ async fn insert(
 }
 
 /// Is it the database that cannot, or something about the rows?
-fn classify(error: sqlx::Error) -> IngestError {
+fn classify(error: &sqlx::Error) -> IngestError {
     let code = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);

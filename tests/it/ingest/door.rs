@@ -1,4 +1,8 @@
 //! A server of its own for one test, and a client plain enough to send what no library would.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a step of a test that fails, fails the test"
+)]
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;

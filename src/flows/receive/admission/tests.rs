@@ -153,6 +153,6 @@ fn a_payload_without_what_it_is_about_is_malformed() {
     let said = judge("issues", &Glimpse::of(text.as_bytes()).unwrap(), &us());
     assert_eq!(said, Err("there is no `issue` in the payload".to_owned()));
     let text =
-        json!({ "action": "opened", "sender": person(), "issue": { "title": 7 } }).to_string();
+        json!({ "action": "opened", "sender": person(), "issue": { "title": 7, "body": "@TheOpenProducerBot" } }).to_string();
     assert!(judge("issues", &Glimpse::of(text.as_bytes()).unwrap(), &us()).is_err());
 }
