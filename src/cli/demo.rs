@@ -26,7 +26,9 @@ pub(super) async fn run(args: DemoArguments) -> Result<(), Failure> {
     terminal.line(format_args!(
         "{}\n{}\n",
         terminal.bold("OpenProducer demo"),
-        terminal.dim("The real server and a real PostgreSQL, against a simulated GitHub on this machine.")
+        terminal.dim(
+            "The real server and a real PostgreSQL, against a simulated GitHub on this machine."
+        )
     ));
     tokio::select! {
         done = play(terminal, &name, &text, args.once) => done,
@@ -42,7 +44,9 @@ fn read(path: Option<&Path>) -> Result<(String, String), Failure> {
         return Ok((OWN_SPEC.0.to_owned(), OWN_SPEC.1.to_owned()));
     };
     let text = super::plan::read(path)?;
-    let name = path.file_name().map_or_else(|| "spec.md".into(), |n| n.to_string_lossy());
+    let name = path
+        .file_name()
+        .map_or_else(|| "spec.md".into(), |n| n.to_string_lossy());
     Ok((name.into_owned(), text))
 }
 
@@ -62,6 +66,9 @@ async fn play(terminal: Terminal, name: &str, text: &str, once: bool) -> Result<
         }
         Err(failure) => Err(failure.context("the demo stopped")),
     };
-    scene.strike().await.context("the demo could not be cleared away")?;
+    scene
+        .strike()
+        .await
+        .context("the demo could not be cleared away")?;
     Ok(ended?)
 }

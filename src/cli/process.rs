@@ -83,7 +83,9 @@ async fn with_worker(
 async fn follow(services: &Services, terminal: Terminal, id: &RunId) -> Result<Run, Failure> {
     let mut seen = String::new();
     loop {
-        let run = runs::get(&services.pool, id).await.map_err(anyhow::Error::from)?;
+        let run = runs::get(&services.pool, id)
+            .await
+            .map_err(anyhow::Error::from)?;
         let tally = planned_issues::tally(&services.pool, id)
             .await
             .map_err(anyhow::Error::from)?;

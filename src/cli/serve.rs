@@ -67,11 +67,16 @@ pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
 pub(super) fn github(config: &Config, credentials: &Credentials) -> Result<GitHub, Failure> {
     let Credentials::App { id, private_key } = credentials else {
         return Err(Failure::BadInput(
-            "GITHUB_APP_MODE=token is not supported by this version yet; set GITHUB_APP_MODE=app".to_owned(),
+            "GITHUB_APP_MODE=token is not supported by this version yet; set GITHUB_APP_MODE=app"
+                .to_owned(),
         ));
     };
     let credentials = AppCredentials {
-        issuer: config.github.client_id.clone().unwrap_or_else(|| id.to_string()),
+        issuer: config
+            .github
+            .client_id
+            .clone()
+            .unwrap_or_else(|| id.to_string()),
         private_key: private_key.clone(),
     };
     let github = GitHub::new(&config.github.api_url, &credentials, Clock::system());

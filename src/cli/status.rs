@@ -23,7 +23,15 @@ pub(super) async fn run(args: StatusArguments) -> Result<(), Failure> {
     let database = Database::open(&config, "openproducer status").await?;
     let text = match &args.run {
         Some(id) => one(&database.pool, id, args.json).await,
-        None => list(&database.pool, args.repo.as_ref(), i64::from(args.limit), args.json).await,
+        None => {
+            list(
+                &database.pool,
+                args.repo.as_ref(),
+                i64::from(args.limit),
+                args.json,
+            )
+            .await
+        }
     };
     database.close().await;
     Terminal::of_output().write(&format!("{}\n", text?.trim_end()))?;

@@ -141,8 +141,9 @@ impl TryFrom<String> for RunId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-            .ok_or_else(|| format!("`{text}` is not a run id (run_YYYYMMDD_HHMMSS_ and 8 letters or digits)"))
+        Self::parse(&text).ok_or_else(|| {
+            format!("`{text}` is not a run id (run_YYYYMMDD_HHMMSS_ and 8 letters or digits)")
+        })
     }
 }
 

@@ -81,7 +81,9 @@ async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
         info!(run.id = %run.id, installation.id = %run.installation, "parked: the App is suspended or removed");
         return Ok(Next::Done);
     }
-    let repository = services.repository(run.installation, run.repository).await?;
+    let repository = services
+        .repository(run.installation, run.repository)
+        .await?;
     match run.state.phase() {
         Some(Phase::Planning) => Ok(Next::Done),
         Some(Phase::AwaitingConfirmation) | None => {
@@ -114,7 +116,9 @@ async fn work(
         Phase::Creating => run.state.creating_done(),
         Phase::Linking => run.state.linking_done(),
         Phase::RollingBack => run.state.rolled_back(),
-        Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => run.state.summarised(),
+        Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => {
+            run.state.summarised()
+        }
     };
     let to = done.map_err(anyhow::Error::from)?;
     if phase == Phase::Creating {
@@ -145,7 +149,7 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     if matches!(error, GitHubError::Suspended) {
         return Ok(Next::Done);
     }
-    if error.is_passing() || error.outcome_is_unknown() {
+    if error.is_passing() || error.outcome_is_unknown() || is_ours(&error) {
         return Err(error.into());
     }
     let Ok(failed) = run.state.fail() else {
@@ -156,6 +160,14 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     warn!(run.id = %run.id, %error, "run failed");
     fail(services, run, failed, &in_words(&error)).await?;
     Ok(Next::Again)
+}
+
+/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended.
+fn is_ours(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::Unauthorized { .. } | GitHubError::Refused { .. }
+    )
 }
 
 /// Ends a run that cannot go on, with the words that people will read.

@@ -39,7 +39,9 @@ pub async fn standing(
         .await?;
     let role = services.repo(repository).role_of(login).await?;
     Ok(Standing {
-        role: role.map_or(Role::None, |r| Role::from_github(&r.role_name, &r.permission)),
+        role: role.map_or(Role::None, |r| {
+            Role::from_github(&r.role_name, &r.permission)
+        }),
         minimum: settings.minimum_role.value,
     })
 }

@@ -12,8 +12,8 @@ use crate::domain::rejection::Complaint;
 use crate::domain::run::{IllegalMove, ItemState, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
-use crate::store::runs::{self, Run};
 use crate::store::planned_issues;
+use crate::store::runs::{self, Run};
 
 /// An answer in a comment of its own.
 #[derive(Debug)]
@@ -51,7 +51,9 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         Answer::Help => comment::help(bot, None),
         Answer::Status(table) => table,
         Answer::Unknown { word, nearest } => comment::unknown_command(&word, nearest, bot),
-        Answer::Complaints(complaints) => comment::complaints(&faults(&complaints, written(asking))),
+        Answer::Complaints(complaints) => {
+            comment::complaints(&faults(&complaints, written(asking)))
+        }
         Answer::Closed => comment::closed(bot),
         Answer::NotYet(command) => comment::not_yet(command, bot),
         Answer::NothingToDo("rollback") => comment::nothing_to_roll_back(bot),
@@ -61,7 +63,14 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         Answer::NothingLeft => comment::nothing_left(bot),
     };
     let cause = asking.cause();
-    reply::once(services, asking.repository, asking.issue.number, &cause, &text).await
+    reply::once(
+        services,
+        asking.repository,
+        asking.issue.number,
+        &cause,
+        &text,
+    )
+    .await
 }
 
 fn written<'a>(asking: &Asking<'a>) -> &'a str {
@@ -85,12 +94,14 @@ fn faults(complaints: &[Complaint], written: &str) -> Vec<comment::Fault> {
 
 /// Carries out a command.
 pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) -> FlowResult<()> {
-    let standing =
-        authorize::standing(services, asking.repository, &asking.sender.login).await?;
+    let standing = authorize::standing(services, asking.repository, &asking.sender.login).await?;
     let run = find_run(services, asking, &command).await?;
     let may = standing.suffices()
         || matches!(command, Command::Cancel)
-            && (standing.is_admin() || run.as_ref().is_some_and(|r| r.requested_by_id == asking.sender.id));
+            && (standing.is_admin()
+                || run
+                    .as_ref()
+                    .is_some_and(|r| r.requested_by_id == asking.sender.id));
     if !may {
         return asking.react(services, Reaction::Confused).await;
     }
@@ -114,11 +125,19 @@ async fn find_run(
     command: &Command,
 ) -> FlowResult<Option<Run>> {
     let place = asking.repository;
-    let runs = runs::list_for_issue(&services.pool, place.installation, place.id, asking.issue.number).await?;
+    let runs = runs::list_for_issue(
+        &services.pool,
+        place.installation,
+        place.id,
+        asking.issue.number,
+    )
+    .await?;
     if let Command::Rollback(RollbackTarget::Run { id, .. }) = command {
         return Ok(runs.into_iter().find(|r| r.id == *id));
     }
-    let fits = runs.iter().position(|r| next_state(r.state, command).is_ok());
+    let fits = runs
+        .iter()
+        .position(|r| next_state(r.state, command).is_ok());
     Ok(runs.into_iter().nth(fits.unwrap_or(0)))
 }
 
@@ -129,10 +148,12 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
         Command::Drop(_) => state.drop_items(),
         Command::Replan(_) => state.replan(),
         Command::Cancel => state.cancel(),
-        Command::Rollback(_) if state.status() == Status::Running => Err(state
-            .start_rollback()
-            .err()
-            .unwrap_or(IllegalMove { from: state, wanted: crate::domain::run::Move::StartRollback })),
+        Command::Rollback(_) if state.status() == Status::Running => {
+            Err(state.start_rollback().err().unwrap_or(IllegalMove {
+                from: state,
+                wanted: crate::domain::run::Move::StartRollback,
+            }))
+        }
         Command::Rollback(_) => state.start_rollback(),
         Command::Status | Command::Sync | Command::Help => Ok(state),
     }
@@ -165,7 +186,10 @@ async fn change(
 }
 
 async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
-    Ok(audit_events::exists_for_cause(&services.pool, asking.repository.id, &asking.cause()).await?)
+    Ok(
+        audit_events::exists_for_cause(&services.pool, asking.repository.id, &asking.cause())
+            .await?,
+    )
 }
 
 /// What is wrong with the numbers that a command names.
@@ -254,5 +278,8 @@ async fn carry_out(
 }
 
 fn positions(selection: &Selection) -> Vec<i32> {
-    selection.items().filter_map(|n| i32::try_from(n).ok()).collect()
+    selection
+        .items()
+        .filter_map(|n| i32::try_from(n).ok())
+        .collect()
 }

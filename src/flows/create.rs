@@ -8,7 +8,7 @@ use super::{FlowError, FlowResult, Services, asked::Asked, pace};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::ItemState;
-use crate::github::{GitHubError, Issue, NewIssue, Repo};
+use crate::github::{GitHubError, Issue, NewIssue};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
@@ -103,7 +103,7 @@ async fn recover(
 ) -> FlowResult<Next> {
     let target = target(services, repository, item.repository).await?;
     let since = item.intended_at.unwrap_or(run.created_at) - LOOK_BACK;
-    if let Some(issue) = find_marked(&services.repo(&target), run, &item, since).await? {
+    if let Some(issue) = find_marked(services, &target, run, &item, since).await? {
         info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
         return settle(services, run, asked, &item, &issue).await;
     }
@@ -121,15 +121,30 @@ async fn recover(
 }
 
 async fn find_marked(
-    repo: &Repo,
+    services: &Services,
+    target: &RepositoryRow,
     run: &Run,
     item: &Item,
     since: DateTime<Utc>,
 ) -> FlowResult<Option<Issue>> {
-    let issues = repo.list_issues(Some(since), PAGES).await?.items;
-    Ok(issues.into_iter().find(|issue| {
-        fingerprint::find_marker(&issue.body).is_some_and(|(of, id)| of == run.id && id == item.planned.id)
-    }))
+    let us = services.github.app().await?.bot_login();
+    let listed = services
+        .repo(target)
+        .list_issues(Some(since), PAGES)
+        .await?;
+    let found = listed.items.into_iter().find(|issue| {
+        issue.user.as_ref().is_some_and(|u| u.login == us)
+            && fingerprint::find_marker(&issue.body)
+                .is_some_and(|(of, id)| of == run.id && id == item.planned.id)
+    });
+    if found.is_none() && !listed.complete {
+        // Not seen is not the same as not there: better stuck and told than created twice.
+        let name = &target.name;
+        return Err(
+            anyhow::anyhow!("{name} has changed too much since to look for a lost issue").into(),
+        );
+    }
+    Ok(found)
 }
 
 async fn target(
@@ -209,7 +224,11 @@ async fn settle(
 /// What was asked and is not on the issue: GitHub leaves out metadata without a word.
 fn dropped(asked: &Asked, item: &Item, issue: &Issue) -> Vec<String> {
     let has = |list: &[String], wanted: &str| list.iter().any(|x| x.eq_ignore_ascii_case(wanted));
-    let labels = item.planned.labels.iter().filter(|l| !has(&issue.labels, l));
+    let labels = item
+        .planned
+        .labels
+        .iter()
+        .filter(|l| !has(&issue.labels, l));
     let assignees = item
         .planned
         .assignees

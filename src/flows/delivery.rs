@@ -9,8 +9,8 @@ use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
 use crate::github::webhook;
-use crate::store::repositories::RepositoryRow;
 use crate::store::deliveries::{self, DeliveryError};
+use crate::store::repositories::RepositoryRow;
 use crate::store::{repositories, runs};
 
 /// Handles one stored delivery and marks it done.
@@ -62,7 +62,9 @@ async fn tell(services: &Services, event: &Event) -> FlowResult<()> {
         Event::IssueCommentCreated(e) => commented(services, e).await,
         Event::IssueCommentEdited(e) => comment_edited(services, e).await,
         Event::Installation(e) => installations::changed(services, e).await,
-        Event::InstallationRepositories(e) => installations::repositories_changed(services, e).await,
+        Event::InstallationRepositories(e) => {
+            installations::repositories_changed(services, e).await
+        }
         Event::Repository(e) => installations::repository_changed(services, e).await,
         Event::InstallationTargetRenamed(e) => installations::renamed(services, e).await,
         _ => Ok(()),
@@ -98,7 +100,8 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         return Ok(());
     };
     let names = services.names().await?;
-    let human = !event.sender.is_bot() && !event.issue.is_pull_request && event.comment.app_id.is_none();
+    let human =
+        !event.sender.is_bot() && !event.issue.is_pull_request && event.comment.app_id.is_none();
     let Some(said) = human
         .then(|| grammar::read(&event.comment.body, &names))
         .flatten()
@@ -123,7 +126,12 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         }
         Said::Nothing => command::answer(services, &asking, command::Answer::Help).await,
         Said::Unknown { word, nearest } => {
-            command::answer(services, &asking, command::Answer::Unknown { word, nearest }).await
+            command::answer(
+                services,
+                &asking,
+                command::Answer::Unknown { word, nearest },
+            )
+            .await
         }
         Said::Bad(complaints) => {
             command::answer(services, &asking, command::Answer::Complaints(complaints)).await

@@ -4,8 +4,8 @@ use tracing::info;
 
 use super::{FlowResult, Services, advance};
 use crate::domain::event::{
-    self, AccountKind, InstallationAction, InstallationEvent, InstallationRepositoriesEvent, InstallationTargetEvent, Repository,
-    RepositoryAction, RepositoryEvent,
+    self, AccountKind, InstallationAction, InstallationEvent, InstallationRepositoriesEvent,
+    InstallationTargetEvent, Repository, RepositoryAction, RepositoryEvent,
 };
 use crate::domain::ids::InstallationId;
 use crate::store::installations::{self, Account};
@@ -93,7 +93,10 @@ pub(super) async fn repository_changed(
 }
 
 /// The account has another name; its repositories are asked for by id, so only display changes.
-pub(super) async fn renamed(services: &Services, event: &InstallationTargetEvent) -> FlowResult<()> {
+pub(super) async fn renamed(
+    services: &Services,
+    event: &InstallationTargetEvent,
+) -> FlowResult<()> {
     let Some(id) = event.installation else {
         return Ok(());
     };
@@ -140,7 +143,15 @@ async fn cancel_open_runs(services: &Services, id: InstallationId) -> FlowResult
     for run in runs::list_open(&services.pool, id).await? {
         if let Ok(to) = run.state.cancel() {
             let why = Some("the App was removed from the account");
-            runs::set_state(&services.pool, &run.id, run.state, to, why, services.clock.now()).await?;
+            runs::set_state(
+                &services.pool,
+                &run.id,
+                run.state,
+                to,
+                why,
+                services.clock.now(),
+            )
+            .await?;
         }
     }
     Ok(())

@@ -15,16 +15,9 @@ use crate::store::{created_issues, planned_issues};
 
 /// Stores which links the created issues want: to their parent (the trigger where they have none) and to what
 /// they wait for. What was not created is left out.
-pub(super) async fn plan_links(
-    services: &Services,
-    run: &Run,
-    asked: &Asked,
-) -> FlowResult<()> {
+pub(super) async fn plan_links(services: &Services, run: &Run, asked: &Asked) -> FlowResult<()> {
     let items = planned_issues::list(&services.pool, &run.id).await?;
-    let created: Vec<_> = items
-        .iter()
-        .filter(|i| i.state.exists())
-        .collect();
+    let created: Vec<_> = items.iter().filter(|i| i.state.exists()).collect();
     let position: HashMap<&str, i32> = created
         .iter()
         .map(|i| (i.planned.id.as_str(), i.position))
@@ -70,8 +63,16 @@ pub(super) async fn step(
     }
     let ends = Ends::find(services, repository, run, &link).await?;
     let made = match link.kind {
-        LinkKind::SubIssue => ends.target.add_sub_issue(ends.target_number, ends.item_id).await,
-        LinkKind::BlockedBy => ends.item.add_blocked_by(ends.item_number, ends.target_id).await,
+        LinkKind::SubIssue => {
+            ends.target
+                .add_sub_issue(ends.target_number, ends.item_id)
+                .await
+        }
+        LinkKind::BlockedBy => {
+            ends.item
+                .add_blocked_by(ends.item_number, ends.target_id)
+                .await
+        }
     };
     let refused = match made {
         Ok(()) => None,
@@ -104,7 +105,9 @@ pub(super) async fn detach_next(
     match taken_off {
         Ok(()) => {}
         Err(error) if error.is_passing() || error.outcome_is_unknown() => return Err(error.into()),
-        Err(error) => info!(run.id = %run.id, item = position, %error, "was not under its parent any more"),
+        Err(error) => {
+            info!(run.id = %run.id, item = position, %error, "was not under its parent any more")
+        }
     }
     issue_links::set_removed(&services.pool, &run.id, &link).await?;
     Ok(true)
@@ -128,7 +131,10 @@ impl Ends {
                 self.target.list_sub_issues(self.target_number).await,
                 self.item_id,
             ),
-            LinkKind::BlockedBy => (self.item.list_blocked_by(self.item_number).await, self.target_id),
+            LinkKind::BlockedBy => (
+                self.item.list_blocked_by(self.item_number).await,
+                self.target_id,
+            ),
         };
         match listed {
             Ok(issues) => Ok(issues.iter().any(|i| i.id == wanted)),
@@ -152,7 +158,9 @@ impl Ends {
                 .iter()
                 .find(|c| c.position == position)
                 .map(|c| (c.repository, c.number, c.issue_id))
-                .ok_or_else(|| anyhow::anyhow!("no created issue at position {position} of {}", run.id))
+                .ok_or_else(|| {
+                    anyhow::anyhow!("no created issue at position {position} of {}", run.id)
+                })
         };
         let (item, target) = (end(link.position)?, end(link.target)?);
         let place = async |id| -> FlowResult<Repo> {
@@ -162,10 +170,10 @@ impl Ends {
             Ok(services.repo(&services.repository(run.installation, id).await?))
         };
         Ok(Self {
-            item: place(item.0).await?,
+            item: place(item.0).await?.with_access_to([target.0]),
             item_number: item.1,
             item_id: item.2,
-            target: place(target.0).await?,
+            target: place(target.0).await?.with_access_to([item.0]),
             target_number: target.1,
             target_id: target.2,
         })

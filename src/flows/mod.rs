@@ -38,8 +38,8 @@ use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::settings::{self, Settings};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
-use crate::store::repositories::RepositoryRow;
 use crate::store;
+use crate::store::repositories::RepositoryRow;
 use pace::Pace;
 
 /// What flows work with. Cheap to clone.

@@ -53,15 +53,14 @@ pub async fn process(
         .ok_or_else(|| anyhow!("the run was started already").into())
 }
 
-async fn find_repository(
-    services: &Services,
-    name: &RepositoryName,
-) -> FlowResult<RepositoryRow> {
+async fn find_repository(services: &Services, name: &RepositoryName) -> FlowResult<RepositoryRow> {
     let installation = services
         .github
         .find_repository_installation(name)
         .await?
-        .ok_or_else(|| anyhow!("the App is not installed on {name}, or there is no such repository"))?;
+        .ok_or_else(|| {
+            anyhow!("the App is not installed on {name}, or there is no such repository")
+        })?;
     installations::ensure(services, installation.id).await?;
     installations::refresh(services, installation.id).await?;
     repositories::find_by_name(&services.pool, installation.id, name)
@@ -80,7 +79,11 @@ async fn read_issue(
         .await?
         .ok_or_else(|| anyhow!("there is no issue #{number} in {}", repository.name))?;
     if issue.is_pull_request {
-        return Err(anyhow!("{}#{number} is a pull request; only issues are processed", repository.name).into());
+        return Err(anyhow!(
+            "{}#{number} is a pull request; only issues are processed",
+            repository.name
+        )
+        .into());
     }
     if issue.state == IssueState::Closed {
         return Err(anyhow!("{}#{number} is closed; reopen it first", repository.name).into());

@@ -44,7 +44,12 @@ pub async fn creating(
     installation: InstallationId,
     per_minute: u32,
 ) -> FlowResult<Result<(), DateTime<Utc>>> {
-    reserve(services, installation, services.pace.after_creating(per_minute)).await
+    reserve(
+        services,
+        installation,
+        services.pace.after_creating(per_minute),
+    )
+    .await
 }
 
 /// Takes the next place for any other write, or says when to come back.

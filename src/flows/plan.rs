@@ -14,11 +14,11 @@ use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
 use crate::domain::settings::{Confirmation, Settings};
 use crate::domain::{coverage, fingerprint, structure};
+use crate::store::created_issues;
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs::{self, Run};
-use crate::store::created_issues;
 
 /// Enqueues the planning of a run.
 pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
@@ -27,7 +27,11 @@ pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
 }
 
 /// Keeps what `replan` was told with the request.
-pub async fn instruct(tx: &mut PgTransaction<'_>, run: &Run, words: Option<&str>) -> FlowResult<()> {
+pub async fn instruct(
+    tx: &mut PgTransaction<'_>,
+    run: &Run,
+    words: Option<&str>,
+) -> FlowResult<()> {
     let Some(words) = words else {
         return Ok(());
     };
@@ -71,7 +75,14 @@ async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResul
 async fn make(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
     let (title, text) = (asked.title.clone(), asked.text.clone());
     let mut labels = asked.labels.clone();
-    labels.extend(settings.labels.value.iter().filter(|l| !asked.labels.contains(l)).cloned());
+    labels.extend(
+        settings
+            .labels
+            .value
+            .iter()
+            .filter(|l| !asked.labels.contains(l))
+            .cloned(),
+    );
     let wishes = structure::Wishes {
         count: asked.count,
         components: asked.components.clone(),
@@ -118,13 +129,17 @@ async fn items(
     asked: &Asked,
     plan: &Plan,
 ) -> FlowResult<Vec<NewItem>> {
-    let own = services.repository(run.installation, run.repository).await?;
+    let own = services
+        .repository(run.installation, run.repository)
+        .await?;
     let unique_by = asked.unique_by.unwrap_or_default();
     let mut items = Vec::with_capacity(plan.issues.len());
     let mut seen: HashMap<Vec<u8>, i32> = HashMap::new();
     for (position, planned) in (1..).zip(&plan.issues) {
         let repository = place(services, &own, planned).await?;
-        let print = fingerprint::of(&planned.title, &planned.body, unique_by).0.to_vec();
+        let print = fingerprint::of(&planned.title, &planned.body, unique_by)
+            .0
+            .to_vec();
         let twin = *seen.entry(print.clone()).or_insert(position);
         let note = (twin != position).then(|| format!("the same as item {twin}"));
         items.push(NewItem {
@@ -158,23 +173,28 @@ async fn place(
     };
     repositories::find_by_name(&services.pool, own.installation, name)
         .await?
-        .ok_or_else(|| FlowError::Internal(anyhow::anyhow!("{name} is not in the installation any more")))
+        .ok_or_else(|| {
+            FlowError::Internal(anyhow::anyhow!(
+                "{name} is not in the installation any more"
+            ))
+        })
 }
 
 /// Marks what an earlier run has created and is still there.
-async fn skip_existing(
-    services: &Services,
-    run: &Run,
-    items: &mut [NewItem],
-) -> FlowResult<()> {
+async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) -> FlowResult<()> {
     let mut repositories: Vec<_> = items.iter().map(|i| i.repository).collect();
     repositories.sort_unstable();
     repositories.dedup();
     for repository in repositories {
         let mine = |i: &&mut NewItem| i.repository == repository && i.state == ItemState::Planned;
-        let prints: Vec<Vec<u8>> = items.iter_mut().filter(mine).map(|i| i.fingerprint.clone()).collect();
+        let prints: Vec<Vec<u8>> = items
+            .iter_mut()
+            .filter(mine)
+            .map(|i| i.fingerprint.clone())
+            .collect();
         let known =
-            created_issues::list_open_by_fingerprint(&services.pool, repository, &prints, &run.id).await?;
+            created_issues::list_open_by_fingerprint(&services.pool, repository, &prints, &run.id)
+                .await?;
         let known: HashMap<_, _> = known.into_iter().collect();
         for item in items.iter_mut().filter(mine) {
             if let Some(number) = known.get(&item.fingerprint) {

@@ -42,7 +42,15 @@ pub async fn keep_up(
     run: &RunId,
     body: &str,
 ) -> FlowResult<()> {
-    put(services, repository, issue, &cause_of(run), body, Again::Edit).await
+    put(
+        services,
+        repository,
+        issue,
+        &cause_of(run),
+        body,
+        Again::Edit,
+    )
+    .await
 }
 
 /// The cause of a run's own comment.
@@ -106,9 +114,9 @@ async fn find_lost(
     since: chrono::DateTime<chrono::Utc>,
 ) -> FlowResult<Option<CommentId>> {
     let comments = repo.list_comments(issue, Some(since)).await?;
-    Ok(comments
-        .items
-        .iter()
-        .find(|c| c.body.starts_with(mark))
-        .map(|c| c.id))
+    let found = comments.items.iter().find(|c| c.body.starts_with(mark));
+    if found.is_none() && !comments.complete {
+        return Err(anyhow::anyhow!("too many comments on #{issue} to look for a lost one").into());
+    }
+    Ok(found.map(|c| c.id))
 }

@@ -16,13 +16,17 @@ pub(super) async fn complaints(
     let mut complaints = Vec::new();
     for name in &options.repositories {
         let Some(row) = find(services, asking, name).await? else {
-            let says = format!("`{name}` is not a repository that this installation of the App reaches");
+            let says =
+                format!("`{name}` is not a repository that this installation of the App reaches");
             complaints.push(Complaint::new(1, says));
             continue;
         };
         let standing = authorize::standing(services, &row, &asking.sender.login).await?;
         if !standing.suffices() {
-            let says = format!("you need the role `{}` on `{name}` to send issues there", standing.minimum);
+            let says = format!(
+                "you need the role `{}` on `{name}` to send issues there",
+                standing.minimum
+            );
             complaints.push(Complaint::new(1, says));
         }
     }

@@ -148,10 +148,21 @@ pub async fn read(
         maximum: settings.max_issues.value,
     };
     let read = match asking.origin {
-        Origin::Issue => request::parse(Some(&asking.issue.title), &asking.issue.body, asking.names, &limits),
+        Origin::Issue => request::parse(
+            Some(&asking.issue.title),
+            &asking.issue.body,
+            asking.names,
+            &limits,
+        ),
         Origin::Comment(comment) => {
             let issue = (asking.issue.title.as_str(), asking.issue.body.as_str());
-            request::parse_comment(&comment.body, issue, asking.points_at_issue, asking.names, &limits)
+            request::parse_comment(
+                &comment.body,
+                issue,
+                asking.points_at_issue,
+                asking.names,
+                &limits,
+            )
         }
     };
     match read {
@@ -178,7 +189,10 @@ async fn complete(
             if found.is_none() {
                 complaints.push(Complaint::new(
                     1,
-                    format!("there is no milestone `{wanted}` in {}; create it or leave the option out", asking.repository.name),
+                    format!(
+                        "there is no milestone `{wanted}` in {}; create it or leave the option out",
+                        asking.repository.name
+                    ),
                 ));
             }
             found.map(|m| (m.title, m.number))

@@ -23,12 +23,16 @@ pub(super) async fn step(
     };
     let created = created_issues::list(&services.pool, &run.id).await?;
     let Some(issue) = created.iter().find(|c| c.position == item.position) else {
-        return Err(anyhow::anyhow!("item {} of {} has no created issue", item.position, run.id).into());
+        return Err(
+            anyhow::anyhow!("item {} of {} has no created issue", item.position, run.id).into(),
+        );
     };
     let target = if issue.repository == repository.id {
         repository.clone()
     } else {
-        services.repository(run.installation, issue.repository).await?
+        services
+            .repository(run.installation, issue.repository)
+            .await?
     };
     let repo = services.repo(&target);
     match repo.find_issue(issue.number).await? {
@@ -43,10 +47,12 @@ pub(super) async fn step(
 /// What people have done with the issue since we created it.
 fn touched(item: &Item, created: &CreatedIssue, now: &Issue) -> Option<&'static str> {
     let same = |a: &[String], b: &[String]| {
-        a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
+        a.len() == b.len()
+            && a.iter()
+                .all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
     };
-    let assigned_as_asked = same(&now.assignees, &item.planned.assignees)
-        || now.assignees.is_empty();
+    let assigned_as_asked =
+        same(&now.assignees, &item.planned.assignees) || now.assignees.is_empty();
     if now.state == IssueState::Closed && created.closing_at.is_none() {
         Some("it was closed")
     } else if now.comments > 0 {

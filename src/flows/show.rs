@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::advance::Next;
 use super::{FlowResult, Services, asked::Asked, pace, reply};
 use crate::domain::comment::{
-    self, About, Created, Ended, LeftOpen, Link, Note, Preview, Progress, RolledBack, Skipped, Step, Summary,
+    self, About, Created, Ended, LeftOpen, Link, Note, Preview, Progress, RolledBack, Skipped,
+    Step, Summary,
 };
 use crate::domain::ids::IssueNumber;
 use crate::domain::present;
@@ -40,7 +41,10 @@ pub(super) async fn bring_up_to_date(
     if let Err(when) = pace::writing(services, run.installation).await? {
         return Ok(Next::At(when));
     }
-    let text = View::of(services, repository, run).await?.words(services).await?;
+    let text = View::of(services, repository, run)
+        .await?
+        .words(services)
+        .await?;
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
     runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
     Ok(Next::Again)
@@ -49,7 +53,6 @@ pub(super) async fn bring_up_to_date(
 /// Everything that a run's comment may say.
 struct View<'a> {
     run: &'a Run,
-    repository: &'a RepositoryRow,
     bot: &'a str,
     items: Vec<Item>,
     created: Vec<CreatedIssue>,
@@ -76,7 +79,6 @@ impl<'a> View<'a> {
         }
         Ok(Self {
             run,
-            repository,
             bot: &services.mention,
             items,
             created,
@@ -112,7 +114,11 @@ impl<'a> View<'a> {
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
         let settings = services
-            .settings(self.run.installation, self.run.repository, &asked.for_settings())
+            .settings(
+                self.run.installation,
+                self.run.repository,
+                &asked.for_settings(),
+            )
             .await?;
         let reasons: Vec<_> =
             serde_json::from_value(self.run.reasons.clone()).map_err(anyhow::Error::from)?;
@@ -168,7 +174,11 @@ impl<'a> View<'a> {
 
     fn failed(&self) -> String {
         let made = self.made();
-        let error = self.run.failure.as_deref().unwrap_or("Something went wrong.");
+        let error = self
+            .run
+            .failure
+            .as_deref()
+            .unwrap_or("Something went wrong.");
         let next = if made.is_empty() {
             "Put it right and ask again in a new comment.".to_owned()
         } else {
@@ -185,10 +195,13 @@ impl<'a> View<'a> {
         let made = self.made();
         let in_state = |state| {
             let made = &made;
-            self.items.iter().filter(move |i| i.state == state).filter_map(move |i| {
-                let issue = made.iter().find(|c| Some(c.item) == number(i))?;
-                Some((i, issue.clone()))
-            })
+            self.items
+                .iter()
+                .filter(move |i| i.state == state)
+                .filter_map(move |i| {
+                    let issue = made.iter().find(|c| Some(c.item) == number(i))?;
+                    Some((i, issue.clone()))
+                })
         };
         let left: Vec<LeftOpen> = in_state(ItemState::Left)
             .map(|(item, issue)| LeftOpen {
@@ -196,7 +209,9 @@ impl<'a> View<'a> {
                 why: item.note.clone().unwrap_or_default(),
             })
             .collect();
-        let closed: Vec<Created> = in_state(ItemState::Closed).map(|(_, issue)| issue).collect();
+        let closed: Vec<Created> = in_state(ItemState::Closed)
+            .map(|(_, issue)| issue)
+            .collect();
         comment::rolled_back(&RolledBack {
             about: self.about(),
             closed: &closed,
@@ -225,7 +240,11 @@ impl<'a> View<'a> {
                     item: number(item)?,
                     title: item.planned.title.clone(),
                     link: self.link(c),
-                    parent: item.planned.parent.as_deref().and_then(comment::item_number),
+                    parent: item
+                        .planned
+                        .parent
+                        .as_deref()
+                        .and_then(comment::item_number),
                 })
             })
             .collect()
@@ -279,14 +298,23 @@ impl<'a> View<'a> {
                 says: format!("GitHub left out {}", c.dropped.join(", ")),
             })
             .collect();
+        let asked = Asked::from_value(&self.run.request)?;
+        notes.extend(
+            asked
+                .warnings
+                .into_iter()
+                .map(|says| Note { link: None, says }),
+        );
         let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
-        notes.extend(refused.into_iter().map(|(position, why)| Note {
-            link: self
-                .created
-                .iter()
-                .find(|c| c.position == position)
-                .map(|c| self.link(c)),
-            says: format!("could not be linked: {why}"),
+        notes.extend(refused.into_iter().map(|(position, why)| {
+            Note {
+                link: self
+                    .created
+                    .iter()
+                    .find(|c| c.position == position)
+                    .map(|c| self.link(c)),
+                says: format!("could not be linked: {why}"),
+            }
         }));
         Ok(notes)
     }
@@ -296,7 +324,8 @@ impl<'a> View<'a> {
         let planned = run.planned_at.unwrap_or(run.created_at);
         let since = run.confirmed_at.unwrap_or(planned);
         let ended = run.finished_at.unwrap_or(since);
-        let took = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).to_std().unwrap_or_default();
+        let took =
+            |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).to_std().unwrap_or_default();
         (took(run.created_at, planned), took(since, ended))
     }
 }

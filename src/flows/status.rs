@@ -10,8 +10,13 @@ use crate::store::runs::{self, Run};
 /// The answer to `status`: this issue's runs, newest first.
 pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowResult<String> {
     let place = asking.repository;
-    let runs =
-        runs::list_for_issue(&services.pool, place.installation, place.id, asking.issue.number).await?;
+    let runs = runs::list_for_issue(
+        &services.pool,
+        place.installation,
+        place.id,
+        asking.issue.number,
+    )
+    .await?;
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {
         let tally = planned_issues::tally(&services.pool, &run.id).await?;

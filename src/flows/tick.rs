@@ -28,7 +28,10 @@ pub(super) async fn boxes(
     }
     let ticked = comment::ticked(&event.comment.body);
     let mut tx = services.pool.begin().await?;
-    if authorize::standing(services, repository, &event.sender.login).await?.suffices() {
+    if authorize::standing(services, repository, &event.sender.login)
+        .await?
+        .suffices()
+    {
         let positions = |on: bool| -> Vec<i32> {
             ticked
                 .iter()

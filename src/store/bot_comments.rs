@@ -59,15 +59,13 @@ pub async fn set_posted(
     place: &Place<'_>,
     comment: Option<CommentId>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "update bot_comments set comment_id = $3 where repository_id = $1 and cause = $2",
-    )
-    .bind(place.repository.0)
-    .bind(place.cause)
-    .bind(comment.map(|c| c.0))
-    .execute(db)
-    .await
-    .map(drop)
+    sqlx::query("update bot_comments set comment_id = $3 where repository_id = $1 and cause = $2")
+        .bind(place.repository.0)
+        .bind(place.cause)
+        .bind(comment.map(|c| c.0))
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// The cause behind a comment of ours: `run:ID` for a run's own.
@@ -76,12 +74,11 @@ pub async fn find_cause(
     repository: RepositoryId,
     comment: CommentId,
 ) -> sqlx::Result<Option<String>> {
-    let row = sqlx::query(
-        "select cause from bot_comments where repository_id = $1 and comment_id = $2",
-    )
-    .bind(repository.0)
-    .bind(comment.0)
-    .fetch_optional(db)
-    .await?;
+    let row =
+        sqlx::query("select cause from bot_comments where repository_id = $1 and comment_id = $2")
+            .bind(repository.0)
+            .bind(comment.0)
+            .fetch_optional(db)
+            .await?;
     row.map(|r| r.try_get("cause")).transpose()
 }

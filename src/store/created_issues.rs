@@ -80,7 +80,12 @@ pub async fn list_open_by_fingerprint(
     .bind(repository.0)
     .bind(fingerprints)
     .bind(except.as_str())
-    .try_map(|row: PgRow| Ok((row.try_get("fingerprint")?, IssueNumber(row.try_get("number")?))))
+    .try_map(|row: PgRow| {
+        Ok((
+            row.try_get("fingerprint")?,
+            IssueNumber(row.try_get("number")?),
+        ))
+    })
     .fetch_all(db)
     .await
 }

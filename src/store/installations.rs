@@ -57,20 +57,18 @@ pub async fn find(
     db: impl PgExecutor<'_>,
     id: InstallationId,
 ) -> sqlx::Result<Option<InstallationRow>> {
-    sqlx::query(
-        "select account_login, suspended_at, removed_at from installations where id = $1",
-    )
-    .bind(id.0)
-    .try_map(|row: sqlx::postgres::PgRow| {
-        Ok(InstallationRow {
-            id,
-            login: row.try_get("account_login")?,
-            suspended_at: row.try_get("suspended_at")?,
-            removed_at: row.try_get("removed_at")?,
+    sqlx::query("select account_login, suspended_at, removed_at from installations where id = $1")
+        .bind(id.0)
+        .try_map(|row: sqlx::postgres::PgRow| {
+            Ok(InstallationRow {
+                id,
+                login: row.try_get("account_login")?,
+                suspended_at: row.try_get("suspended_at")?,
+                removed_at: row.try_get("removed_at")?,
+            })
         })
-    })
-    .fetch_optional(db)
-    .await
+        .fetch_optional(db)
+        .await
 }
 
 /// Marks it suspended, or live again.

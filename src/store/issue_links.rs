@@ -123,7 +123,10 @@ pub async fn set_removed(
 }
 
 /// Links that GitHub refused, with its words, for the summary.
-pub async fn list_refused(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<(i32, String)>> {
+pub async fn list_refused(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+) -> sqlx::Result<Vec<(i32, String)>> {
     sqlx::query(
         "select position, coalesce(note, '') as note from issue_links
          where run_id = $1 and state = 'refused' order by position",

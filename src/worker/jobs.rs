@@ -78,7 +78,9 @@ async fn bounded(flow: impl Future<Output = FlowResult<()>>) -> FlowResult<()> {
         .await
         .unwrap_or_else(|_| {
             let seconds = TIME_LIMIT.as_secs();
-            Err(FlowError::Internal(anyhow::anyhow!("took longer than {seconds} s")))
+            Err(FlowError::Internal(anyhow::anyhow!(
+                "took longer than {seconds} s"
+            )))
         })
 }
 

@@ -63,7 +63,9 @@ async fn start(services: &Services) -> anyhow::Result<Worker> {
         .shutdown_grace_period(GRACE)
         .shutdown_interrupted_job_retry_delay(Duration::from_secs(1))
         // A job that killed its worker would come back at once, for ever.
-        .on(JobRecovery, |_| async { JobRecoveryResult::FailWithBackoff })
+        .on(JobRecovery, |_| async {
+            JobRecoveryResult::FailWithBackoff
+        })
         .add_extension(Carried(services.clone()))
         .define_job::<HandleDelivery>()
         .define_job::<PlanRun>()
@@ -94,7 +96,10 @@ async fn until_end(
         () = stalled(services) => false,
     };
     worker.request_shutdown();
-    if tokio::time::timeout(GRACE + DEAD_AFTER, running).await.is_err() {
+    if tokio::time::timeout(GRACE + DEAD_AFTER, running)
+        .await
+        .is_err()
+    {
         warn!("the worker did not end in time; its jobs will be taken over");
     }
     asked
@@ -106,7 +111,10 @@ async fn stalled(services: &Services) {
         tokio::time::sleep(WATCH_EVERY).await;
         let waited = jobs::oldest_waiting(&services.pool).await.ok().flatten();
         if let Some(waited) = waited.filter(|w| *w > STALLED_AFTER) {
-            error!(seconds = waited.as_secs(), "jobs wait and nothing takes them: starting the worker anew");
+            error!(
+                seconds = waited.as_secs(),
+                "jobs wait and nothing takes them: starting the worker anew"
+            );
             return;
         }
     }

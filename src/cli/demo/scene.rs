@@ -52,7 +52,10 @@ impl Scene {
         ));
         let server = server(&sim, &database).await?;
         let hook = format!("http://{}/api/webhook/github", server.address);
-        terminal.done(format_args!("OpenProducer server and worker {}", terminal.dim(&hook)));
+        terminal.done(format_args!(
+            "OpenProducer server and worker {}",
+            terminal.dim(&hook)
+        ));
         sim.set_webhook_url(hook);
         sim.install_app("acme", RepositorySelection::All);
         Ok(Self {

@@ -27,7 +27,10 @@ pub(super) async fn play(
     let telling = tell::begin(&scene.sim, terminal);
     let begun = Instant::now();
     let alice = scene.sim.user(MAINTAINER);
-    terminal.line(format_args!("\n{}", terminal.bold(format!("1. A maintainer opens an issue with {name}"))));
+    terminal.line(format_args!(
+        "\n{}",
+        terminal.bold(format!("1. A maintainer opens an issue with {name}"))
+    ));
     let body = format!("{MENTION}\ndry_run: true\n\n{text}");
     let trigger = alice.opens_issue(REPOSITORY, &title(text, name), &body);
     let waiting = until(scene, &trigger, |run| {
@@ -36,7 +39,11 @@ pub(super) async fn play(
     .await?;
     telling.quiet().await;
     if waiting.state.status() != Status::Running {
-        bail!(waiting.failure.unwrap_or_else(|| "the run ended before its preview".to_owned()));
+        bail!(
+            waiting
+                .failure
+                .unwrap_or_else(|| "the run ended before its preview".to_owned())
+        );
     }
     show_plan(scene, terminal, &waiting).await?;
     terminal.line(format_args!("\n{}", terminal.bold("2. She confirms")));
@@ -57,7 +64,10 @@ async fn show_plan(scene: &Scene, terminal: Terminal, run: &Run) -> anyhow::Resu
     let plan = runs::find_plan(&scene.server.services().pool, &run.id)
         .await?
         .ok_or_else(|| anyhow!("the run waits without a plan"))?;
-    terminal.line(format_args!("\n{}\n", terminal.bold("The plan in the preview comment")));
+    terminal.line(format_args!(
+        "\n{}\n",
+        terminal.bold("The plan in the preview comment")
+    ));
     for line in crate::domain::present::text(&plan).lines() {
         terminal.line(format_args!("   {line}"));
     }
@@ -99,14 +109,24 @@ async fn conclude(
     took: Duration,
 ) -> anyhow::Result<bool> {
     let items = planned_issues::list(&scene.server.services().pool, &run.id).await?;
-    let created = items.iter().filter(|i| i.state == ItemState::Created).count();
+    let created = items
+        .iter()
+        .filter(|i| i.state == ItemState::Created)
+        .count();
     let complete = run.state.status() == Status::Completed && created == items.len();
-    terminal.line(format_args!("\n{}\n", terminal.bold("3. What stands on GitHub now")));
+    terminal.line(format_args!(
+        "\n{}\n",
+        terminal.bold("3. What stands on GitHub now")
+    ));
     for line in scene.sim.repository(REPOSITORY).outline().lines() {
         terminal.line(format_args!("   {line}"));
     }
     terminal.line(format_args!(""));
-    let words = format!("{created} of {} planned issues created {}", items.len(), seconds(took));
+    let words = format!(
+        "{created} of {} planned issues created {}",
+        items.len(),
+        seconds(took)
+    );
     if complete {
         terminal.done(format_args!("{words}"));
     } else {

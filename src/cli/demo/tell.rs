@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
-use super::scene::MAINTAINER;
+use super::scene::{MAINTAINER, REPOSITORY};
 use crate::cli::terminal::Terminal;
 use crate::simulator::{Happening, Simulator, What};
 
@@ -47,13 +47,18 @@ pub(super) fn begin(sim: &Simulator, terminal: Terminal) -> Telling {
 
 fn tell(terminal: Terminal, happening: &Happening) {
     let time = terminal.dim(happening.at.format("%H:%M:%S"));
-    let line = happening.to_string();
+    let line = happening
+        .to_string()
+        .replace(&format!("{REPOSITORY}#"), "#");
     let line = if happening.by == MAINTAINER {
         terminal.cyan(line)
     } else {
         line
     };
-    terminal.line(format_args!("   {time}  {line}{}", terminal.dim(said(&happening.what))));
+    terminal.line(format_args!(
+        "   {time}  {line}{}",
+        terminal.dim(said(&happening.what))
+    ));
 }
 
 /// The line of a comment that says most.
@@ -61,7 +66,9 @@ fn said(what: &What) -> String {
     let (What::CommentCreated { text, .. } | What::CommentEdited { text, .. }) = what else {
         return String::new();
     };
-    let mut lines = text.lines().filter(|l| !l.starts_with("<!--") && !l.trim().is_empty());
+    let mut lines = text
+        .lines()
+        .filter(|l| !l.starts_with("<!--") && !l.trim().is_empty());
     match lines.next() {
         Some(line) => format!(": {}", line.trim_start_matches(['#', ' '])),
         None => String::new(),

@@ -161,7 +161,9 @@ pub fn closed(bot: &str) -> String {
 
 /// `drop` of everything that is left.
 pub fn nothing_left(bot: &str) -> String {
-    format!("That would leave nothing to create. To end the run instead, comment `@{bot} cancel`.\n")
+    format!(
+        "That would leave nothing to create. To end the run instead, comment `@{bot} cancel`.\n"
+    )
 }
 
 /// There is no run whose issues could be closed.

@@ -157,7 +157,8 @@ fn options_alone(text: &str, names: &BotNames, limits: &Limits) -> Option<Option
     let outline = Outline::of(text);
     let layout = layout::of(&outline, &trigger::find_in(&outline, names)?);
     let (options, complaints) = values::read(&layout.given, limits);
-    let is_clean = complaints.is_empty() && layout.complaints.is_empty() && !layout.given.is_empty();
+    let is_clean =
+        complaints.is_empty() && layout.complaints.is_empty() && !layout.given.is_empty();
     let spec = spec_text(layout, &mut Vec::new());
     (is_clean && !has_words(&spec)).then_some(options)
 }

@@ -19,7 +19,10 @@ pub(super) enum Role {
     Qualities,
     /// Nothing says yet that work is meant.
     Plain,
-    Aside { reason: &'static str, firm: bool },
+    Aside {
+        reason: &'static str,
+        firm: bool,
+    },
     Criteria,
     Dependencies,
     Done,
@@ -69,13 +72,19 @@ impl<'a> Reader<'a> {
     /// Is the section named after a thing, not after a kind of content?
     pub(super) fn is_specific(&self, index: usize) -> bool {
         let section = self.section_at(index);
-        section.heading.is_some() && self.outline.title_section != Some(index) && (section.meaning.is_none() || (is_ambiguous(&section.name) && self.parent_holds_work(index)))
+        section.heading.is_some()
+            && self.outline.title_section != Some(index)
+            && (section.meaning.is_none()
+                || (is_ambiguous(&section.name) && self.parent_holds_work(index)))
     }
 
     fn parent_holds_work(&self, index: usize) -> bool {
         let mut at = self.section_at(index).parent;
         while let Some(parent) = at {
-            if matches!(self.section_at(parent).meaning, Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities)) {
+            if matches!(
+                self.section_at(parent).meaning,
+                Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities)
+            ) {
                 return true;
             }
             at = self.section_at(parent).parent;
@@ -175,7 +184,11 @@ impl<'a> Reader<'a> {
         } else if let Some(reason) = super::labels::aside_of(&self.pieces[piece], self.text) {
             self.reasons[piece] = Some(reason);
         } else if let Some(rest) = super::labels::criteria_of(&self.pieces[piece]) {
-            if rest { found.criteria.push(piece) } else { found.labels.push(piece) }
+            if rest {
+                found.criteria.push(piece)
+            } else {
+                found.labels.push(piece)
+            }
         } else {
             found.prose.push(piece);
         }
@@ -188,8 +201,12 @@ impl<'a> Reader<'a> {
             BlockKind::Metadata if it.front_matter => Some("document data"),
             BlockKind::Metadata if it.footnote.is_some() => Some("footnote"),
             BlockKind::Metadata => Some("reference"),
-            BlockKind::Html if source.starts_with("<!--") && source.trim_end().ends_with("-->") => Some("comment"),
-            BlockKind::Html if !strip_tags(source).chars().any(char::is_alphanumeric) => Some("markup"),
+            BlockKind::Html if source.starts_with("<!--") && source.trim_end().ends_with("-->") => {
+                Some("comment")
+            }
+            BlockKind::Html if !strip_tags(source).chars().any(char::is_alphanumeric) => {
+                Some("markup")
+            }
             BlockKind::Quote if !it.alert && !demands(&it.plain) => Some("quotation"),
             _ => None,
         };
@@ -213,11 +230,16 @@ impl<'a> Reader<'a> {
                 found.criteria.extend(within.prose);
                 found.criteria.extend(within.criteria);
                 found.criteria.extend(within.facets);
-                found.criteria.extend(within.details.into_iter().map(|(piece, _)| piece));
+                found
+                    .criteria
+                    .extend(within.details.into_iter().map(|(piece, _)| piece));
                 found.made.extend(within.made);
             }
             // "Description" inside a feature describes that feature.
-            Role::Aside { reason: "introduction", .. } if outer.is_work() => {
+            Role::Aside {
+                reason: "introduction",
+                ..
+            } if outer.is_work() => {
                 found.labels.extend(section.heading);
                 for entry in &section.entries {
                     self.entry(entry, inner, outer, found);
@@ -247,10 +269,20 @@ impl<'a> Reader<'a> {
     fn settle_leaf(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
         let section = self.section_at(index);
         let specific = self.is_specific(index);
-        let empty = found.prose.is_empty() && found.facets.is_empty() && found.details.is_empty() && found.criteria.is_empty();
-        let all_words: Vec<&str> = found.prose.iter().map(|p| self.pieces[*p].plain.as_str()).collect();
+        let empty = found.prose.is_empty()
+            && found.facets.is_empty()
+            && found.details.is_empty()
+            && found.criteria.is_empty();
+        let all_words: Vec<&str> = found
+            .prose
+            .iter()
+            .map(|p| self.pieces[*p].plain.as_str())
+            .collect();
         // Prose about when and in which order tells dates, not work.
-        let dates = role == Role::Steps && found.facets.is_empty() && found.criteria.is_empty() && !specific;
+        let dates = role == Role::Steps
+            && found.facets.is_empty()
+            && found.criteria.is_empty()
+            && !specific;
         let wants = (role.is_work() && !dates)
             || !found.facets.is_empty()
             || !found.criteria.is_empty()
@@ -258,23 +290,57 @@ impl<'a> Reader<'a> {
             || phase(&section.name).is_some()
             || all_words.iter().any(|words| demands(words));
         if (empty && !(specific && role.is_work())) || !wants {
-            for piece in found.prose.iter().chain(found.details.iter().map(|(p, _)| p)).chain(&found.labels) {
-                self.set_aside(*piece, if dates { "timeline" } else if section.heading.is_some() && self.outline.title_section != Some(index) { "description" } else { "introduction" });
+            for piece in found
+                .prose
+                .iter()
+                .chain(found.details.iter().map(|(p, _)| p))
+                .chain(&found.labels)
+            {
+                self.set_aside(
+                    *piece,
+                    if dates {
+                        "timeline"
+                    } else if section.heading.is_some() && self.outline.title_section != Some(index)
+                    {
+                        "description"
+                    } else {
+                        "introduction"
+                    },
+                );
             }
             if let (true, Some(heading)) = (specific || empty || dates, section.heading) {
-                self.reasons[heading] = Some(if empty { "empty section" } else if dates { "timeline" } else { "description" });
+                self.reasons[heading] = Some(if empty {
+                    "empty section"
+                } else if dates {
+                    "timeline"
+                } else {
+                    "description"
+                });
             }
             return Vec::new();
         }
         if !specific && found.facets.is_empty() && section.meaning != Some(Meaning::Design) {
             let made = self.prose_issues(&found.prose, index);
             if made.is_empty() {
-                for piece in found.prose.iter().chain(found.details.iter().map(|(p, _)| p)).chain(&found.labels).chain(&found.criteria) {
+                for piece in found
+                    .prose
+                    .iter()
+                    .chain(found.details.iter().map(|(p, _)| p))
+                    .chain(&found.labels)
+                    .chain(&found.criteria)
+                {
                     self.set_aside(*piece, "description");
                 }
                 return made;
             }
-            return self.with_rest(made, index, Found { prose: Vec::new(), ..found });
+            return self.with_rest(
+                made,
+                index,
+                Found {
+                    prose: Vec::new(),
+                    ..found
+                },
+            );
         }
         vec![self.leaf(index, found)]
     }
@@ -282,29 +348,78 @@ impl<'a> Reader<'a> {
     /// One draft for all of a section.
     fn leaf(&mut self, index: usize, found: Found) -> usize {
         let section = self.section_at(index);
-        let title = if let Some(name) = numbered_kind(&section.name).then(|| found.facets.first().or(found.prose.first())).flatten() {
+        let title = if let Some(name) = numbered_kind(&section.name)
+            .then(|| found.facets.first().or(found.prose.first()))
+            .flatten()
+        {
             self.title(&super::lists::naming(&self.pieces[*name]), index)
         } else if section.meaning == Some(Meaning::Design) && !self.titles.about.is_empty() {
-            if opens_with_verb(&self.titles.about) { super::titles::cut(&super::titles::capitalised(&self.titles.about)) } else { super::titles::cut(&format!("Implement {}", self.titles.about)) }
+            if opens_with_verb(&self.titles.about) {
+                super::titles::cut(&super::titles::capitalised(&self.titles.about))
+            } else {
+                super::titles::cut(&format!("Implement {}", self.titles.about))
+            }
         } else if self.is_specific(index) || found.prose.is_empty() {
-            let words = if self.is_specific(index) { section.name.clone() } else { self.titles.about.clone() };
+            let words = if self.is_specific(index) {
+                section.name.clone()
+            } else {
+                self.titles.about.clone()
+            };
             let title = self.title(&words, section.parent.unwrap_or(0));
-            if phase(&section.name).is_some_and(|p| p.rest.is_empty()) { self.titles.group(&section.name) } else { title }
+            if phase(&section.name).is_some_and(|p| p.rest.is_empty()) {
+                self.titles.group(&section.name)
+            } else {
+                title
+            }
         } else {
-            let wish = found.prose.iter().map(|p| self.pieces[*p].plain.as_str()).find_map(|words| super::words::asks::sentences(words).into_iter().find(|s| asks(s)).map(str::to_owned));
-            self.title(&wish.unwrap_or_else(|| self.pieces[found.prose[0]].plain.clone()), index)
+            let wish = found
+                .prose
+                .iter()
+                .map(|p| self.pieces[*p].plain.as_str())
+                .find_map(|words| {
+                    super::words::asks::sentences(words)
+                        .into_iter()
+                        .find(|s| asks(s))
+                        .map(str::to_owned)
+                });
+            self.title(
+                &wish.unwrap_or_else(|| self.pieces[found.prose[0]].plain.clone()),
+                index,
+            )
         };
-        let anchor = section.heading.filter(|_| self.is_specific(index)).or(found.prose.first().copied()).or(found.facets.first().copied()).or(found.criteria.first().copied()).or(section.heading).unwrap_or(0);
-        let context = section.heading.map(|_| section.name.clone()).into_iter().collect();
-        let mut draft = Draft { title, context, anchor, section: index, keys: super::labels::keys(&section.name, None), ..Draft::default() };
+        let anchor = section
+            .heading
+            .filter(|_| self.is_specific(index))
+            .or(found.prose.first().copied())
+            .or(found.facets.first().copied())
+            .or(found.criteria.first().copied())
+            .or(section.heading)
+            .unwrap_or(0);
+        let context = section
+            .heading
+            .map(|_| section.name.clone())
+            .into_iter()
+            .collect();
+        let mut draft = Draft {
+            title,
+            context,
+            anchor,
+            section: index,
+            keys: super::labels::keys(&section.name, None),
+            ..Draft::default()
+        };
         draft.covers.extend(section.heading);
         draft.covers.extend(&found.labels);
         for piece in &found.prose {
             self.take_prose(&mut draft, *piece, true);
         }
-        draft.main.extend(found.details.iter().map(|(piece, _)| *piece));
+        draft
+            .main
+            .extend(found.details.iter().map(|(piece, _)| *piece));
         draft.main.sort_unstable();
-        draft.covers.extend(found.details.iter().map(|(piece, _)| *piece));
+        draft
+            .covers
+            .extend(found.details.iter().map(|(piece, _)| *piece));
         for item in found.facets.iter().chain(&found.criteria) {
             self.absorb(&mut draft, *item);
         }
@@ -314,7 +429,14 @@ impl<'a> Reader<'a> {
     /// A draft that groups those of its section and keeps the section's own words.
     fn group(&mut self, index: usize, found: Found) -> usize {
         let section = self.section_at(index);
-        let mut draft = Draft { title: self.titles.group(&section.name), anchor: section.heading.unwrap_or(0), section: index, is_group: true, keys: super::labels::keys(&section.name, None), ..Draft::default() };
+        let mut draft = Draft {
+            title: self.titles.group(&section.name),
+            anchor: section.heading.unwrap_or(0),
+            section: index,
+            is_group: true,
+            keys: super::labels::keys(&section.name, None),
+            ..Draft::default()
+        };
         draft.covers.extend(section.heading);
         draft.covers.extend(&found.labels);
         for piece in &found.prose {
@@ -337,12 +459,21 @@ impl<'a> Reader<'a> {
     /// Drafts under a heading that is no thing itself.
     fn settle_collection(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
         let mut made = found.made.clone();
-        let document = self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
-        let has_sections = self.section_at(index).entries.iter().any(|e| matches!(e, Entry::Section(_)));
+        let document =
+            self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
+        let has_sections = self
+            .section_at(index)
+            .entries
+            .iter()
+            .any(|e| matches!(e, Entry::Section(_)));
         let mut intros = Vec::new();
         for piece in &found.prose {
             let words = &self.pieces[*piece].plain;
-            let own = if document || role == Role::Plain || has_sections { is_normative(words) } else { demands(words) };
+            let own = if document || role == Role::Plain || has_sections {
+                is_normative(words)
+            } else {
+                demands(words)
+            };
             if own && !words.ends_with(':') {
                 made.extend(self.prose_issues(&[*piece], index));
             } else if document {
@@ -357,10 +488,21 @@ impl<'a> Reader<'a> {
             }
         }
         if !found.facets.is_empty() {
-            let facets = Found { facets: found.facets.clone(), ..Found::default() };
+            let facets = Found {
+                facets: found.facets.clone(),
+                ..Found::default()
+            };
             made.push(self.leaf(index, facets));
         }
-        self.with_rest(made, index, Found { prose: Vec::new(), facets: Vec::new(), ..found })
+        self.with_rest(
+            made,
+            index,
+            Found {
+                prose: Vec::new(),
+                facets: Vec::new(),
+                ..found
+            },
+        )
     }
 
     /// Gives details to the nearest draft and criteria to those that they are about.
@@ -371,7 +513,11 @@ impl<'a> Reader<'a> {
         }
         let takers = self.spread_criteria(&found.criteria, &mut made, index);
         for label in found.labels {
-            let takers = if takers.is_empty() { made.clone() } else { takers.clone() };
+            let takers = if takers.is_empty() {
+                made.clone()
+            } else {
+                takers.clone()
+            };
             for draft in takers {
                 self.drafts[draft].covers.insert(label);
             }
@@ -389,21 +535,39 @@ impl<'a> Reader<'a> {
 
     fn loose_criteria(&mut self, index: usize, found: Found) -> Vec<usize> {
         let mut made = found.made;
-        let mut draft = Draft { title: self.title(&self.section_at(index).name, 0), section: index, ..Draft::default() };
-        for piece in found.criteria.iter().chain(&found.prose).chain(&found.facets).copied().chain(found.details.iter().map(|(p, _)| *p)) {
-            draft.criteria.push(Criterion { piece, sentence: None });
+        let mut draft = Draft {
+            title: self.title(&self.section_at(index).name, 0),
+            section: index,
+            ..Draft::default()
+        };
+        for piece in found
+            .criteria
+            .iter()
+            .chain(&found.prose)
+            .chain(&found.facets)
+            .copied()
+            .chain(found.details.iter().map(|(p, _)| *p))
+        {
+            draft.criteria.push(Criterion {
+                piece,
+                sentence: None,
+            });
             draft.covers.extend(self.outline.family(piece));
         }
         draft.covers.extend(found.labels);
         draft.anchor = draft.covers.first().copied().unwrap_or(0);
-        if draft.covers.is_empty() { made } else {
+        if draft.covers.is_empty() {
+            made
+        } else {
             made.push(self.push(draft));
             made
         }
     }
 
     fn cover_heading(&mut self, index: usize, made: &[usize]) {
-        let Some(heading) = self.section_at(index).heading else { return };
+        let Some(heading) = self.section_at(index).heading else {
+            return;
+        };
         if self.outline.title_section == Some(index) {
             self.reasons[heading] = Some("document title");
             return;
@@ -417,7 +581,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A section that is no work, except for what plainly is.
-    fn aside_section(&mut self, index: usize, role: Role, reason: &'static str, firm: bool) -> Vec<usize> {
+    fn aside_section(
+        &mut self,
+        index: usize,
+        role: Role,
+        reason: &'static str,
+        firm: bool,
+    ) -> Vec<usize> {
         let section = self.section_at(index);
         let mut made = Vec::new();
         for entry in &section.entries {
@@ -430,21 +600,34 @@ impl<'a> Reader<'a> {
                         made.extend(self.section(*inner, inner_role));
                     }
                 }
-                Entry::Prose(piece) if !firm && is_normative(&self.pieces[*piece].plain) => made.extend(self.prose_issues(&[*piece], index)),
+                Entry::Prose(piece) if !firm && is_normative(&self.pieces[*piece].plain) => {
+                    made.extend(self.prose_issues(&[*piece], index))
+                }
                 Entry::Prose(piece) | Entry::Other(piece) => self.set_aside(*piece, reason),
                 Entry::List(items) => {
                     for item in items {
                         let it = &self.pieces[*item];
                         for nested in self.outline.family(*item).into_iter().skip(1) {
-                            if super::labels::is_action(&self.pieces[nested].plain) && reason != ALREADY_DONE {
+                            if super::labels::is_action(&self.pieces[nested].plain)
+                                && reason != ALREADY_DONE
+                            {
                                 made.extend(self.item(nested, index, Role::Work));
                             }
                         }
-                        let action = super::labels::is_action(&it.plain) || (!firm && it.checked == Some(false)) || (!firm && is_normative(&it.plain));
-                        if action && reason != ALREADY_DONE { made.extend(self.item(*item, index, Role::Work)) } else { self.set_aside(*item, reason) }
+                        let action = super::labels::is_action(&it.plain)
+                            || (!firm && it.checked == Some(false))
+                            || (!firm && is_normative(&it.plain));
+                        if action && reason != ALREADY_DONE {
+                            made.extend(self.item(*item, index, Role::Work))
+                        } else {
+                            self.set_aside(*item, reason)
+                        }
                     }
                 }
-                Entry::Table { head, rows } => head.iter().chain(rows).for_each(|row| self.set_aside(*row, reason)),
+                Entry::Table { head, rows } => head
+                    .iter()
+                    .chain(rows)
+                    .for_each(|row| self.set_aside(*row, reason)),
             }
         }
         if let Some(heading) = section.heading {
@@ -463,7 +646,11 @@ impl<'a> Reader<'a> {
                 Entry::Prose(piece) | Entry::Other(piece) => self.orders.push(*piece),
                 Entry::List(items) => {
                     for item in items {
-                        if self.pieces[*item].checked == Some(false) { made.extend(self.item(*item, index, Role::Work)) } else { self.orders.extend(self.outline.family(*item)) }
+                        if self.pieces[*item].checked == Some(false) {
+                            made.extend(self.item(*item, index, Role::Work))
+                        } else {
+                            self.orders.extend(self.outline.family(*item))
+                        }
                     }
                 }
                 Entry::Table { head, rows } => self.orders.extend(head.iter().chain(rows)),
@@ -480,7 +667,9 @@ impl<'a> Reader<'a> {
         for draft in made {
             let section = self.drafts[*draft].section;
             let inner = self.section_at(section);
-            let Some(found) = phase(&inner.name).filter(|_| inner.parent == Some(index)) else { continue };
+            let Some(found) = phase(&inner.name).filter(|_| inner.parent == Some(index)) else {
+                continue;
+            };
             if let Some((kind, before)) = &last
                 && *kind == found.kind
                 && before != draft
@@ -495,5 +684,6 @@ impl<'a> Reader<'a> {
 
 /// "Story 1": a heading that only counts.
 fn numbered_kind(name: &str) -> bool {
-    super::titles::label_of(&format!("{name}: x")).is_some_and(|(head, _)| head.ends_with(|c: char| c.is_ascii_digit()))
+    super::titles::label_of(&format!("{name}: x"))
+        .is_some_and(|(head, _)| head.ends_with(|c: char| c.is_ascii_digit()))
 }

@@ -9,7 +9,9 @@ use openproducer::clock::{Chance, Clock};
 use openproducer::domain::settings::Operator;
 use openproducer::flows::pace::Pace;
 use openproducer::github::{AppCredentials, GitHub};
-use openproducer::simulator::{IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator};
+use openproducer::simulator::{
+    IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
+};
 use openproducer::store::{deliveries, jobs};
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -47,11 +49,19 @@ pub(crate) async fn house_with(operator: Operator, test: impl AsyncFnOnce(&mut H
 impl House {
     async fn open(operator: Operator) -> Self {
         let database = TestDatabase::create().await;
-        jobs::migrate(database.pool()).await.expect("the queue's tables");
-        let sim = Simulator::start(Setup::default()).await.expect("the simulator starts");
+        jobs::migrate(database.pool())
+            .await
+            .expect("the queue's tables");
+        let sim = Simulator::start(Setup::default())
+            .await
+            .expect("the simulator starts");
         sim.add_organization("acme");
         sim.add_repository(SHOP);
-        for (login, role) in [("alice", Role::Write), ("olivia", Role::Admin), ("rita", Role::Read)] {
+        for (login, role) in [
+            ("alice", Role::Write),
+            ("olivia", Role::Admin),
+            ("rita", Role::Read),
+        ] {
             sim.add_user(login);
             sim.set_role(SHOP, login, role);
         }
@@ -143,14 +153,22 @@ impl House {
             .comments(issue.number)
             .into_iter()
             .filter(|c| c.author.starts_with(&app))
-            .map(|c| c.body.split_once('\n').map_or(String::new(), |(_, rest)| rest.to_owned()))
+            .map(|c| {
+                c.body
+                    .split_once('\n')
+                    .map_or(String::new(), |(_, rest)| rest.to_owned())
+            })
             .collect()
     }
 
     /// The bot's one comment under an issue.
     pub(crate) fn bot_comment(&self, issue: &IssueRef) -> String {
         let mut comments = self.bot_comments(issue);
-        assert_eq!(comments.len(), 1, "one comment of the bot, got {comments:#?}");
+        assert_eq!(
+            comments.len(),
+            1,
+            "one comment of the bot, got {comments:#?}"
+        );
         comments.remove(0)
     }
 
@@ -160,10 +178,22 @@ impl House {
         let mut calm = 0;
         while calm < 2 {
             self.sim.settled().await;
-            let open = jobs::count_open(self.pool()).await.expect("the queue answers");
-            let unfinished = deliveries::count_unfinished(self.pool()).await.expect("deliveries answer");
-            calm = if open == 0 && unfinished == 0 { calm + 1 } else { 0 };
-            assert!(begun.elapsed() < STUCK, "still busy:\n{}", self.jobs().await);
+            let open = jobs::count_open(self.pool())
+                .await
+                .expect("the queue answers");
+            let unfinished = deliveries::count_unfinished(self.pool())
+                .await
+                .expect("deliveries answer");
+            calm = if open == 0 && unfinished == 0 {
+                calm + 1
+            } else {
+                0
+            };
+            assert!(
+                begun.elapsed() < STUCK,
+                "still busy:\n{}",
+                self.jobs().await
+            );
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
     }
@@ -176,7 +206,9 @@ impl House {
         .await
         .expect("the queue answers");
         rows.iter()
-            .map(|(task, attempts, error, at)| format!("{task} attempt {attempts} at {at}: {error:?}\n"))
+            .map(|(task, attempts, error, at)| {
+                format!("{task} attempt {attempts} at {at}: {error:?}\n")
+            })
             .collect()
     }
 
@@ -190,7 +222,10 @@ impl House {
                 .expect("deliveries answer");
         assert!(failed.is_empty(), "deliveries failed: {failed:?}");
         let complaints = self.sim.complaints();
-        assert!(complaints.is_empty(), "GitHub would complain: {complaints:#?}");
+        assert!(
+            complaints.is_empty(),
+            "GitHub would complain: {complaints:#?}"
+        );
     }
 
     async fn close(mut self) {
