@@ -267,7 +267,7 @@ async fn carry_out(
     if matches!(command, Command::Replan(_)) {
         plan::enqueue(&mut tx, &run.id).await?;
     } else {
-        advance::enqueue(&mut *tx, run.installation, &run.id, None).await?;
+        advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
     }
     tx.commit().await?;
     info!(

@@ -119,8 +119,7 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
     };
     match said {
         Said::Courtesy => Ok(()),
-        Said::Request => request::ask(services, &asking).await,
-        Said::ThisIssue => request::ask(services, &asking).await,
+        Said::Request | Said::ThisIssue => request::ask(services, &asking).await,
         Said::Nothing if !has_runs(services, &asking).await? => {
             request::ask(services, &asking).await
         }

@@ -160,7 +160,7 @@ async fn cancel_open_runs(services: &Services, id: InstallationId) -> FlowResult
 async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
     for run in runs::list_open(&mut *tx, id).await? {
-        advance::enqueue(&mut *tx, id, &run.id, None).await?;
+        advance::enqueue(&mut tx, id, &run.id, None).await?;
     }
     tx.commit().await?;
     Ok(())

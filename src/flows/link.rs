@@ -106,7 +106,7 @@ pub(super) async fn detach_next(
         Ok(()) => {}
         Err(error) if error.is_passing() || error.outcome_is_unknown() => return Err(error.into()),
         Err(error) => {
-            info!(run.id = %run.id, item = position, %error, "was not under its parent any more")
+            info!(run.id = %run.id, item = position, %error, "was not under its parent any more");
         }
     }
     issue_links::set_removed(&services.pool, &run.id, &link).await?;

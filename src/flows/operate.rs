@@ -127,7 +127,7 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
     }
     planned_issues::take_left_again(&mut *tx, id).await?;
     runs::set_rollback_force(&mut *tx, id, force).await?;
-    advance::enqueue(&mut *tx, run.installation, id, None).await?;
+    advance::enqueue(&mut tx, run.installation, id, None).await?;
     tx.commit().await?;
     Ok(())
 }

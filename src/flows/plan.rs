@@ -22,7 +22,7 @@ use crate::store::runs::{self, Run};
 
 /// Enqueues the planning of a run.
 pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
-    jobs::enqueue(&mut **tx, &Job::PlanRun { run: id.clone() }).await?;
+    jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
     Ok(())
 }
 
@@ -117,7 +117,7 @@ async fn make(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
 async fn end(services: &Services, run: &Run, words: &str) -> FlowResult<()> {
     advance::give_up(services, &run.id, words).await?;
     let mut tx = services.pool.begin().await?;
-    advance::enqueue(&mut *tx, run.installation, &run.id, None).await?;
+    advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -246,7 +246,7 @@ async fn store(
     if !runs::set_state(&mut *tx, &run.id, current.state, next, None, now).await? {
         return Ok(());
     }
-    advance::enqueue(&mut *tx, run.installation, &run.id, None).await?;
+    advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
     tx.commit().await?;
     info!(
         run.id = %run.id, installation.id = %run.installation, issues = plan.issues.len(),

@@ -57,7 +57,7 @@ pub(super) async fn boxes(
         }
     }
     runs::bump_revision(&mut *tx, &id).await?;
-    advance::enqueue(&mut *tx, run.installation, &id, None).await?;
+    advance::enqueue(&mut tx, run.installation, &id, None).await?;
     tx.commit().await?;
     Ok(())
 }

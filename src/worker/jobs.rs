@@ -11,7 +11,7 @@ use crate::flows::{FlowError, FlowResult, Services, advance, delivery, plan};
 use crate::store::jobs::{AdvanceRun, HandleDelivery, PlanRun};
 
 /// Longer than any request's own time-out several times over: what takes longer hangs.
-const TIME_LIMIT: Duration = Duration::from_secs(300);
+const TIME_LIMIT: Duration = Duration::from_mins(5);
 
 /// `Services` as the queue's library wants to carry it.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl TaskHandler for HandleDelivery {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let done = bounded(delivery::handle(&services, &self.guid)).await;
+        let done = bounded(Box::pin(delivery::handle(&services, &self.guid))).await;
         judged(&ctx, "delivery", &self.guid, done, async |why: &str| {
             delivery::give_up(&services, &self.guid, why).await
         })
@@ -54,7 +54,7 @@ impl TaskHandler for AdvanceRun {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let done = bounded(advance::take_turn(&services, &self.run)).await;
+        let done = bounded(Box::pin(advance::take_turn(&services, &self.run))).await;
         judged(&ctx, "run.id", &self.run, done, async |_: &str| {
             advance::give_up(&services, &self.run, TRIED_LONG_ENOUGH).await
         })

@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(200);
 const DEAD_AFTER: Duration = Duration::from_secs(8);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Jobs that could start and have waited this long mean that the worker has stalled.
-const STALLED_AFTER: Duration = Duration::from_secs(120);
+const STALLED_AFTER: Duration = Duration::from_mins(2);
 const WATCH_EVERY: Duration = Duration::from_secs(20);
 /// What jobs get to finish in at shutdown.
 const GRACE: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use crate::store::runs::{self, Run};
 /// How often the run is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 /// Longer than any specification takes here.
-const TOO_LONG: Duration = Duration::from_secs(300);
+const TOO_LONG: Duration = Duration::from_mins(5);
 
 /// Plays the story; true if every planned issue was created.
 pub(super) async fn play(
