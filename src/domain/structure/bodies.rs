@@ -118,7 +118,7 @@ impl Source<'_> {
         let path = self.outline.path(draft.section);
         let own: Vec<usize> = draft.main.iter().copied().chain(draft.criteria.iter().map(|c| c.piece)).collect();
         let heading = self.outline.sections[draft.section].heading;
-        let pieces = if own.is_empty() { vec![draft.anchor] } else { own };
+        let pieces = if own.is_empty() && !self.pieces.is_empty() { vec![draft.anchor] } else { own };
         let spans = spans(pieces.iter().flat_map(|p| self.outline.family(*p)).map(|p| self.pieces[p].lines));
         let lines = if spans.is_empty() { heading.map(|h| told(&[self.pieces[h].lines])).unwrap_or_default() } else { told(&spans) };
         let place = match (path.is_empty(), lines.is_empty()) {
@@ -135,7 +135,7 @@ impl Source<'_> {
 
     /// The source line when the body shows it in another form only.
     fn quote(&self, draft: &Draft) -> Option<String> {
-        let shown = draft.is_group || !draft.main.first().is_some_and(|p| !self.pieces[*p].cells.is_empty()) && !draft.main.is_empty();
+        let shown = draft.is_group || !draft.main.first().is_some_and(|p| !self.pieces[*p].cells.is_empty()) || draft.main.is_empty();
         let piece = *draft.main.first().or(draft.criteria.first().map(|c| &c.piece))?;
         let words = if self.pieces[piece].cells.is_empty() { self.pieces[piece].plain.clone() } else { self.pieces[piece].cells.join(" | ") };
         if shown || words.is_empty() || draft.title == words {

@@ -155,6 +155,11 @@ impl Reader<'_> {
 fn proper_words(pieces: &[Piece]) -> HashSet<String> {
     let mut seen: HashMap<String, (u32, u32)> = HashMap::new();
     for piece in pieces.iter().filter(|p| p.level == 0 && p.cells.is_empty() && !p.contents_link) {
+        // In title case capitals say nothing.
+        let long = || piece.plain.split(' ').filter(|w| w.chars().count() >= 4);
+        if long().filter(|w| w.starts_with(char::is_uppercase)).count() * 2 > long().count() {
+            continue;
+        }
         for words in [&piece.plain, &piece.more] {
             let mut starts = true;
             for word in words.split(' ') {

@@ -229,7 +229,21 @@ fn of_tail(heading: &str) -> Option<Meaning> {
     let normal = normal(heading);
     let words = normal.split(' ').count();
     let tail = ["tasks", "user stories", "todos", "work items", "action items", "feature list", "requirements", "sub issues"].iter().any(|tail| normal.ends_with(&format!(" {tail}")));
-    (tail && words <= 4 && phase_free(heading)).then_some(Meaning::Work)
+    if tail && words <= 4 && phase_free(heading) {
+        return Some(Meaning::Work);
+    }
+    // "How a swap works" tells the design.
+    if normal.starts_with("how ") && words >= 3 {
+        return Some(Meaning::Design);
+    }
+    aside_tail(&normal)
+}
+
+/// "Innovation goals", "migration risks".
+fn aside_tail(normal: &str) -> Option<Meaning> {
+    const TAILS: &[(&str, &str)] = &[(" goals", "goal"), (" objectives", "goal"), (" risks", "risk"), (" assumptions", "assumption"), (" non goals", "out of scope")];
+    let (_, reason) = TAILS.iter().find(|(tail, _)| normal.ends_with(tail))?;
+    (normal.split(' ').count() <= 3).then_some(Meaning::Aside { reason, firm: false })
 }
 
 fn phase_free(heading: &str) -> bool {
@@ -316,5 +330,6 @@ pub(super) fn is_ambiguous(heading: &str) -> bool {
         "attachments", "contents", "header", "terms", "discussion", "discussions", "decisions", "contributors", "reviewers", "roles and responsibilities", "approvals", "sign off", "agenda", "related", "license", "participants", "authors", "owners", "comments",
         "customers", "license", "environment", "today", "about",
     ];
-    WORDS.contains(&without_number(&normal(heading)))
+    let normal = normal(heading);
+    WORDS.contains(&without_number(&normal)) || (of_phrase(heading).is_none() && aside_tail(&normal).is_some())
 }

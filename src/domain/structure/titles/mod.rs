@@ -89,6 +89,10 @@ impl Titles {
         if opens_with_verb(head) && head.split(' ').count() > 1 {
             return (head.to_owned(), None);
         }
+        let bound = rest.split(' ').next().unwrap_or_default().to_lowercase();
+        if ["under", "below", "less", "within", "≤", "<", "above", "over", "≥", ">", "up"].contains(&bound.as_str()) || rest.to_lowercase().starts_with("at most") || rest.to_lowercase().starts_with("at least") {
+            return (format!("Keep {} {rest}", self.lowered(head)), None);
+        }
         if opens_with_verb(rest) || clauses::is_story(rest) {
             return (rest.to_owned(), Some(head.to_owned()));
         }

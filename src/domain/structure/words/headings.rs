@@ -51,7 +51,7 @@ pub(crate) const RULES: &[Rule] = &[
             "nicht ziele", "nichtziele", "nicht im umfang", "außerhalb des umfangs", "abgrenzung", "nicht enthalten", "hors périmètre", "hors du périmètre", "hors scope",
             "non objectifs", "非目标", "非目標", "不做什么", "範囲外", "비목표", "fuera de alcance", "fuera del alcance", "no objetivos", "fora de escopo", "fora do escopo", "não objetivos", "não metas",
         ],
-        &["non goals ", "out of scope ", "not in scope ", "what's not ", "what is not ", "what we won't ", "what we will not ", "hors périmètre ", "fora do escopo "],
+        &["non goals ", "out of scope ", "not in scope ", "what's not ", "what is not ", "what we won't ", "what we're not ", "what we are not ", "what we will not ", "hors périmètre ", "fora do escopo "],
     ),
     aside(
         "later",
