@@ -32,7 +32,7 @@ const ENDINGS: &[&str] = &[" is done", " are done", " is finished", " is complet
 impl<'a> Reader<'a> {
     /// Finds the edges that the text tells, and adds them.
     pub(super) fn find_dependencies(&mut self) {
-        let matching = Matching::of(&self.drafts, |_| String::new());
+        let matching = Matching::of(self.drafts.iter().enumerate(), |_| String::new());
         for n in 0..self.drafts.len() {
             let mut told = self.drafts[n].waits.clone();
             let own: Vec<usize> = self.drafts[n].main.iter().copied().chain(self.drafts[n].criteria.iter().map(|c| c.piece)).collect();

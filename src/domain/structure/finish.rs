@@ -98,6 +98,7 @@ fn tell_apart(reader: &mut Reader<'_>, order: &[usize]) {
         *counts.entry(reader.drafts[*n].title.to_lowercase()).or_default() += 1;
     }
     let mut taken: HashSet<String> = HashSet::new();
+    let mut numbered: HashMap<String, usize> = HashMap::new();
     for n in order {
         let draft = &reader.drafts[*n];
         let mut title = if draft.title.is_empty() { "Carry out the request".to_owned() } else { draft.title.clone() };
@@ -107,12 +108,12 @@ fn tell_apart(reader: &mut Reader<'_>, order: &[usize]) {
             title = placed.unwrap_or(title);
         }
         let base = title.clone();
-        let mut n_th = 2;
+        let next = numbered.entry(base.to_lowercase()).or_insert(2);
         while !taken.insert(title.to_lowercase()) {
-            let suffix = format!(" ({n_th})");
+            let suffix = format!(" ({next})");
             let head: String = base.chars().take(LONGEST - suffix.len()).collect();
             title = format!("{}{suffix}", cut(&head));
-            n_th += 1;
+            *next += 1;
         }
         reader.drafts[*n].title = title;
     }

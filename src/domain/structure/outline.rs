@@ -1,5 +1,8 @@
 //! The spec as a tree: sections with what stands in them, in order.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::words::asks::normal;
 use super::words::headings::{MODIFIERS, Meaning, RULES};
 use crate::domain::spec::BlockKind;
@@ -39,6 +42,9 @@ pub(super) struct Outline {
     /// The section whose heading is the document's own title.
     pub title_section: Option<usize>,
 }
+
+/// What is longer is a sentence, not the name of a section.
+const LONGEST_HEADING: usize = 160;
 
 /// Lines in bold and labels act as headings below all real ones.
 const BOLD_LEVEL: u8 = 7;
@@ -205,6 +211,9 @@ pub(super) fn strip_tags(html: &str) -> String {
 
 /// What a heading says that its section is for; `None` for the name of a thing.
 pub(super) fn meaning(heading: &str) -> Option<Meaning> {
+    if heading.len() > LONGEST_HEADING {
+        return None;
+    }
     if is_over(heading) {
         return Some(Meaning::Done);
     }
@@ -274,11 +283,24 @@ fn of_phrase(phrase: &str) -> Option<Meaning> {
 }
 
 fn exact(phrase: &str) -> Option<Meaning> {
-    let spaced = format!("{phrase} ");
-    RULES
-        .iter()
-        .find(|rule| rule.phrases.iter().any(|p| *p == phrase || (p.contains(['-', ';']) && normal(p) == phrase)) || rule.openings.iter().any(|o| spaced.starts_with(&format!("{} ", normal(o)))))
-        .map(|rule| rule.meaning)
+    static PHRASES: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
+        let mut phrases = HashMap::new();
+        for rule in RULES {
+            for phrase in rule.phrases {
+                phrases.entry(normal(phrase)).or_insert(rule.meaning);
+            }
+        }
+        phrases
+    });
+    static OPENINGS: LazyLock<Vec<(String, Meaning)>> =
+        LazyLock::new(|| RULES.iter().flat_map(|rule| rule.openings.iter().map(|o| (format!("{} ", normal(o)), rule.meaning))).collect());
+    if phrase.is_empty() {
+        return None;
+    }
+    PHRASES.get(phrase).copied().or_else(|| {
+        let spaced = format!("{phrase} ");
+        OPENINGS.iter().find(|(opening, _)| spaced.starts_with(opening.as_str())).map(|(_, meaning)| *meaning)
+    })
 }
 
 fn without_brackets(heading: &str) -> String {

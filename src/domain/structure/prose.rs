@@ -84,7 +84,7 @@ fn wishes(words: &str) -> Vec<Wish> {
         let opens = |openings: &[&str]| openings.iter().any(|o| normal == *o || normal.starts_with(&format!("{o} ")));
         let wanting = wants(sentence);
         let adds = opens(ADDING) || opens_with_verb(&bare(sentence));
-        let new = wanting && !opens(CONTINUING) && (out.is_empty() || adds || out.last().is_some_and(|wish| wish.asks >= 3 && !shares_words(&wish.sentences.join(" "), sentence)));
+        let new = wanting && !opens(CONTINUING) && (out.is_empty() || adds || out.last().is_some_and(|wish| wish.asks >= 3 && !shares_words(&wish.sentences[wish.sentences.len().saturating_sub(4)..].join(" "), sentence)));
         if new {
             let mut sentences = if out.is_empty() { std::mem::take(&mut before) } else { Vec::new() };
             sentences.push(sentence.to_owned());

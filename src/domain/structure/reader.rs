@@ -52,6 +52,10 @@ pub(super) struct Found {
     /// Drafts that stand directly under the section.
     pub made: Vec<usize>,
     pub prose: Vec<usize>,
+    /// How many drafts there were before each paragraph.
+    pub before_prose: Vec<usize>,
+    /// How many drafts the whole reading had before this section.
+    pub from: usize,
     /// List items that are parts of one thing.
     pub facets: Vec<usize>,
     /// Code, quotes and facts, with how many drafts there were before them.
@@ -148,7 +152,7 @@ impl<'a> Reader<'a> {
             Role::Dependencies => return self.order_section(index, role),
             _ => {}
         }
-        let mut found = Found::default();
+        let mut found = Found { from: self.drafts.len(), ..Found::default() };
         for entry in &self.section_at(index).entries {
             self.entry(entry, index, role, &mut found);
         }
@@ -178,6 +182,7 @@ impl<'a> Reader<'a> {
             if rest { found.criteria.push(piece) } else { found.labels.push(piece) }
         } else {
             found.prose.push(piece);
+            found.before_prose.push(found.made.len());
         }
     }
 
@@ -340,7 +345,7 @@ impl<'a> Reader<'a> {
         let document = self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
         let has_sections = self.section_at(index).entries.iter().any(|e| matches!(e, Entry::Section(_)));
         let mut intros = Vec::new();
-        for piece in &found.prose {
+        for (n, piece) in found.prose.iter().enumerate() {
             let words = &self.pieces[*piece].plain;
             let own = if document || role == Role::Plain || has_sections { is_normative(words) } else { demands(words) };
             if own && !words.ends_with(':') {
@@ -348,16 +353,19 @@ impl<'a> Reader<'a> {
             } else if document {
                 self.reasons[*piece] = Some("introduction");
             } else {
-                intros.push(*piece);
+                intros.push((*piece, n));
             }
         }
-        for piece in intros {
-            for draft in &found.made {
+        // An introduction belongs to what follows it, up to the next paragraph.
+        for (piece, n) in intros {
+            let from = found.before_prose[n].min(found.made.len() - 1);
+            let to = found.before_prose.get(n + 1).copied().unwrap_or(found.made.len()).max(from + 1);
+            for draft in &found.made[from..to.min(found.made.len())] {
                 self.drafts[*draft].covers.insert(piece);
             }
         }
         if !found.facets.is_empty() {
-            let facets = Found { facets: found.facets.clone(), ..Found::default() };
+            let facets = Found { facets: found.facets.clone(), from: found.from, ..Found::default() };
             made.push(self.leaf(index, facets));
         }
         self.with_rest(made, index, Found { prose: Vec::new(), facets: Vec::new(), ..found })
@@ -369,7 +377,7 @@ impl<'a> Reader<'a> {
             let nearest = made[before.saturating_sub(1).min(made.len() - 1)];
             self.give_detail(nearest, piece);
         }
-        let takers = self.spread_criteria(&found.criteria, &mut made, index);
+        let takers = self.spread_criteria(&found.criteria, &mut made, index, found.from);
         for label in found.labels {
             let takers = if takers.is_empty() { made.clone() } else { takers.clone() };
             for draft in takers {

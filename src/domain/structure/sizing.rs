@@ -15,67 +15,69 @@ impl<'a> Reader<'a> {
 
     /// A group that holds everything says nothing that the trigger issue does not say; one that holds a single issue neither.
     pub(super) fn dissolve_needless_groups(&mut self) {
-        let children = self.children();
-        for (group, inside) in &children {
-            if inside.len() < 2 {
-                self.dissolve(*group, inside);
-            }
+        let mut groups = Groups::of(&self.drafts);
+        let mut small: Vec<usize> = groups.children.iter().filter(|(_, inside)| inside.len() < 2).map(|(group, _)| *group).collect();
+        small.sort_unstable();
+        for group in small {
+            self.dissolve(group, &mut groups);
         }
-        let roots: Vec<usize> = (0..self.drafts.len()).filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none()).collect();
-        if let [only] = roots[..]
+        let mut roots = (0..self.drafts.len()).filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none());
+        if let (Some(only), None) = (roots.next(), roots.next())
             && self.drafts[only].is_group
         {
-            let inside = self.children().remove(&only).unwrap_or_default();
-            self.dissolve(only, &inside);
+            self.dissolve(only, &mut groups);
         }
-    }
-
-    fn children(&self) -> HashMap<usize, Vec<usize>> {
-        let mut out: HashMap<usize, Vec<usize>> = self.drafts.iter().enumerate().filter(|(_, d)| !d.gone && d.is_group).map(|(n, _)| (n, Vec::new())).collect();
-        for (n, draft) in self.drafts.iter().enumerate().filter(|(_, d)| !d.gone) {
-            if let Some(parent) = draft.parent {
-                out.entry(parent).or_default().push(n);
-            }
-        }
-        out
     }
 
     /// Takes a group away; what it said goes to those that it held.
-    fn dissolve(&mut self, group: usize, inside: &[usize]) {
+    fn dissolve(&mut self, group: usize, groups: &mut Groups) {
+        let inside = groups.children.remove(&group).unwrap_or_default();
         let gone = std::mem::replace(&mut self.drafts[group], Draft { gone: true, ..Draft::default() });
         let (Some(first), Some(last)) = (inside.first().copied(), inside.last().copied()) else {
             // A group whose children all went is work itself.
             self.drafts[group] = Draft { is_group: false, ..gone };
             return;
         };
-        for child in inside {
+        for child in &inside {
             self.drafts[*child].parent = gone.parent;
-            self.drafts[*child].covers.extend(&gone.covers);
+            self.drafts[*child].covers.insert(gone.anchor);
             self.drafts[*child].home.get_or_insert(group);
         }
+        self.drafts[first].covers.extend(&gone.covers);
         self.drafts[first].criteria.extend(gone.criteria.iter().cloned());
         self.drafts[first].blocked_by.extend(gone.blocked_by.iter().filter(|b| !inside.contains(b)));
-        for draft in self.drafts.iter_mut().filter(|d| !d.gone) {
-            if draft.blocked_by.remove(&group) {
-                draft.blocked_by.insert(last);
+        for waiting in groups.waiting.remove(&group).unwrap_or_default() {
+            if self.drafts[waiting].blocked_by.remove(&group) {
+                self.drafts[waiting].blocked_by.insert(last);
+                groups.waiting.entry(last).or_default().push(waiting);
             }
+        }
+        for before in self.drafts[first].blocked_by.clone() {
+            groups.waiting.entry(before).or_default().push(first);
         }
         self.drafts[first].blocked_by.remove(&first);
         self.drafts[last].blocked_by.remove(&last);
+        if let Some(siblings) = gone.parent.and_then(|parent| groups.children.get_mut(&parent)) {
+            siblings.retain(|n| *n != group);
+            siblings.extend(&inside);
+            siblings.sort_unstable();
+        }
         self.drafts[group].title = gone.title;
         self.drafts[group].section = gone.section;
     }
 
     /// Fewer: groups go first, then the most related neighbours become one.
     pub(super) fn merge_to(&mut self, wanted: usize) {
-        let mut groups: Vec<(usize, usize)> = self.children().into_iter().map(|(group, inside)| (inside.len(), group)).collect();
-        groups.sort_unstable_by_key(|(size, group)| (*size, Reverse(*group)));
-        for (_, group) in groups {
-            if self.alive() <= wanted {
+        let mut groups = Groups::of(&self.drafts);
+        let mut smallest: Vec<(usize, usize)> = groups.children.iter().map(|(group, inside)| (inside.len(), *group)).collect();
+        smallest.sort_unstable_by_key(|(size, group)| (*size, Reverse(*group)));
+        let mut surplus = self.alive().saturating_sub(wanted);
+        for (_, group) in smallest {
+            if surplus == 0 {
                 return;
             }
-            let inside = self.children().remove(&group).unwrap_or_default();
-            self.dissolve(group, &inside);
+            self.dissolve(group, &mut groups);
+            surplus -= 1;
         }
         self.merge_neighbours(wanted);
     }
@@ -113,8 +115,13 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        for set in sets.into_iter().filter(|s| s.len() > 1) {
-            self.merge(&set);
+        let sets: Vec<Vec<usize>> = sets.into_iter().filter(|s| s.len() > 1).collect();
+        let into: HashMap<usize, usize> = sets.iter().flat_map(|set| set.iter().map(|n| (*n, set[0]))).collect();
+        for set in &sets {
+            self.merge(set);
+        }
+        for (n, draft) in self.drafts.iter_mut().enumerate().filter(|(_, d)| !d.gone) {
+            draft.blocked_by = draft.blocked_by.iter().map(|b| into.get(b).copied().unwrap_or(*b)).filter(|b| *b != n).collect();
         }
     }
 
@@ -162,14 +169,6 @@ impl<'a> Reader<'a> {
         let gone: BTreeSet<usize> = set.iter().copied().collect();
         whole.blocked_by.retain(|b| !gone.contains(b));
         self.drafts[first] = whole;
-        for draft in self.drafts.iter_mut().filter(|d| !d.gone) {
-            let before = draft.blocked_by.len();
-            draft.blocked_by.retain(|b| !gone.contains(b));
-            if draft.blocked_by.len() < before {
-                draft.blocked_by.insert(first);
-            }
-        }
-        self.drafts[first].blocked_by.remove(&first);
     }
 
     fn merged_title(&self, members: &[Draft]) -> String {
@@ -273,5 +272,28 @@ fn joined(one: &str, other: &str) -> String {
     match (one.split_once(' '), other.split_once(' ')) {
         (Some((verb, _)), Some((again, rest))) if verb.eq_ignore_ascii_case(again) => format!("{one} and {rest}"),
         _ => format!("{one} and {other}"),
+    }
+}
+
+/// Who stands in which group, and who waits for whom; kept while groups are taken away.
+struct Groups {
+    children: HashMap<usize, Vec<usize>>,
+    waiting: HashMap<usize, Vec<usize>>,
+}
+
+impl Groups {
+    fn of(drafts: &[Draft]) -> Self {
+        let alive = || drafts.iter().enumerate().filter(|(_, d)| !d.gone);
+        let mut children: HashMap<usize, Vec<usize>> = alive().filter(|(_, d)| d.is_group).map(|(n, _)| (n, Vec::new())).collect();
+        let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (n, draft) in alive() {
+            if let Some(parent) = draft.parent {
+                children.entry(parent).or_default().push(n);
+            }
+            for before in &draft.blocked_by {
+                waiting.entry(*before).or_default().push(n);
+            }
+        }
+        Self { children, waiting }
     }
 }

@@ -12,7 +12,8 @@ const WEAK: &[&str] = &["can't", "cannot", "may not", "can", "will", "may", "all
 
 fn says(sentence: &str, phrases: &[&str]) -> bool {
     let padded = format!(" {} ", normal(sentence));
-    phrases.iter().any(|phrase| padded.contains(&format!(" {phrase} ")))
+    let bytes = padded.as_bytes();
+    phrases.iter().any(|phrase| padded.match_indices(phrase).any(|(at, _)| at > 0 && bytes[at - 1] == b' ' && bytes.get(at + phrase.len()) == Some(&b' ')))
 }
 
 /// Lower case, one space between words, signs other than apostrophes gone.
@@ -53,7 +54,6 @@ pub(crate) fn is_normative(text: &str) -> bool {
 
 /// The sentences of a paragraph; dots in numbers, versions, code and short forms end none.
 pub(crate) fn sentences(text: &str) -> Vec<&str> {
-    let bytes = text.as_bytes();
     let (mut out, mut start, mut in_code) = (Vec::new(), 0, false);
     for (at, c) in text.char_indices() {
         if c == '`' {
@@ -70,7 +70,6 @@ pub(crate) fn sentences(text: &str) -> Vec<&str> {
             ';' => false,
             _ => rest.starts_with(' ') && !short_form(&text[start..end]) && !rest.trim_start().starts_with(|n: char| n.is_lowercase()),
         };
-        let _ = bytes;
         if ends {
             out.push(text[start..end].trim());
             start = end;

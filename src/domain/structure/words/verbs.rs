@@ -1,7 +1,10 @@
 //! Verbs that a title may start with, and how other forms lead back to them.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Imperatives of software work.
-const VERBS: &[&str] = &[
+static VERBS: LazyLock<HashSet<&str>> = LazyLock::new(|| HashSet::from([
     "accept", "acknowledge", "activate", "adapt", "add", "address", "adjust", "adopt", "aggregate", "agree", "alert", "align", "allocate", "allow", "analyse", "analyze", "announce", "annotate", "apply", "approve", "archive", "arrange", "ask", "assert", "assess", "assign", "attach", "audit", "authenticate",
     "authorize", "automate", "avoid", "backfill", "back", "backup", "batch", "benchmark", "bind", "block", "book", "bring", "brief", "broadcast", "buffer", "build", "bump", "cache", "calculate", "call", "cancel", "capture", "carry", "change", "check", "choose", "circulate", "clarify", "clean", "cleanup", "clear", "close", "collapse",
     "collect", "combine", "communicate", "compare", "complete", "compress", "compute", "conduct", "configure", "confirm", "connect", "consolidate", "contact", "convert", "coordinate", "copy", "correct", "cover", "create", "cut", "cutover", "debug", "decide", "declare", "decommission", "decouple", "decrypt", "deduplicate", "default", "define", "delegate", "delete",
@@ -16,15 +19,15 @@ const VERBS: &[&str] = &[
     "stream", "streamline", "strengthen", "strip", "structure", "study", "style", "submit", "subscribe", "suggest", "summarise", "summarize", "supply", "support", "suppress", "survey", "suspend", "swap", "switch", "sync", "synchronise", "synchronize", "tag", "take", "talk", "teach", "tell", "terminate", "test", "throttle", "throw", "tighten", "toggle", "trace", "track", "train", "transfer", "transform", "translate", "treat", "trigger",
     "trim", "truncate", "try", "tune", "turn", "unblock", "undo", "unify", "unit-test", "unlink", "unlock", "update", "upgrade", "upload", "upsert", "use", "validate", "verify", "view", "visualise", "visualize", "wait", "walk", "warm", "warn", "watch", "wire", "work", "wrap", "write", "accumulate", "append", "attribute", "bootstrap", "containerize", "correlate", "crawl", "customise", "customize", "demonstrate", "enqueue", "dequeue", "fill", "forbid", "hand", "indicate", "move", "onboard",
     "price", "quote", "recalculate", "rework", "sample", "scaffold", "score", "shift", "sketch", "spike", "spin", "surface", "sunset", "version", "vet", "mention", "mute", "unmute", "snooze", "star", "favorite", "favourite", "leave", "invoice", "charge", "refund", "bill", "pay", "reassign", "escalate", "triage", "see", "browse", "choose", "receive", "rely", "act", "agree", "appear", "behave", "bring", "come", "contain", "count", "enter", "exclude", "fall", "go", "happen", "know", "lag", "last", "lose", "need", "own", "point", "react", "remain", "repeat", "say", "stay", "survive", "understand", "visit", "want", "declare", "encourage", "explain",
-];
+]));
 
 /// Words that are verbs only when something follows that a verb would act on: mostly seen as nouns at the head of a phrase.
-const DOUBTFUL: &[&str] = &[
+static DOUBTFUL: LazyLock<HashSet<&str>> = LazyLock::new(|| HashSet::from([
     "access", "audit", "backup", "batch", "block", "book", "buffer", "bill", "cache", "call", "change", "charge", "check", "cleanup", "copy", "cover", "cutover", "default", "demo", "design", "display", "document", "download", "draft", "email", "export", "file", "filter", "flag", "format", "gate", "group", "guard", "hash", "help", "host", "import", "index",
     "inventory", "invoice", "issue", "label", "launch", "lead", "limit", "link", "list", "load", "lock", "log", "look", "map", "mask", "match", "measure", "model", "monitor", "mirror", "name", "order", "outline", "override", "package", "patch", "pause", "plan", "play", "poll", "port", "post", "present", "preview", "price", "process", "profile", "prompt", "prototype",
     "query", "queue", "quote", "rank", "record", "refund", "release", "report", "request", "reserve", "review", "rollback", "route", "sample", "scale", "scan", "schedule", "scope", "score", "script", "search", "seed", "setup", "shadow", "shard", "share", "ship", "sign", "sketch", "snapshot", "sort", "spike", "split", "stage", "star", "store", "stream", "structure", "study", "style", "supply",
     "support", "survey", "switch", "sync", "tag", "talk", "test", "throttle", "toggle", "trace", "track", "train", "transfer", "transform", "trigger", "upgrade", "upload", "version", "view", "visit", "wait", "walk", "watch", "work", "address", "alert", "approach", "attribute", "back", "benchmark", "cut", "fall", "freeze", "lag", "offer", "point", "purge", "surface", "sunset", "double", "mock", "content", "clear", "batch", "key", "own", "replay", "control", "escalate", "return", "rate-limit", "own", "triage",
-];
+]));
 
 /// Words that can only follow a verb in an imperative: articles, pronouns, prepositions, numbers.
 const OBJECT_OPENERS: &[&str] = &[
@@ -40,7 +43,7 @@ const IRREGULAR: &[(&str, &str)] = &[
 /// Is this lower-case word a verb that a title may start with?
 pub(crate) fn is_verb(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
-    VERBS.contains(&word) || word.strip_prefix("re-").or_else(|| word.strip_prefix("un")).is_some_and(|rest| VERBS.contains(&rest))
+    VERBS.contains(word) || word.strip_prefix("re-").or_else(|| word.strip_prefix("un")).is_some_and(|rest| VERBS.contains(rest))
 }
 
 /// Does a phrase open with an imperative? "Export as CSV" and "Export all rows" do, "Export formats" and "Search results page" do not.
@@ -54,14 +57,14 @@ pub(crate) fn opens_with_verb(phrase: &str) -> bool {
     if !is_verb(&first) {
         return false;
     }
-    let Some(second) = words.next() else { return !DOUBTFUL.contains(&first.as_str()) };
+    let Some(second) = words.next() else { return !DOUBTFUL.contains(first.as_str()) };
     let bare = second.to_lowercase();
     let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
     // "Print should stay black on white" tells of print.
     if PREDICATES.contains(&bare) {
         return false;
     }
-    if !DOUBTFUL.contains(&first.as_str()) {
+    if !DOUBTFUL.contains(first.as_str()) {
         return true;
     }
     // A sentence that goes on is an order; a short phrase of nouns is a name.
