@@ -9,13 +9,31 @@ use crate::domain::plan::Plan;
 /// The outline, each issue with its body, and the coverage.
 pub fn markdown(plan: &Plan) -> String {
     let mut out = String::new();
-    let name = if plan.spec.title.trim().is_empty() { "Plan".to_owned() } else { format!("Plan: {}", inline(plan.spec.title.trim())) };
-    let _ = writeln!(out, "# {name}\n\n{}: {}\n", many(plan.issues.len(), "issue", "issues"), inline(&plan.count_reason));
+    let name = if plan.spec.title.trim().is_empty() {
+        "Plan".to_owned()
+    } else {
+        format!("Plan: {}", inline(plan.spec.title.trim()))
+    };
+    let _ = writeln!(
+        out,
+        "# {name}\n\n{}: {}\n",
+        many(plan.issues.len(), "issue", "issues"),
+        inline(&plan.count_reason)
+    );
     let depths = depths(plan);
     for issue in &plan.issues {
         let indent = "  ".repeat(depths.get(issue.id.as_str()).copied().unwrap_or(0));
-        let waits = if issue.blocked_by.is_empty() { String::new() } else { format!(" (waits for {})", numbers(&issue.blocked_by)) };
-        let _ = writeln!(out, "{indent}- **{}** {}{waits}", number(&issue.id), inline(&issue.title));
+        let waits = if issue.blocked_by.is_empty() {
+            String::new()
+        } else {
+            format!(" (waits for {})", numbers(&issue.blocked_by))
+        };
+        let _ = writeln!(
+            out,
+            "{indent}- **{}** {}{waits}",
+            number(&issue.id),
+            inline(&issue.title)
+        );
     }
     if !plan.warnings.is_empty() {
         out.push_str("\n> [!WARNING]\n");
@@ -24,7 +42,12 @@ pub fn markdown(plan: &Plan) -> String {
         }
     }
     for issue in &plan.issues {
-        let _ = writeln!(out, "\n## {}. {}\n", number(&issue.id), inline(&issue.title));
+        let _ = writeln!(
+            out,
+            "\n## {}. {}\n",
+            number(&issue.id),
+            inline(&issue.title)
+        );
         let mut facts = Vec::new();
         if let Some(parent) = &issue.parent {
             facts.push(format!("part of {}", number(parent)));
@@ -32,7 +55,12 @@ pub fn markdown(plan: &Plan) -> String {
         if !issue.blocked_by.is_empty() {
             facts.push(format!("waits for {}", numbers(&issue.blocked_by)));
         }
-        facts.extend(issue.component.as_ref().map(|c| format!("component {}", inline(c))));
+        facts.extend(
+            issue
+                .component
+                .as_ref()
+                .map(|c| format!("component {}", inline(c))),
+        );
         facts.extend(issue.repository.as_ref().map(|r| format!("in {r}")));
         if !issue.labels.is_empty() {
             facts.push(format!("labels {}", inline(&issue.labels.join(", "))));
@@ -48,7 +76,12 @@ pub fn markdown(plan: &Plan) -> String {
     if !summary.uncovered.is_empty() {
         out.push('\n');
         for block in &summary.uncovered {
-            let _ = writeln!(out, "- line {}: {}", block.lines[0], inline(&opening(&block.text, 100)));
+            let _ = writeln!(
+                out,
+                "- line {}: {}",
+                block.lines[0],
+                inline(&opening(&block.text, 100))
+            );
         }
     }
     out

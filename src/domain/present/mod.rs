@@ -11,6 +11,7 @@ pub use mermaid::mermaid;
 pub use terminal::text;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use super::coverage::CoverageSummary;
 use super::plan::{Plan, PlannedIssue};
@@ -22,7 +23,11 @@ fn number(id: &str) -> &str {
 
 /// How deep each issue stands under its parents.
 fn depths(plan: &Plan) -> HashMap<&str, usize> {
-    let parents: HashMap<&str, &str> = plan.issues.iter().filter_map(|i| Some((i.id.as_str(), i.parent.as_deref()?))).collect();
+    let parents: HashMap<&str, &str> = plan
+        .issues
+        .iter()
+        .filter_map(|i| Some((i.id.as_str(), i.parent.as_deref()?)))
+        .collect();
     plan.issues
         .iter()
         .map(|issue| {
@@ -40,25 +45,52 @@ fn depths(plan: &Plan) -> HashMap<&str, usize> {
 
 /// "41 of 43 blocks covered or set aside…" in one line.
 fn coverage_line(summary: &CoverageSummary<'_>) -> String {
-    let mut line = format!("{} of {} blocks are covered by issues", summary.covered, summary.total);
+    let mut line = format!(
+        "{} of {} blocks are covered by issues",
+        summary.covered, summary.total
+    );
     if summary.not_work > 0 {
-        let reasons: Vec<String> = summary.reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
-        line.push_str(&format!("; not work: {} ({})", summary.not_work, reasons.join(", ")));
+        let reasons: Vec<String> = summary
+            .reasons
+            .iter()
+            .map(|(reason, count)| format!("{reason} {count}"))
+            .collect();
+        let _ = write!(
+            line,
+            "; not work: {} ({})",
+            summary.not_work,
+            reasons.join(", ")
+        );
     }
-    line.push_str(&format!("; uncovered: {}", summary.uncovered.len()));
+    let _ = write!(line, "; uncovered: {}", summary.uncovered.len());
     line
 }
 
 /// "lines 12–14" of what an issue covers, without the headings that many issues share.
 fn lines_of(plan: &Plan, issue: &PlannedIssue) -> Option<String> {
-    let blocks: HashMap<&str, &super::spec::Block> = plan.spec.blocks.iter().map(|b| (b.id.as_str(), b)).collect();
+    let blocks: HashMap<&str, &super::spec::Block> = plan
+        .spec
+        .blocks
+        .iter()
+        .map(|b| (b.id.as_str(), b))
+        .collect();
     spans(issue, &blocks)
 }
 
 fn spans(issue: &PlannedIssue, blocks: &HashMap<&str, &super::spec::Block>) -> Option<String> {
-    let own: Vec<_> = issue.covers.iter().filter_map(|id| blocks.get(id.as_str())).collect();
-    let only_headings = own.iter().all(|b| b.kind == super::spec::BlockKind::Heading);
-    let mut lines: Vec<[usize; 2]> = own.iter().filter(|b| only_headings || b.kind != super::spec::BlockKind::Heading).map(|b| b.lines).collect();
+    let own: Vec<_> = issue
+        .covers
+        .iter()
+        .filter_map(|id| blocks.get(id.as_str()))
+        .collect();
+    let only_headings = own
+        .iter()
+        .all(|b| b.kind == super::spec::BlockKind::Heading);
+    let mut lines: Vec<[usize; 2]> = own
+        .iter()
+        .filter(|b| only_headings || b.kind != super::spec::BlockKind::Heading)
+        .map(|b| b.lines)
+        .collect();
     lines.sort_unstable();
     let mut merged: Vec<[usize; 2]> = Vec::new();
     for span in lines {
@@ -67,7 +99,17 @@ fn spans(issue: &PlannedIssue, blocks: &HashMap<&str, &super::spec::Block>) -> O
             _ => merged.push(span),
         }
     }
-    let told: Vec<String> = merged.iter().take(4).map(|[a, b]| if a == b { a.to_string() } else { format!("{a}–{b}") }).collect();
+    let told: Vec<String> = merged
+        .iter()
+        .take(4)
+        .map(|[a, b]| {
+            if a == b {
+                a.to_string()
+            } else {
+                format!("{a}–{b}")
+            }
+        })
+        .collect();
     let more = if merged.len() > 4 { ", …" } else { "" };
     match merged.as_slice() {
         [] => None,
@@ -97,5 +139,9 @@ fn opening(text: &str, longest: usize) -> String {
 }
 
 fn many(n: usize, one: &str, more: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {more}")
+    }
 }

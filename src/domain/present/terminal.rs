@@ -11,11 +11,28 @@ const WIDTH: usize = 100;
 /// The plan as plain text; colour is the caller's affair.
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
-    let name = if plan.spec.title.trim().is_empty() { "Plan" } else { plan.spec.title.trim() };
-    let heading = format!("{} · {} · planned by {}", opening(name, 60), many(plan.issues.len(), "issue", "issues"), plan.planner);
-    let _ = writeln!(out, "{heading}\n{}\n", "─".repeat(heading.chars().count().min(WIDTH)));
+    let name = if plan.spec.title.trim().is_empty() {
+        "Plan"
+    } else {
+        plan.spec.title.trim()
+    };
+    let heading = format!(
+        "{} · {} · planned by {}",
+        opening(name, 60),
+        many(plan.issues.len(), "issue", "issues"),
+        plan.planner
+    );
+    let _ = writeln!(
+        out,
+        "{heading}\n{}\n",
+        "─".repeat(heading.chars().count().min(WIDTH))
+    );
     let depths = depths(plan);
-    let widest = plan.issues.last().map_or(1, |i| number(&i.id).chars().count()).max(2);
+    let widest = plan
+        .issues
+        .last()
+        .map_or(1, |i| number(&i.id).chars().count())
+        .max(2);
     for issue in &plan.issues {
         let depth = depths.get(issue.id.as_str()).copied().unwrap_or(0);
         if depth == 0 && !out.ends_with("\n\n") && plan.issues.iter().any(|i| i.parent.is_some()) {
@@ -40,9 +57,19 @@ pub fn text(plan: &Plan) -> String {
         out.push('\n');
     }
     let summary = coverage::summary(plan);
-    wrapped(&mut out, "", "  ", &format!("Coverage: {}.", coverage_line(&summary)));
+    wrapped(
+        &mut out,
+        "",
+        "  ",
+        &format!("Coverage: {}.", coverage_line(&summary)),
+    );
     for block in summary.uncovered.iter().take(20) {
-        wrapped(&mut out, "  ? ", "    ", &format!("line {}: {}", block.lines[0], opening(&block.text, 70)));
+        wrapped(
+            &mut out,
+            "  ? ",
+            "    ",
+            &format!("line {}: {}", block.lines[0], opening(&block.text, 70)),
+        );
     }
     wrapped(&mut out, "", "  ", &format!("Count: {}", plan.count_reason));
     for warning in &plan.warnings {
@@ -59,7 +86,7 @@ fn wrapped(out: &mut String, first: &str, hang: &str, words: &str) {
         if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             out.push_str(line.trim_end());
             out.push('\n');
-            line = hang.to_owned();
+            hang.clone_into(&mut line);
             is_empty = true;
         }
         if !is_empty {

@@ -12,24 +12,91 @@ use super::words::asks::normal;
 use crate::domain::ids::RepositoryName;
 
 /// Other words for common components.
+#[rustfmt::skip] // words, many to a line
 const KIN: &[(&[&str], &[&str])] = &[
-    (&["web", "frontend", "front end", "ui", "web app", "website", "client"], &["web", "frontend", "browser", "ui", "page", "pages", "screen", "css", "form", "button", "html", "view", "sidebar"]),
-    (&["backend", "back end", "server", "api"], &["backend", "server", "api", "endpoint", "endpoints", "database", "queue", "migration", "webhook", "worker"]),
-    (&["ios", "iphone"], &["ios", "iphone", "ipad", "swift", "apple"]),
+    (
+        &[
+            "web",
+            "frontend",
+            "front end",
+            "ui",
+            "web app",
+            "website",
+            "client",
+        ],
+        &[
+            "web", "frontend", "browser", "ui", "page", "pages", "screen", "css", "form", "button",
+            "html", "view", "sidebar",
+        ],
+    ),
+    (
+        &["backend", "back end", "server", "api"],
+        &[
+            "backend", "server", "api", "endpoint", "endpoints", "database", "queue", "migration", "webhook", "worker",
+        ],
+    ),
+    (
+        &["ios", "iphone"],
+        &["ios", "iphone", "ipad", "swift", "apple"],
+    ),
     (&["android"], &["android", "kotlin", "play"]),
-    (&["mobile", "app", "apps"], &["mobile", "app", "phone", "ios", "android", "push"]),
-    (&["docs", "documentation"], &["docs", "documentation", "guide", "readme", "tutorial", "runbook", "document"]),
-    (&["cli", "command line"], &["cli", "command", "terminal", "flag", "flags"]),
-    (&["database", "db", "storage", "data"], &["database", "table", "tables", "schema", "index", "sql", "migration", "storage", "backfill", "column"]),
-    (&["infra", "infrastructure", "ops", "devops", "platform"], &["infrastructure", "deployment", "deploy", "kubernetes", "terraform", "ci", "monitoring", "alert", "alerts", "cluster", "rollout", "flag"]),
-    (&["auth", "authentication", "identity"], &["auth", "login", "password", "oauth", "sso", "session", "token", "role", "roles", "permission", "permissions"]),
-    (&["billing", "payments"], &["billing", "invoice", "invoices", "payment", "payments", "stripe", "charge", "refund", "price"]),
-    (&["tests", "qa", "testing"], &["test", "tests", "testing", "qa", "e2e"]),
+    (
+        &["mobile", "app", "apps"],
+        &["mobile", "app", "phone", "ios", "android", "push"],
+    ),
+    (
+        &["docs", "documentation"],
+        &[
+            "docs",
+            "documentation",
+            "guide",
+            "readme",
+            "tutorial",
+            "runbook",
+            "document",
+        ],
+    ),
+    (
+        &["cli", "command line"],
+        &["cli", "command", "terminal", "flag", "flags"],
+    ),
+    (
+        &["database", "db", "storage", "data"],
+        &[
+            "database", "table", "tables", "schema", "index", "sql", "migration", "storage", "backfill", "column",
+        ],
+    ),
+    (
+        &["infra", "infrastructure", "ops", "devops", "platform"],
+        &[
+            "infrastructure", "deployment", "deploy", "kubernetes", "terraform", "ci", "monitoring", "alert", "alerts",
+            "cluster", "rollout", "flag",
+        ],
+    ),
+    (
+        &["auth", "authentication", "identity"],
+        &[
+            "auth", "login", "password", "oauth", "sso", "session", "token", "role", "roles", "permission", "permissions",
+        ],
+    ),
+    (
+        &["billing", "payments"],
+        &[
+            "billing", "invoice", "invoices", "payment", "payments", "stripe", "charge", "refund",
+            "price",
+        ],
+    ),
+    (
+        &["tests", "qa", "testing"],
+        &["test", "tests", "testing", "qa", "e2e"],
+    ),
 ];
 
 /// One issue for each component, when the spec is a single piece of work.
 pub(super) fn spread(reader: &mut Reader<'_>, components: &[String]) -> bool {
-    let alive: Vec<usize> = (0..reader.drafts.len()).filter(|n| !reader.drafts[*n].gone).collect();
+    let alive: Vec<usize> = (0..reader.drafts.len())
+        .filter(|n| !reader.drafts[*n].gone)
+        .collect();
     let [only] = alive[..] else { return false };
     if components.len() < 2 {
         return false;
@@ -43,7 +110,11 @@ pub(super) fn spread(reader: &mut Reader<'_>, components: &[String]) -> bool {
             head.truncate(head.rfind(' ').unwrap_or(0));
         }
         let title: String = format!("{head}{suffix}").chars().take(LONGEST).collect();
-        let draft = Draft { title, component: Some(component.clone()), ..whole.clone() };
+        let draft = Draft {
+            title,
+            component: Some(component.clone()),
+            ..whole.clone()
+        };
         if n == 0 {
             reader.drafts[only] = draft;
         } else {
@@ -59,7 +130,11 @@ pub(super) fn assign(reader: &mut Reader<'_>, components: &[String]) -> Vec<Stri
         .iter()
         .map(|component| {
             let name = normal(component);
-            let mut kin: Vec<String> = KIN.iter().filter(|(names, _)| names.contains(&name.as_str())).flat_map(|(_, words)| words.iter().map(|w| (*w).to_owned())).collect();
+            let mut kin: Vec<String> = KIN
+                .iter()
+                .filter(|(names, _)| names.contains(&name.as_str()))
+                .flat_map(|(_, words)| words.iter().map(|w| (*w).to_owned()))
+                .collect();
             kin.retain(|w| *w != name);
             (name, kin)
         })
@@ -78,19 +153,41 @@ pub(super) fn assign(reader: &mut Reader<'_>, components: &[String]) -> Vec<Stri
         }
         let title = counted(&draft.title);
         let section = counted(&reader.outline.path(draft.section).join(" "));
-        let body = counted(&draft.covers.iter().filter(|p| reader.pieces[**p].level == 0).take(40).map(|p| reader.pieces[*p].plain.as_str()).collect::<Vec<_>>().join(" "));
+        let body = counted(
+            &draft
+                .covers
+                .iter()
+                .filter(|p| reader.pieces[**p].level == 0)
+                .take(40)
+                .map(|p| reader.pieces[*p].plain.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
         let score = |(name, kin): &(String, Vec<String>)| {
-            let own = 8 * times(&title, name) + 6 * times(&section, name) + 3 * times(&body, name).min(3);
-            own + kin.iter().map(|w| 3 * times(&title, w) + 2 * times(&section, w) + times(&body, w).min(2)).sum::<usize>()
+            let own =
+                8 * times(&title, name) + 6 * times(&section, name) + 3 * times(&body, name).min(3);
+            own + kin
+                .iter()
+                .map(|w| 3 * times(&title, w) + 2 * times(&section, w) + times(&body, w).min(2))
+                .sum::<usize>()
         };
-        let best = names.iter().enumerate().map(|(at, name)| (score(name), std::cmp::Reverse(at))).max();
+        let best = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| (score(name), std::cmp::Reverse(at)))
+            .max();
         if let Some((score, std::cmp::Reverse(at))) = best.filter(|(score, _)| *score >= 2) {
             let _ = score;
             used[at] = true;
             reader.drafts[n].component = Some(components[at].clone());
         }
     }
-    components.iter().zip(used).filter(|(_, used)| !used).map(|(component, _)| component.clone()).collect()
+    components
+        .iter()
+        .zip(used)
+        .filter(|(_, used)| !used)
+        .map(|(component, _)| component.clone())
+        .collect()
 }
 
 fn counted(text: &str) -> String {
@@ -98,15 +195,26 @@ fn counted(text: &str) -> String {
 }
 
 fn times(text: &str, word: &str) -> usize {
-    if word.is_empty() { 0 } else { text.matches(&format!(" {word} ")).count() + text.matches(&format!(" {word}s ")).count() }
+    if word.is_empty() {
+        0
+    } else {
+        text.matches(&format!(" {word} ")).count() + text.matches(&format!(" {word}s ")).count()
+    }
 }
 
 /// Where an issue goes: the repository named like its component, otherwise the first one.
-pub(super) fn repository(component: Option<&str>, repositories: &[RepositoryName]) -> Option<RepositoryName> {
+pub(super) fn repository(
+    component: Option<&str>,
+    repositories: &[RepositoryName],
+) -> Option<RepositoryName> {
     let named = component.and_then(|component| {
         let component = normal(component);
         let exact = repositories.iter().find(|r| normal(&r.name) == component);
-        exact.or_else(|| repositories.iter().find(|r| format!(" {} ", normal(&r.name)).contains(&format!(" {component} "))))
+        exact.or_else(|| {
+            repositories
+                .iter()
+                .find(|r| format!(" {} ", normal(&r.name)).contains(&format!(" {component} ")))
+        })
     });
     named.or(repositories.first()).cloned()
 }

@@ -4,19 +4,38 @@ use super::draft::Draft;
 use super::matching::{Matching, telling};
 use super::reader::Reader;
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Gives each criterion to the draft that it is about; those about the whole become one draft that checks them.
-    pub(super) fn spread_criteria(&mut self, criteria: &[usize], made: &mut Vec<usize>, index: usize, from: usize) -> Vec<usize> {
+    pub(super) fn spread_criteria(
+        &mut self,
+        criteria: &[usize],
+        made: &mut Vec<usize>,
+        index: usize,
+        from: usize,
+    ) -> Vec<usize> {
         let mut takers = Vec::new();
         if criteria.is_empty() {
             return takers;
         }
         let mut rest = Vec::new();
         let leaves = self.leaves(made, from);
-        let matching = Matching::of(leaves.iter().map(|n| (*n, &self.drafts[*n])), |n| self.drafts[n].main.first().map(|p| self.pieces[*p].plain.clone()).unwrap_or_default());
+        let matching = Matching::of(leaves.iter().map(|n| (*n, &self.drafts[*n])), |n| {
+            self.drafts[n]
+                .main
+                .first()
+                .map(|p| self.pieces[*p].plain.clone())
+                .unwrap_or_default()
+        });
         for piece in criteria {
             let words = telling(&self.pieces[*piece].plain);
-            let target = if leaves.len() == 1 { Some(leaves[0]) } else { matching.by_words(&words, None).filter(|(_, shared)| *shared >= 2 && shared * 2 >= words.len()).map(|(draft, _)| draft) };
+            let target = if leaves.len() == 1 {
+                Some(leaves[0])
+            } else {
+                matching
+                    .by_words(&words, None)
+                    .filter(|(_, shared)| *shared >= 2 && shared * 2 >= words.len())
+                    .map(|(draft, _)| draft)
+            };
             match target {
                 Some(draft) => {
                     let mut taken = std::mem::take(&mut self.drafts[draft]);
@@ -28,8 +47,17 @@ impl<'a> Reader<'a> {
             }
         }
         if !rest.is_empty() {
-            let about = if self.is_specific(index) { self.titles.lowered(&super::titles::bare(&self.section_at(index).name)) } else { self.titles.about.clone() };
-            let mut draft = Draft { title: super::titles::cut(&format!("Verify the acceptance criteria of {about}")), section: index, ..Draft::default() };
+            let about = if self.is_specific(index) {
+                self.titles
+                    .lowered(&super::titles::bare(&self.section_at(index).name))
+            } else {
+                self.titles.about.clone()
+            };
+            let mut draft = Draft {
+                title: super::titles::cut(&format!("Verify the acceptance criteria of {about}")),
+                section: index,
+                ..Draft::default()
+            };
             for piece in rest {
                 self.absorb_criterion(&mut draft, piece);
             }
@@ -49,18 +77,38 @@ impl<'a> Reader<'a> {
     fn absorb_criterion(&mut self, draft: &mut Draft, piece: usize) {
         let it = &self.pieces[piece];
         match it.kind {
-            crate::domain::spec::BlockKind::Paragraph if it.plain.ends_with(':') || super::words::asks::sentences(&it.plain).len() > 3 => self.take_prose(draft, piece, false),
+            crate::domain::spec::BlockKind::Paragraph
+                if it.plain.ends_with(':')
+                    || super::words::asks::sentences(&it.plain).len() > 3 =>
+            {
+                self.take_prose(draft, piece, false);
+            }
             crate::domain::spec::BlockKind::Paragraph => {
-                let sentence = super::labels::split(&it.plain).filter(|(_, rest)| !rest.is_empty() && super::labels::criteria_of(it).is_some()).map(|(_, rest)| rest.to_owned());
-                draft.criteria.push(super::draft::Criterion { piece, sentence });
+                let sentence = super::labels::split(&it.plain)
+                    .filter(|(_, rest)| {
+                        !rest.is_empty() && super::labels::criteria_of(it).is_some()
+                    })
+                    .map(|(_, rest)| rest.to_owned());
+                draft
+                    .criteria
+                    .push(super::draft::Criterion { piece, sentence });
                 draft.covers.insert(piece);
             }
             crate::domain::spec::BlockKind::TableRow if it.is_head => {
                 draft.covers.insert(piece);
             }
             crate::domain::spec::BlockKind::TableRow => {
-                let sentence = it.cells.iter().filter(|c| !c.is_empty()).cloned().collect::<Vec<_>>().join(" – ");
-                draft.criteria.push(super::draft::Criterion { piece, sentence: Some(sentence) });
+                let sentence = it
+                    .cells
+                    .iter()
+                    .filter(|c| !c.is_empty())
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(" – ");
+                draft.criteria.push(super::draft::Criterion {
+                    piece,
+                    sentence: Some(sentence),
+                });
                 draft.covers.insert(piece);
             }
             _ => self.absorb(draft, piece),

@@ -17,31 +17,84 @@ const fn plain(words: &'static str) -> Opening {
 }
 
 const fn vague(words: &'static str) -> Opening {
-    Opening { words, plain: false }
+    Opening {
+        words,
+        plain: false,
+    }
 }
 
 const OPENINGS: &[Opening] = &[
-    plain("depends on"), plain("depend on"), plain("depends:"), plain("dependencies:"), plain("dependency:"), plain("blocked by"), plain("blocked on"), plain("waits for"), plain("wait for"), plain("waits on"), plain("prerequisite:"), plain("prerequisites:"), plain("builds on"), plain("follows from"), plain("gated on"), plain("gated by"),
-    plain("hängt ab von"), plain("abhängig von"), plain("blockiert durch"), plain("dépend de"), plain("depende de"), plain("bloqueado por"),
-    vague("after"), vague("once"), vague("requires"), vague("needs"), vague("not before"), vague("only when"), vague("as soon as"), vague("nach"), vague("sobald"), vague("après"), vague("después de"), vague("depois de"), plain("cannot start until"),
+    plain("depends on"),
+    plain("depend on"),
+    plain("depends:"),
+    plain("dependencies:"),
+    plain("dependency:"),
+    plain("blocked by"),
+    plain("blocked on"),
+    plain("waits for"),
+    plain("wait for"),
+    plain("waits on"),
+    plain("prerequisite:"),
+    plain("prerequisites:"),
+    plain("builds on"),
+    plain("follows from"),
+    plain("gated on"),
+    plain("gated by"),
+    plain("hängt ab von"),
+    plain("abhängig von"),
+    plain("blockiert durch"),
+    plain("dépend de"),
+    plain("depende de"),
+    plain("bloqueado por"),
+    vague("after"),
+    vague("once"),
+    vague("requires"),
+    vague("needs"),
+    vague("not before"),
+    vague("only when"),
+    vague("as soon as"),
+    vague("nach"),
+    vague("sobald"),
+    vague("après"),
+    vague("después de"),
+    vague("depois de"),
+    plain("cannot start until"),
 ];
 
 /// Ends of the name of what is waited for.
-const ENDINGS: &[&str] = &[" is done", " are done", " is finished", " is complete", " are complete", " is completed", " is live", " are live", " is merged", " is ready", " are ready", " has landed", " have landed", " has shipped", " is in place", " is deployed", " is released", " has been", " have been", " is over", " lands", " ships", " completes", " exists", " exist", " works", " passes", " being "];
+#[rustfmt::skip] // words, many to a line
+const ENDINGS: &[&str] = &[
+    " is done", " are done", " is finished", " is complete", " are complete", " is completed", " is live", " are live",
+    " is merged", " is ready", " are ready", " has landed", " have landed", " has shipped", " is in place", " is deployed",
+    " is released", " has been", " have been", " is over", " lands", " ships", " completes", " exists", " exist", " works",
+    " passes", " being ",
+];
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Finds the edges that the text tells, and adds them.
     pub(super) fn find_dependencies(&mut self) {
         let matching = Matching::of(self.drafts.iter().enumerate(), |_| String::new());
         for n in 0..self.drafts.len() {
             let mut told = self.drafts[n].waits.clone();
-            let own: Vec<usize> = self.drafts[n].main.iter().copied().chain(self.drafts[n].criteria.iter().map(|c| c.piece)).collect();
+            let own: Vec<usize> = self.drafts[n]
+                .main
+                .iter()
+                .copied()
+                .chain(self.drafts[n].criteria.iter().map(|c| c.piece))
+                .collect();
             if let Some(excerpt) = &self.drafts[n].excerpt {
                 told.push(excerpt.clone());
             } else {
-                told.extend(own.iter().filter(|p| self.pieces[**p].cells.is_empty()).map(|p| format!("{} {}", self.pieces[*p].plain, self.pieces[*p].more)));
+                told.extend(
+                    own.iter()
+                        .filter(|p| self.pieces[**p].cells.is_empty())
+                        .map(|p| format!("{} {}", self.pieces[*p].plain, self.pieces[*p].more)),
+                );
             }
-            if let (Some(heading), true) = (self.section_at(self.drafts[n].section).heading, self.drafts[n].is_group) {
+            if let (Some(heading), true) = (
+                self.section_at(self.drafts[n].section).heading,
+                self.drafts[n].is_group,
+            ) {
                 told.push(self.pieces[heading].plain.clone());
             }
             for words in told {
@@ -59,7 +112,10 @@ impl<'a> Reader<'a> {
             let it = &self.pieces[piece];
             let words = format!("{} {}", it.plain, it.more);
             let lower = words.to_lowercase();
-            let split = OPENINGS.iter().filter_map(|o| find_phrase(&lower, o.words).map(|at| (at, o))).min_by_key(|(at, _)| *at);
+            let split = OPENINGS
+                .iter()
+                .filter_map(|o| find_phrase(&lower, o.words).map(|at| (at, o)))
+                .min_by_key(|(at, _)| *at);
             let mut involved = Vec::new();
             if let Some((at, _)) = split
                 && at > 0
@@ -71,8 +127,12 @@ impl<'a> Reader<'a> {
                     self.add_edge(subject, target);
                     involved.push(target);
                 }
-            } else if let Some((before, after)) = words.split_once("→").or_else(|| words.split_once("->"))
-                && let (Some(first), Some(then)) = (resolve(before, matching, usize::MAX, true), resolve(after, matching, usize::MAX, true))
+            } else if let Some((before, after)) =
+                words.split_once("→").or_else(|| words.split_once("->"))
+                && let (Some(first), Some(then)) = (
+                    resolve(before, matching, usize::MAX, true),
+                    resolve(after, matching, usize::MAX, true),
+                )
             {
                 self.add_edge(then, first);
                 involved.extend([first, then]);
@@ -90,7 +150,6 @@ impl<'a> Reader<'a> {
         if waiting == target || self.is_above(target, waiting) || self.is_above(waiting, target) {
             return;
         }
-        // A wait of the group that both stand in is told once.
         self.drafts[waiting].blocked_by.insert(target);
     }
 
@@ -111,7 +170,8 @@ fn find_phrase(text: &str, phrase: &str) -> Option<usize> {
     while let Some(at) = text[from..].find(phrase).map(|at| at + from) {
         let end = at + phrase.len();
         let starts = !text[..at].ends_with(|c: char| c.is_alphanumeric());
-        let ends = phrase.ends_with(':') || !text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '-');
+        let ends = phrase.ends_with(':')
+            || !text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '-');
         if starts && ends {
             return Some(at);
         }
@@ -130,7 +190,10 @@ fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
             let start = at + opening.words.len();
             from = start;
             let rest = &lower[start..];
-            let end = rest.find(['.', ';', ')', '\n', '|']).filter(|e| !rest[e + 1..].starts_with(|c: char| c.is_ascii_digit())).unwrap_or(rest.len());
+            let end = rest
+                .find(['.', ';', ')', '\n', '|'])
+                .filter(|e| !rest[e + 1..].starts_with(|c: char| c.is_ascii_digit()))
+                .unwrap_or(rest.len());
             let mut name = &rest[..end];
             if !opening.plain {
                 name = name.split(',').next().unwrap_or(name);
@@ -138,17 +201,29 @@ fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
             if let Some(stop) = ENDINGS.iter().filter_map(|e| name.find(e)).min() {
                 name = &name[..stop];
             }
-            let last_kind = std::cell::RefCell::new(String::new());
+            let mut last_kind = String::new();
             if let Some(whole) = resolve(name, matching, own, opening.plain) {
                 out.push(whole);
             }
-            for part in name.split([',', '&', '+', '/']).flat_map(|p| p.split(" and ")).flat_map(|p| p.split(" und ")) {
+            for part in name
+                .split([',', '&', '+', '/'])
+                .flat_map(|p| p.split(" and "))
+                .flat_map(|p| p.split(" und "))
+            {
                 // "phases 1 and 2": the second number is a phase as well.
                 let tidy = normal(part);
                 let tidy = tidy.strip_prefix("the ").unwrap_or(&tidy);
-                let full = if !tidy.is_empty() && tidy.len() <= 3 && tidy.bytes().all(|b| b.is_ascii_digit()) && !last_kind.borrow().is_empty() { format!("{} {tidy}", last_kind.borrow()) } else { tidy.to_owned() };
+                let full = if !tidy.is_empty()
+                    && tidy.len() <= 3
+                    && tidy.bytes().all(|b| b.is_ascii_digit())
+                    && !last_kind.is_empty()
+                {
+                    format!("{last_kind} {tidy}")
+                } else {
+                    tidy.to_owned()
+                };
                 if let Some((kind, _)) = full.split_once(' ') {
-                    *last_kind.borrow_mut() = kind.trim_end_matches('s').to_owned();
+                    kind.trim_end_matches('s').clone_into(&mut last_kind);
                 }
                 out.extend(resolve(&full, matching, own, opening.plain));
             }
@@ -163,7 +238,10 @@ fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
 /// The draft that a name means.
 fn resolve(name: &str, matching: &Matching, own: usize, is_plain: bool) -> Option<usize> {
     let tidy = normal(name);
-    let tidy = tidy.trim_start_matches('#').trim_start_matches("the ").trim();
+    let tidy = tidy
+        .trim_start_matches('#')
+        .trim_start_matches("the ")
+        .trim();
     let words: Vec<&str> = tidy.split(' ').collect();
     if let [first, second, ..] = words[..] {
         let first = first.trim_end_matches('s');
@@ -172,13 +250,25 @@ fn resolve(name: &str, matching: &Matching, own: usize, is_plain: bool) -> Optio
         }
     }
     if is_plain || words.len() <= 2 {
-        if let Some(found) = matching.by_key(tidy, own).or_else(|| words.first().filter(|w| w.chars().any(|c| c.is_ascii_digit())).and_then(|w| matching.by_key(w, own))) {
+        if let Some(found) = matching.by_key(tidy, own).or_else(|| {
+            words
+                .first()
+                .filter(|w| w.chars().any(|c| c.is_ascii_digit()))
+                .and_then(|w| matching.by_key(w, own))
+        }) {
             return Some(found);
         }
-        if let Some(found) = matching.by_key(&words.iter().take(2).copied().collect::<Vec<_>>().join(" "), own) {
+        if let Some(found) = matching.by_key(
+            &words.iter().take(2).copied().collect::<Vec<_>>().join(" "),
+            own,
+        ) {
             return Some(found);
         }
-        if is_plain && tidy.len() <= 3 && tidy.bytes().all(|b| b.is_ascii_digit()) && !tidy.is_empty() {
+        if is_plain
+            && tidy.len() <= 3
+            && tidy.bytes().all(|b| b.is_ascii_digit())
+            && !tidy.is_empty()
+        {
             return matching.by_key(&format!("step {tidy}"), own);
         }
     }
@@ -188,7 +278,11 @@ fn resolve(name: &str, matching: &Matching, own: usize, is_plain: bool) -> Optio
     }
     let (found, shared) = matching.by_words(&telling, (own != usize::MAX).then_some(own))?;
     // Plain words may name a thing by one word of its title; vague ones must name nearly all of it.
-    let enough = if is_plain { shared * 3 >= telling.len() * 2 && shared * 3 >= matching.size(found) } else { shared >= 2 && shared == telling.len() && !matching.is_tied(&telling, found, own) };
+    let enough = if is_plain {
+        shared * 3 >= telling.len() * 2 && shared * 3 >= matching.size(found)
+    } else {
+        shared >= 2 && shared == telling.len() && !matching.is_tied(&telling, found, own)
+    };
     enough.then_some(found)
 }
 

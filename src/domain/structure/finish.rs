@@ -10,18 +10,36 @@ use super::titles::{LONGEST, cut};
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::spec::{Spec, block_id};
 
-pub(super) fn plan(mut reader: Reader<'_>, spec: Spec, wishes: &Wishes, warnings: Vec<String>, sized: &str) -> Plan {
+pub(super) fn plan(
+    mut reader: Reader<'_>,
+    spec: Spec,
+    wishes: &Wishes,
+    warnings: Vec<String>,
+    sized: &str,
+) -> Plan {
     let order = order(&reader);
     cover_the_rest(&mut reader, &order);
     tell_apart(&mut reader, &order);
-    let numbers: HashMap<usize, usize> = order.iter().enumerate().map(|(n, draft)| (*draft, n)).collect();
+    let numbers: HashMap<usize, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(n, draft)| (*draft, n))
+        .collect();
     let id = |draft: &usize| numbers.get(draft).map(|n| issue_id(*n));
-    let source = Source { text: reader.text, pieces: reader.pieces, outline: reader.outline };
+    let source = Source {
+        text: reader.text,
+        pieces: reader.pieces,
+        outline: reader.outline,
+    };
     let issues: Vec<PlannedIssue> = order
         .iter()
         .map(|n| {
             let draft = &reader.drafts[*n];
-            let mut blocked_by: Vec<usize> = draft.blocked_by.iter().filter_map(|b| numbers.get(b).copied()).collect();
+            let mut blocked_by: Vec<usize> = draft
+                .blocked_by
+                .iter()
+                .filter_map(|b| numbers.get(b).copied())
+                .collect();
             blocked_by.sort_unstable();
             PlannedIssue {
                 id: issue_id(numbers[n]),
@@ -39,7 +57,14 @@ pub(super) fn plan(mut reader: Reader<'_>, spec: Spec, wishes: &Wishes, warnings
         .collect();
     let coverage = trace(&reader, &order);
     let count_reason = count_reason(&reader, &order, sized);
-    Plan { planner: "structural".to_owned(), count_reason, warnings, spec, issues, coverage }
+    Plan {
+        planner: "structural".to_owned(),
+        count_reason,
+        warnings,
+        spec,
+        issues,
+        coverage,
+    }
 }
 
 fn issue_id(n: usize) -> String {
@@ -62,7 +87,13 @@ fn order(reader: &Reader<'_>) -> Vec<usize> {
     stack.reverse();
     while let Some(next) = stack.pop() {
         out.push(next);
-        stack.extend(children.remove(&Some(next)).unwrap_or_default().into_iter().rev());
+        stack.extend(
+            children
+                .remove(&Some(next))
+                .unwrap_or_default()
+                .into_iter()
+                .rev(),
+        );
     }
     out
 }
@@ -79,11 +110,15 @@ fn cover_the_rest(reader: &mut Reader<'_>, order: &[usize]) {
         }
     }
     let mut nearest = order[0];
-    for piece in 0..reader.pieces.len() {
-        match (taker[piece], reader.reasons[piece]) {
+    for (piece, taken) in taker.iter().enumerate() {
+        match (*taken, reader.reasons[piece]) {
             (Some(draft), _) => nearest = draft,
             (None, None) => {
-                let keep = if reader.drafts[nearest].gone { order[0] } else { nearest };
+                let keep = if reader.drafts[nearest].gone {
+                    order[0]
+                } else {
+                    nearest
+                };
                 reader.drafts[keep].covers.insert(piece);
             }
             (None, Some(_)) => {}
@@ -95,16 +130,30 @@ fn cover_the_rest(reader: &mut Reader<'_>, order: &[usize]) {
 fn tell_apart(reader: &mut Reader<'_>, order: &[usize]) {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for n in order {
-        *counts.entry(reader.drafts[*n].title.to_lowercase()).or_default() += 1;
+        *counts
+            .entry(reader.drafts[*n].title.to_lowercase())
+            .or_default() += 1;
     }
     let mut taken: HashSet<String> = HashSet::new();
     let mut numbered: HashMap<String, usize> = HashMap::new();
     for n in order {
         let draft = &reader.drafts[*n];
-        let mut title = if draft.title.is_empty() { "Carry out the request".to_owned() } else { draft.title.clone() };
+        let mut title = if draft.title.is_empty() {
+            "Carry out the request".to_owned()
+        } else {
+            draft.title.clone()
+        };
         if counts[&draft.title.to_lowercase()] > 1 {
-            let contexts: Vec<String> = draft.context.iter().cloned().chain(reader.near(draft.section).into_iter().map(str::to_owned)).collect();
-            let placed = contexts.iter().map(|context| reader.titles.placed(&title, context)).find(|placed| *placed != title && !taken.contains(&placed.to_lowercase()));
+            let contexts: Vec<String> = draft
+                .context
+                .iter()
+                .cloned()
+                .chain(reader.near(draft.section).into_iter().map(str::to_owned))
+                .collect();
+            let placed = contexts
+                .iter()
+                .map(|context| reader.titles.placed(&title, context))
+                .find(|placed| *placed != title && !taken.contains(&placed.to_lowercase()));
             title = placed.unwrap_or(title);
         }
         let base = title.clone();
@@ -130,8 +179,16 @@ fn trace(reader: &Reader<'_>, order: &[usize]) -> Vec<BlockCoverage> {
         .into_iter()
         .enumerate()
         .map(|(piece, issues)| {
-            let reason = if issues.is_empty() { reader.reasons[piece].map(str::to_owned) } else { None };
-            BlockCoverage { block: block_id(piece), issues, reason }
+            let reason = if issues.is_empty() {
+                reader.reasons[piece].map(str::to_owned)
+            } else {
+                None
+            };
+            BlockCoverage {
+                block: block_id(piece),
+                issues,
+                reason,
+            }
         })
         .collect()
 }
@@ -140,14 +197,29 @@ fn count_reason(reader: &Reader<'_>, order: &[usize], sized: &str) -> String {
     let groups = order.iter().filter(|n| reader.drafts[**n].is_group).count();
     let work = order.len() - groups;
     let sections: BTreeSet<usize> = order.iter().map(|n| reader.drafts[*n].section).collect();
-    let many = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
+    let many = |n: usize, one: &str, more: &str| {
+        if n == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{n} {more}")
+        }
+    };
     let mut said = if sized.is_empty() {
-        format!("{} in {}", many(work, "work item", "work items"), many(sections.len(), "section", "sections"))
+        format!(
+            "{} in {}",
+            many(work, "work item", "work items"),
+            many(sections.len(), "section", "sections")
+        )
     } else {
         sized.to_owned()
     };
     if groups > 0 && sized.is_empty() {
-        said.push_str(&format!(" and {}", many(groups, "issue that groups them", "issues that group them")));
+        said.push_str(" and ");
+        said.push_str(&many(
+            groups,
+            "issue that groups them",
+            "issues that group them",
+        ));
     }
     format!("{said}; planned from the document's structure, no model was used.")
 }

@@ -36,14 +36,28 @@ impl Shape {
 
 impl<'a> Reader<'a> {
     pub(super) fn list(&mut self, items: &'a [usize], index: usize, role: Role, found: &mut Found) {
-        let contents = items.iter().filter(|i| self.pieces[**i].contents_link).count();
+        let contents = items
+            .iter()
+            .filter(|i| self.pieces[**i].contents_link)
+            .count();
         if contents * 4 >= items.len() * 3 {
-            items.iter().for_each(|item| self.set_aside(*item, "table of contents"));
+            for item in items {
+                self.set_aside(*item, "table of contents");
+            }
             return;
         }
-        let document = self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
-        if document && items.iter().all(|i| labels::is_planning(&self.pieces[*i].plain) || labels::split(&self.pieces[*i].plain).is_some_and(|(head, _)| labels::is_document_key(head))) {
-            items.iter().for_each(|item| self.set_aside(*item, "document data"));
+        let document =
+            self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
+        if document
+            && items.iter().all(|i| {
+                labels::is_planning(&self.pieces[*i].plain)
+                    || labels::split(&self.pieces[*i].plain)
+                        .is_some_and(|(head, _)| labels::is_document_key(head))
+            })
+        {
+            for item in items {
+                self.set_aside(*item, "document data");
+            }
             return;
         }
         if !self.is_independent(items, index, role, found) {
@@ -61,8 +75,14 @@ impl<'a> Reader<'a> {
 
     /// Ordered steps wait for the one before.
     fn chain_items(&mut self, made: &[usize], items: &[usize], role: Role, in_phase: bool) {
-        let ordered = (role == Role::Steps || in_phase) && items.iter().all(|i| self.pieces[*i].ordinal.is_some());
-        let phased = items.iter().filter(|i| phase(&self.pieces[**i].plain).is_some()).count() * 2 > items.len();
+        let ordered = (role == Role::Steps || in_phase)
+            && items.iter().all(|i| self.pieces[*i].ordinal.is_some());
+        let phased = items
+            .iter()
+            .filter(|i| phase(&self.pieces[**i].plain).is_some())
+            .count()
+            * 2
+            > items.len();
         if !ordered && !phased {
             return;
         }
@@ -72,20 +92,52 @@ impl<'a> Reader<'a> {
     }
 
     fn shape(&self, items: &[usize]) -> Shape {
-        let mut shape = Shape { items: items.len(), words: 0, orders: 0, demands: 0, stories: 0, ids: 0, parents: 0, leads: 0, boxes: 0, phases: 0, fields: 0 };
+        let mut shape = Shape {
+            items: items.len(),
+            words: 0,
+            orders: 0,
+            demands: 0,
+            stories: 0,
+            ids: 0,
+            parents: 0,
+            leads: 0,
+            boxes: 0,
+            phases: 0,
+            fields: 0,
+        };
         for item in items {
             let it = &self.pieces[*item];
             let name = bare(&it.plain);
             shape.words += it.plain.split(' ').count();
-            shape.orders += usize::from(opens_with_verb(&name) || labels::split(&name).is_some_and(|(_, rest)| opens_with_verb(rest)));
+            shape.orders += usize::from(
+                opens_with_verb(&name)
+                    || labels::split(&name).is_some_and(|(_, rest)| opens_with_verb(rest)),
+            );
             shape.demands += usize::from(asks(&it.plain));
             shape.stories += usize::from(it.plain.to_lowercase().starts_with("as a"));
-            shape.ids += usize::from(id(it.plain.split([' ', ':']).next().unwrap_or_default().trim_matches(['[', ']', '.'])));
-            shape.parents += usize::from(self.outline.children[*item].iter().any(|c| is_item(&self.pieces[*c])));
-            shape.leads += usize::from(it.lead.as_ref().is_some_and(|lead| lead.len() < it.plain.len() && lead.split(' ').count() <= 6));
+            shape.ids += usize::from(id(it
+                .plain
+                .split([' ', ':'])
+                .next()
+                .unwrap_or_default()
+                .trim_matches(['[', ']', '.'])));
+            shape.parents += usize::from(
+                self.outline.children[*item]
+                    .iter()
+                    .any(|c| is_item(&self.pieces[*c])),
+            );
+            shape.leads +=
+                usize::from(it.lead.as_ref().is_some_and(|lead| {
+                    lead.len() < it.plain.len() && lead.split(' ').count() <= 6
+                }));
             shape.boxes += usize::from(it.checked.is_some());
             shape.phases += usize::from(phase(&it.plain).is_some());
-            shape.fields += usize::from(labels::is_planning(&it.plain) || labels::is_order(&it.plain) || labels::split(&it.plain).is_some_and(|(head, _)| meaning(head).is_some_and(|m| m != Meaning::Work)));
+            shape.fields += usize::from(
+                labels::is_planning(&it.plain)
+                    || labels::is_order(&it.plain)
+                    || labels::split(&it.plain)
+                        .is_some_and(|(head, _)| meaning(head).is_some_and(|m| m != Meaning::Work)),
+            );
         }
         shape
     }
@@ -95,15 +147,24 @@ impl<'a> Reader<'a> {
         if shape.fields * 2 >= shape.items && shape.fields > 0 {
             return false;
         }
-        if shape.most(shape.stories) || shape.most(shape.ids) || (shape.phases >= 2 && shape.most(shape.phases)) {
+        if shape.most(shape.stories)
+            || shape.most(shape.ids)
+            || (shape.phases >= 2 && shape.most(shape.phases))
+        {
             return true;
         }
         let section = self.section_at(index);
         if !self.is_specific(index) && section.meaning != Some(Meaning::Design) {
             // A list after a wish at the top of a short text tells the parts of that wish.
-            let wish = found.prose.last().is_some_and(|p| asks(&self.pieces[*p].plain) || opens_with_verb(&bare(&self.pieces[*p].plain)));
+            let wish = found.prose.last().is_some_and(|p| {
+                asks(&self.pieces[*p].plain) || opens_with_verb(&bare(&self.pieces[*p].plain))
+            });
             let bare_text = section.meaning.is_none() && role == Role::Plain;
-            return !(bare_text && wish) || shape.boxes > 0 || shape.items >= 6 || (shape.most(shape.orders) && shape.average() >= 4) || shape.average() >= 9;
+            return !(bare_text && wish)
+                || shape.boxes > 0
+                || shape.items >= 6
+                || (shape.most(shape.orders) && shape.average() >= 4)
+                || shape.average() >= 9;
         }
         if phase(&section.name).is_some() {
             return shape.items >= 2 || shape.boxes > 0;
@@ -126,7 +187,11 @@ impl<'a> Reader<'a> {
     /// An item as one draft, or as a group of those under it.
     pub(super) fn item(&mut self, item: usize, index: usize, role: Role) -> Vec<usize> {
         let it = &self.pieces[item];
-        let kids: Vec<usize> = self.outline.children[item].iter().copied().filter(|c| is_item(&self.pieces[*c])).collect();
+        let kids: Vec<usize> = self.outline.children[item]
+            .iter()
+            .copied()
+            .filter(|c| is_item(&self.pieces[*c]))
+            .collect();
         if it.struck {
             self.set_aside(item, "struck out");
             return Vec::new();
@@ -134,21 +199,33 @@ impl<'a> Reader<'a> {
         if it.checked == Some(true) || super::outline::is_over(&it.plain) {
             return self.done_item(item, &kids, index, role);
         }
-        let question = super::outline::is_question(&it.plain) || it.lead.as_deref().is_some_and(super::outline::is_question);
-        if let Some(reason) = labels::aside_of(it, self.text).or(question.then_some("open question")) {
+        let question = super::outline::is_question(&it.plain)
+            || it.lead.as_deref().is_some_and(super::outline::is_question);
+        if let Some(reason) =
+            labels::aside_of(it, self.text).or(question.then_some("open question"))
+        {
             self.set_aside(item, reason);
             return Vec::new();
         }
-        let label = labels::split(&it.plain).filter(|(_, rest)| rest.is_empty()).map_or(it.plain.as_str(), |(head, _)| head);
+        let label = labels::split(&it.plain)
+            .filter(|(_, rest)| rest.is_empty())
+            .map_or(it.plain.as_str(), |(head, _)| head);
         match meaning(label) {
             // "- Features:" holds work, and is none.
-            Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities) if !kids.is_empty() => {
+            Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities)
+                if !kids.is_empty() =>
+            {
                 let mut made = Vec::new();
                 for kid in &kids {
                     made.extend(self.item(*kid, index, role));
                 }
                 for draft in &made {
-                    self.drafts[*draft].covers.extend(self.outline.children[item].iter().filter(|c| !kids.contains(c)).chain([&item]));
+                    self.drafts[*draft].covers.extend(
+                        self.outline.children[item]
+                            .iter()
+                            .filter(|c| !kids.contains(c))
+                            .chain([&item]),
+                    );
                 }
                 return made;
             }
@@ -158,7 +235,11 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
-        if self.groups(item, &kids) { vec![self.item_group(item, &kids, index, role)] } else { vec![self.item_leaf(item, index)] }
+        if self.groups(item, &kids) {
+            vec![self.item_group(item, &kids, index, role)]
+        } else {
+            vec![self.item_leaf(item, index)]
+        }
     }
 
     /// Ticked: done, but what is unticked under it is not.
@@ -178,23 +259,46 @@ impl<'a> Reader<'a> {
 
     /// Does an item only name what those under it are for?
     fn groups(&self, item: usize, kids: &[usize]) -> bool {
-        let work: Vec<usize> = kids.iter().copied().filter(|kid| !labels::is_planning(&self.pieces[*kid].plain) && !labels::is_order(&self.pieces[*kid].plain) && labels::criteria_of(&self.pieces[*kid]).is_none()).collect();
+        let work: Vec<usize> = kids
+            .iter()
+            .copied()
+            .filter(|kid| {
+                !labels::is_planning(&self.pieces[*kid].plain)
+                    && !labels::is_order(&self.pieces[*kid].plain)
+                    && labels::criteria_of(&self.pieces[*kid]).is_none()
+            })
+            .collect();
         if work.len() < 2 {
             return false;
         }
         let it = &self.pieces[item];
         let words = it.plain.split(' ').count();
         let is_phase = phase(&it.plain).is_some();
-        let names = is_phase || it.plain.ends_with(':') || (words <= 5 && !opens_with_verb(&bare(&it.plain)) && !demands(&it.plain));
+        let names = is_phase
+            || it.plain.ends_with(':')
+            || (words <= 5 && !opens_with_verb(&bare(&it.plain)) && !demands(&it.plain));
         let shape = self.shape(&work);
         let boxes = shape.boxes >= 2 && shape.average() >= 2;
-        names && (is_phase || boxes || (shape.most(shape.orders) && shape.average() >= 3) || shape.most(shape.stories) || shape.most(shape.parents))
+        names
+            && (is_phase
+                || boxes
+                || (shape.most(shape.orders) && shape.average() >= 3)
+                || shape.most(shape.stories)
+                || shape.most(shape.parents))
     }
 
     fn item_group(&mut self, item: usize, kids: &[usize], index: usize, role: Role) -> usize {
         let it = &self.pieces[item];
         let words = it.plain.trim_end_matches(':');
-        let mut draft = Draft { title: self.titles.group(words), anchor: item, main: vec![item], section: index, is_group: true, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
+        let mut draft = Draft {
+            title: self.titles.group(words),
+            anchor: item,
+            main: vec![item],
+            section: index,
+            is_group: true,
+            keys: labels::keys(&it.plain, it.ordinal),
+            ..Draft::default()
+        };
         draft.covers.insert(item);
         for extra in self.outline.children[item].clone() {
             if !kids.contains(&extra) {
@@ -205,12 +309,16 @@ impl<'a> Reader<'a> {
         let mut made = Vec::new();
         for kid in kids {
             let words = &self.pieces[*kid].plain;
-            if labels::is_planning(words) || labels::is_order(words) || labels::criteria_of(&self.pieces[*kid]).is_some() {
+            if labels::is_planning(words)
+                || labels::is_order(words)
+                || labels::criteria_of(&self.pieces[*kid]).is_some()
+            {
                 self.absorb(&mut draft, *kid);
             } else {
                 let near = bare(&it.plain);
                 for inner in self.item(*kid, index, role) {
-                    if self.titles.title(&self.pieces[*kid].plain, &[]) == self.drafts[inner].title {
+                    if self.titles.title(&self.pieces[*kid].plain, &[]) == self.drafts[inner].title
+                    {
                         self.drafts[inner].context.insert(0, near.clone());
                     }
                     made.push(inner);
@@ -226,7 +334,14 @@ impl<'a> Reader<'a> {
 
     fn item_leaf(&mut self, item: usize, index: usize) -> usize {
         let it = &self.pieces[item];
-        let mut draft = Draft { title: self.title(&naming(it), index), anchor: item, main: vec![item], section: index, keys: labels::keys(&it.plain, it.ordinal), ..Draft::default() };
+        let mut draft = Draft {
+            title: self.title(&naming(it), index),
+            anchor: item,
+            main: vec![item],
+            section: index,
+            keys: labels::keys(&it.plain, it.ordinal),
+            ..Draft::default()
+        };
         draft.covers.insert(item);
         self.demanding_sentences(&mut draft, item, true);
         for child in self.outline.children[item].clone() {
@@ -248,12 +363,15 @@ impl<'a> Reader<'a> {
             return;
         }
         let planning = labels::is_planning(&it.plain) || labels::is_order(&it.plain);
-        if let (false, true, Some(reason)) = (planning, is_item(it), labels::aside_of(it, self.text)) {
+        if let (false, true, Some(reason)) =
+            (planning, is_item(it), labels::aside_of(it, self.text))
+        {
             self.set_aside(piece, reason);
             return;
         }
         draft.covers.extend(self.outline.family(piece));
-        if !is_item(it) && !matches!(it.kind, crate::domain::spec::BlockKind::Paragraph) || planning {
+        if !is_item(it) && !matches!(it.kind, crate::domain::spec::BlockKind::Paragraph) || planning
+        {
             draft.main.push(piece);
             return;
         }
@@ -262,13 +380,25 @@ impl<'a> Reader<'a> {
             return;
         }
         match label.map(|(head, rest)| (meaning(head), rest)) {
-            Some((Some(Meaning::Criteria | Meaning::Work | Meaning::Qualities), "")) if !self.outline.children[piece].is_empty() => {
+            Some((Some(Meaning::Criteria | Meaning::Work | Meaning::Qualities), ""))
+                if !self.outline.children[piece].is_empty() =>
+            {
                 for child in self.outline.children[piece].clone() {
                     self.absorb(draft, child);
                 }
             }
-            Some((Some(Meaning::Criteria), rest)) if self.outline.children[piece].is_empty() && !rest.is_empty() => draft.criteria.push(Criterion { piece, sentence: Some(rest.to_owned()) }),
-            _ => draft.criteria.push(Criterion { piece, sentence: None }),
+            Some((Some(Meaning::Criteria), rest))
+                if self.outline.children[piece].is_empty() && !rest.is_empty() =>
+            {
+                draft.criteria.push(Criterion {
+                    piece,
+                    sentence: Some(rest.to_owned()),
+                });
+            }
+            _ => draft.criteria.push(Criterion {
+                piece,
+                sentence: None,
+            }),
         }
     }
 
@@ -282,31 +412,62 @@ impl<'a> Reader<'a> {
     /// "Must" sentences and Given/When/Then of a paragraph; the first of an item is the item's title, not a criterion.
     fn demanding_sentences(&self, draft: &mut Draft, piece: usize, skip_first: bool) {
         let it = &self.pieces[piece];
-        if it.plain.starts_with("Given ") && it.plain.contains(" hen ") | it.plain.contains("When ") | it.plain.contains(" when ") {
-            draft.criteria.push(Criterion { piece, sentence: Some(it.plain.clone()) });
+        if it.plain.starts_with("Given ")
+            && it.plain.contains(" hen ") | it.plain.contains("When ") | it.plain.contains(" when ")
+        {
+            draft.criteria.push(Criterion {
+                piece,
+                sentence: Some(it.plain.clone()),
+            });
             return;
         }
         let whole = format!("{} {}", it.plain, it.more);
         for (n, sentence) in sentences(&whole).into_iter().enumerate() {
-            if (skip_first && n == 0) || !asks(sentence) || is_deferred(sentence) || sentence.ends_with([':', '?']) {
+            if (skip_first && n == 0)
+                || !asks(sentence)
+                || is_deferred(sentence)
+                || sentence.ends_with([':', '?'])
+            {
                 continue;
             }
-            draft.criteria.push(Criterion { piece, sentence: Some(sentence.to_owned()) });
+            draft.criteria.push(Criterion {
+                piece,
+                sentence: Some(sentence.to_owned()),
+            });
         }
     }
 }
 
 /// The words of an item that name it: bold words at the start come first.
 pub(super) fn naming(piece: &crate::domain::spec::pieces::Piece) -> String {
-    const EMPHASIS: &[&str] = &["must", "should", "could", "may", "shall", "as a", "as an", "as the", "note", "important", "new", "optional", "p0", "p1", "p2", "p3", "i want", "not", "no", "all", "only", "every", "given", "when", "then", "users", "user"];
-    let Some(lead) = &piece.lead else { return piece.plain.clone() };
+    #[rustfmt::skip] // words, many to a line
+    const EMPHASIS: &[&str] = &[
+        "must", "should", "could", "may", "shall", "as a", "as an", "as the", "note", "important", "new", "optional", "p0", "p1",
+        "p2", "p3", "i want", "not", "no", "all", "only", "every", "given", "when", "then", "users", "user",
+    ];
+    let Some(lead) = &piece.lead else {
+        return piece.plain.clone();
+    };
     let name = lead.trim_end_matches([':', '.', '—', '–', '-', ' ']);
-    let Some(rest) = piece.plain.strip_prefix(lead.as_str()) else { return piece.plain.clone() };
+    let Some(rest) = piece.plain.strip_prefix(lead.as_str()) else {
+        return piece.plain.clone();
+    };
     let rest = rest.trim_start_matches([':', '.', '—', '–', '-', ' ']);
-    if rest.is_empty() || name.is_empty() || EMPHASIS.contains(&name.to_lowercase().as_str()) || name.to_lowercase().starts_with("as a") {
+    if rest.is_empty()
+        || name.is_empty()
+        || EMPHASIS.contains(&name.to_lowercase().as_str())
+        || name.to_lowercase().starts_with("as a")
+    {
         return piece.plain.clone();
     }
     // Bold words in the middle of a sentence are no name.
-    let joined = lead.ends_with([':', '.', '—', '–']) || piece.plain[lead.len()..].trim_start().starts_with([':', '—', '–', '-', '.', '(']);
-    if joined || rest.starts_with(char::is_uppercase) { format!("{name}: {rest}") } else { piece.plain.clone() }
+    let joined = lead.ends_with([':', '.', '—', '–'])
+        || piece.plain[lead.len()..]
+            .trim_start()
+            .starts_with([':', '—', '–', '-', '.', '(']);
+    if joined || rest.starts_with(char::is_uppercase) {
+        format!("{name}: {rest}")
+    } else {
+        piece.plain.clone()
+    }
 }

@@ -1,6 +1,6 @@
 //! Planning without a model: the document's own structure says what the work is.
 //!
-//! The text becomes pieces (`spec`), the pieces a tree (`outline`), the tree drafts (`reader` with `lists`, `tables`, `prose`,
+//! The text becomes pieces (`spec`), the pieces a tree (`outline`), the tree drafts (`reader` and `settle` with `lists`, `tables`, `prose`,
 //! `criteria`), the drafts get their edges (`dependencies`), their number (`sizing`), their places (`components`), and at the end
 //! titles, bodies and the trace of every block. What words mean is data, in `words`.
 //!
@@ -18,6 +18,7 @@ mod matching;
 mod outline;
 mod prose;
 mod reader;
+mod settle;
 mod sizing;
 mod tables;
 #[cfg(test)]
@@ -52,17 +53,44 @@ pub struct Wishes {
     pub maximum: u32,
 }
 
+/// The name of the rule that says what a section with this heading is for; `None` for the name of a thing.
+pub fn heading_rule(heading: &str) -> Option<&'static str> {
+    outline::rule(heading).map(|rule| rule.name)
+}
+
 /// Plans from the structure of the text alone.
 pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
     let pieces = pieces::read(text);
     let spec = Spec::of_pieces(title, text, &pieces);
     let outline = Outline::of(text, &pieces);
-    let titles = Titles { language: language(text), proper: proper_words(&pieces), about: String::new() };
-    let name = outline.title_section.map(|s| outline.sections[s].name.clone()).filter(|n| !is_bare_name(n)).unwrap_or_else(|| title.to_owned());
-    let name = if name.trim().is_empty() { named_in_the_head(&pieces).unwrap_or(name) } else { name };
-    let about = Some(about(&titles, &name)).filter(|a| !a.is_empty()).unwrap_or_else(|| titles::NAMELESS.to_owned());
+    let titles = Titles {
+        language: language(text),
+        proper: proper_words(&pieces),
+        about: String::new(),
+    };
+    let name = outline
+        .title_section
+        .map(|s| outline.sections[s].name.clone())
+        .filter(|n| !is_bare_name(n))
+        .unwrap_or_else(|| title.to_owned());
+    let name = if name.trim().is_empty() {
+        named_in_the_head(&pieces).unwrap_or(name)
+    } else {
+        name
+    };
+    let about = Some(about(&titles, &name))
+        .filter(|a| !a.is_empty())
+        .unwrap_or_else(|| titles::NAMELESS.to_owned());
     let titles = Titles { about, ..titles };
-    let mut reader = Reader { text, pieces: &pieces, outline: &outline, titles: &titles, drafts: Vec::new(), reasons: vec![None; pieces.len()], orders: Vec::new() };
+    let mut reader = Reader {
+        text,
+        pieces: &pieces,
+        outline: &outline,
+        titles: &titles,
+        drafts: Vec::new(),
+        reasons: vec![None; pieces.len()],
+        orders: Vec::new(),
+    };
     let mut warnings = Vec::new();
 
     reader.section(0, Role::Plain);
@@ -81,11 +109,22 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
     let sized = reader.size(natural, wishes, spread, &mut warnings);
     let missing = components::assign(&mut reader, &wishes.components);
     if !missing.is_empty() && reader.alive() > 0 {
-        warnings.push(format!("No issue speaks of {}: the text names nothing for {}.", list(&missing), if missing.len() == 1 { "it" } else { "them" }));
+        warnings.push(format!(
+            "No issue speaks of {}: the text names nothing for {}.",
+            list(&missing),
+            if missing.len() == 1 { "it" } else { "them" }
+        ));
     }
     let broken = dependencies::break_circles(&mut reader.drafts);
     if broken > 0 {
-        warnings.push(format!("{} to keep the order free of circles; please check what waits for what.", if broken == 1 { "One dependency was left out".to_owned() } else { format!("{broken} dependencies were left out") }));
+        warnings.push(format!(
+            "{} to keep the order free of circles; please check what waits for what.",
+            if broken == 1 {
+                "One dependency was left out".to_owned()
+            } else {
+                format!("{broken} dependencies were left out")
+            }
+        ));
     }
     finish::plan(reader, spec, wishes, warnings, &sized)
 }
@@ -94,15 +133,46 @@ impl Reader<'_> {
     /// Nothing in the text is work by its structure: then the request as a whole is, unless it says that all is done.
     fn plan_as_one(&mut self, name: &str) -> Option<String> {
         let done = self.reasons.contains(&Some(reader::ALREADY_DONE));
-        let soft: Vec<usize> = (0..self.pieces.len()).filter(|n| matches!(self.reasons[*n], None | Some("introduction" | "description" | "context" | "goal" | "motivation" | "discussion" | "empty section" | "success metric" | "document title"))).collect();
+        let soft: Vec<usize> = (0..self.pieces.len())
+            .filter(|n| {
+                matches!(
+                    self.reasons[*n],
+                    None | Some(
+                        "introduction"
+                            | "description"
+                            | "context"
+                            | "goal"
+                            | "motivation"
+                            | "discussion"
+                            | "empty section"
+                            | "success metric"
+                            | "document title"
+                    )
+                )
+            })
+            .collect();
         if done && soft.iter().all(|n| self.pieces[*n].level > 0) {
-            return Some("Everything in the text is ticked or marked as done; nothing is left to plan.".to_owned());
+            return Some(
+                "Everything in the text is ticked or marked as done; nothing is left to plan."
+                    .to_owned(),
+            );
         }
-        let words = if name.trim().is_empty() { soft.iter().map(|n| self.pieces[*n].plain.as_str()).find(|w| !w.is_empty()).unwrap_or_default().to_owned() } else { name.to_owned() };
+        let words = if name.trim().is_empty() {
+            soft.iter()
+                .map(|n| self.pieces[*n].plain.as_str())
+                .find(|w| !w.is_empty())
+                .unwrap_or_default()
+                .to_owned()
+        } else {
+            name.to_owned()
+        };
         if words.trim().is_empty() {
             return Some("The text asks for nothing that could be planned.".to_owned());
         }
-        let mut draft = Draft { title: self.titles.title(&words, &[]), ..Draft::default() };
+        let mut draft = Draft {
+            title: self.titles.title(&words, &[]),
+            ..Draft::default()
+        };
         for piece in soft {
             let it = &self.pieces[piece];
             self.reasons[piece] = None;
@@ -125,7 +195,13 @@ impl Reader<'_> {
     }
 
     /// Brings the number of drafts to what was wished; why there are as many as there are.
-    fn size(&mut self, natural: usize, wishes: &Wishes, spread: bool, warnings: &mut Vec<String>) -> String {
+    fn size(
+        &mut self,
+        natural: usize,
+        wishes: &Wishes,
+        spread: bool,
+        warnings: &mut Vec<String>,
+    ) -> String {
         let maximum = wishes.maximum.max(1) as usize;
         if let Some(count) = wishes.count.map(|c| (c.max(1) as usize).min(maximum)) {
             let before = self.alive();
@@ -139,7 +215,11 @@ impl Reader<'_> {
                 warnings.push(format!("{count} issues were asked for, but the text supports only {now} without inventing work."));
                 return format!("{now} of the {count} asked for: the text names no more parts");
             }
-            return if now == natural { format!("{count} as asked, as many as the text has") } else { format!("{count} as asked, split from the {natural} that the text has") };
+            return if now == natural {
+                format!("{count} as asked, as many as the text has")
+            } else {
+                format!("{count} as asked, split from the {natural} that the text has")
+            };
         }
         if self.alive() > maximum {
             let before = self.alive();
@@ -147,14 +227,21 @@ impl Reader<'_> {
             warnings.push(format!("The text has {before} work items, more than the maximum of {maximum}; neighbours were merged and nothing was left out."));
             return format!("{maximum}, the maximum, merged from {before} work items");
         }
-        if spread { format!("{} components, one issue for each", self.alive()) } else { String::new() }
+        if spread {
+            format!("{} components, one issue for each", self.alive())
+        } else {
+            String::new()
+        }
     }
 }
 
 /// Words that are written with a capital wherever they stand inside a sentence.
 fn proper_words(pieces: &[Piece]) -> HashSet<String> {
     let mut seen: HashMap<String, (u32, u32)> = HashMap::new();
-    for piece in pieces.iter().filter(|p| p.level == 0 && p.cells.is_empty() && !p.contents_link) {
+    for piece in pieces
+        .iter()
+        .filter(|p| p.level == 0 && p.cells.is_empty() && !p.contents_link)
+    {
         // In title case capitals say nothing.
         let long = || piece.plain.split(' ').filter(|w| w.chars().count() >= 4);
         if long().filter(|w| w.starts_with(char::is_uppercase)).count() * 2 > long().count() {
@@ -167,37 +254,106 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
                 let ends = word.ends_with(['.', ':', '!', '?', ')', '—']);
                 if !starts && !bare.is_empty() {
                     let count = seen.entry(bare.to_lowercase()).or_default();
-                    if bare.starts_with(char::is_uppercase) { count.0 += 1 } else { count.1 += 1 }
+                    if bare.starts_with(char::is_uppercase) {
+                        count.0 += 1;
+                    } else {
+                        count.1 += 1;
+                    }
                 }
                 starts = ends || word.starts_with(['"', '“', '(', '*']) || bare.is_empty();
             }
         }
     }
-    seen.into_iter().filter(|(_, (upper, lower))| upper > lower).map(|(word, _)| word).collect()
+    seen.into_iter()
+        .filter(|(_, (upper, lower))| upper > lower)
+        .map(|(word, _)| word)
+        .collect()
 }
 
 /// "Feature Name: `let-else`" in a document that has no title.
 fn named_in_the_head(pieces: &[Piece]) -> Option<String> {
-    const KEYS: &[&str] = &["feature name", "title", "project", "product", "feature", "epic name", "epic", "name"];
-    pieces.iter().take(8).filter_map(|p| labels::split(&p.plain)).find(|(head, rest)| KEYS.contains(&words::asks::normal(head).as_str()) && !rest.is_empty()).map(|(_, rest)| rest.to_owned())
+    const KEYS: &[&str] = &[
+        "feature name",
+        "title",
+        "project",
+        "product",
+        "feature",
+        "epic name",
+        "epic",
+        "name",
+    ];
+    pieces
+        .iter()
+        .take(8)
+        .filter_map(|p| labels::split(&p.plain))
+        .find(|(head, rest)| KEYS.contains(&words::asks::normal(head).as_str()) && !rest.is_empty())
+        .map(|(_, rest)| rest.to_owned())
 }
 
 /// "PRD", "Epic": a title that names only the kind of document.
 fn is_bare_name(name: &str) -> bool {
-    ["prd", "rfc", "epic", "spec", "specification", "proposal", "product requirements document", "requirements", "design doc", "plan", "tasks", "todo", "roadmap"].contains(&words::asks::normal(name).as_str())
+    [
+        "prd",
+        "rfc",
+        "epic",
+        "spec",
+        "specification",
+        "proposal",
+        "product requirements document",
+        "requirements",
+        "design doc",
+        "plan",
+        "tasks",
+        "todo",
+        "roadmap",
+    ]
+    .contains(&words::asks::normal(name).as_str())
 }
 
 /// What the document is about, as it would be named in the middle of a title.
 fn about(titles: &Titles, name: &str) -> String {
-    const TAILS: &[&str] = &[" prd", " rfc", " proposal", " specification", " spec", " requirements", " product requirements document", " design doc", " design document", " epic", " requirements document", " product requirements", " technical design", " meeting notes", " notes", " plan", " roadmap", " project plan", " draft"];
+    const TAILS: &[&str] = &[
+        " prd",
+        " rfc",
+        " proposal",
+        " specification",
+        " spec",
+        " requirements",
+        " product requirements document",
+        " design doc",
+        " design document",
+        " epic",
+        " requirements document",
+        " product requirements",
+        " technical design",
+        " meeting notes",
+        " notes",
+        " plan",
+        " roadmap",
+        " project plan",
+        " draft",
+    ];
     let mut name = titles::bare(name);
     for _ in 0..3 {
         let lower = name.to_lowercase();
-        let Some(tail) = TAILS.iter().find(|tail| lower.ends_with(**tail) && lower.len() == name.len()) else { break };
+        let Some(tail) = TAILS
+            .iter()
+            .find(|tail| lower.ends_with(**tail) && lower.len() == name.len())
+        else {
+            break;
+        };
         name.truncate(name.len() - tail.len());
-        name = name.trim_end_matches([':', '-', '–', '—', ',', ' ']).to_owned();
+        name = name
+            .trim_end_matches([':', '-', '–', '—', ',', ' '])
+            .to_owned();
     }
-    let name = name.split([':', '—', '–']).next().map(str::trim).filter(|n| !n.is_empty()).unwrap_or(&name).to_owned();
+    let name = name
+        .split([':', '—', '–'])
+        .next()
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .unwrap_or(&name)
+        .to_owned();
     titles.lowered(&name)
 }
 
@@ -209,4 +365,3 @@ fn list(names: &[String]) -> String {
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
-

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::words::asks::normal;
-use super::words::headings::{MODIFIERS, Meaning, RULES};
+use super::words::headings::{MODIFIERS, Meaning, RULES, Rule};
 use crate::domain::spec::BlockKind;
 use crate::domain::spec::pieces::Piece;
 
@@ -48,12 +48,20 @@ const LONGEST_HEADING: usize = 160;
 
 /// Lines in bold and labels act as headings below all real ones.
 const BOLD_LEVEL: u8 = 7;
+#[rustfmt::skip] // words, many to a line
 const LABEL_LEVEL: u8 = 8;
 
 impl Outline {
     pub(super) fn of(text: &str, pieces: &[Piece]) -> Self {
         let mut outline = Self {
-            sections: vec![Section { heading: None, name: String::new(), level: 0, parent: None, entries: Vec::new(), meaning: None }],
+            sections: vec![Section {
+                heading: None,
+                name: String::new(),
+                level: 0,
+                parent: None,
+                entries: Vec::new(),
+                meaning: None,
+            }],
             children: vec![Vec::new(); pieces.len()],
             title_section: None,
         };
@@ -88,7 +96,14 @@ impl Outline {
     fn open(&mut self, parent: usize, heading: usize, level: u8, name: String) -> usize {
         let meaning = meaning(&name);
         let index = self.sections.len();
-        self.sections.push(Section { heading: Some(heading), name, level, parent: Some(parent), entries: Vec::new(), meaning });
+        self.sections.push(Section {
+            heading: Some(heading),
+            name,
+            level,
+            parent: Some(parent),
+            entries: Vec::new(),
+            meaning,
+        });
         self.sections[parent].entries.push(Entry::Section(index));
         index
     }
@@ -98,7 +113,10 @@ impl Outline {
         match self.sections[label].entries.last() {
             None => true,
             Some(Entry::List(items)) => is_item(piece) && pieces[items[0]].group == piece.group,
-            Some(Entry::Table { rows, .. }) => piece.kind == BlockKind::TableRow && rows.first().is_none_or(|r| pieces[*r].group == piece.group),
+            Some(Entry::Table { rows, .. }) => {
+                piece.kind == BlockKind::TableRow
+                    && rows.first().is_none_or(|r| pieces[*r].group == piece.group)
+            }
             _ => false,
         }
     }
@@ -117,10 +135,16 @@ impl Outline {
         }
         match piece.kind {
             BlockKind::Paragraph => entries.push(Entry::Prose(n)),
-            BlockKind::TableRow if piece.is_head => entries.push(Entry::Table { head: Some(n), rows: Vec::new() }),
+            BlockKind::TableRow if piece.is_head => entries.push(Entry::Table {
+                head: Some(n),
+                rows: Vec::new(),
+            }),
             BlockKind::TableRow => match entries.last_mut() {
                 Some(Entry::Table { rows, .. }) => rows.push(n),
-                _ => entries.push(Entry::Table { head: None, rows: vec![n] }),
+                _ => entries.push(Entry::Table {
+                    head: None,
+                    rows: vec![n],
+                }),
             },
             _ => entries.push(Entry::Other(n)),
         }
@@ -128,12 +152,26 @@ impl Outline {
 
     /// The first heading is the document's title when no other stands as high.
     fn find_title(&self) -> Option<usize> {
-        let real = || self.sections.iter().enumerate().skip(1).filter(|(_, s)| s.level < BOLD_LEVEL);
+        let real = || {
+            self.sections
+                .iter()
+                .enumerate()
+                .skip(1)
+                .filter(|(_, s)| s.level < BOLD_LEVEL)
+        };
         let highest = real().map(|(_, s)| s.level).min()?;
         let (first, section) = real().next()?;
-        let alone = section.level == highest && real().filter(|(_, s)| s.level == highest).count() == 1;
+        let alone =
+            section.level == highest && real().filter(|(_, s)| s.level == highest).count() == 1;
         // "# Overview" as the only big heading is a section all the same, unless others stand under it.
-        (alone && highest == 1 && (section.meaning.is_none() || section.entries.iter().any(|e| matches!(e, Entry::Section(_))))).then_some(first)
+        (alone
+            && highest == 1
+            && (section.meaning.is_none()
+                || section
+                    .entries
+                    .iter()
+                    .any(|e| matches!(e, Entry::Section(_)))))
+        .then_some(first)
     }
 
     /// The names of the headings above a section and its own, outermost first, without the document's title.
@@ -175,11 +213,21 @@ fn heading(text: &str, piece: &Piece, next: Option<&Piece>) -> Option<(u8, Strin
     }
     if piece.kind == BlockKind::Html {
         let html = &text[piece.range.clone()];
-        let summary = html.split_once("<summary")?.1.split_once('>')?.1.split("</summary").next()?;
+        let summary = html
+            .split_once("<summary")?
+            .1
+            .split_once('>')?
+            .1
+            .split("</summary")
+            .next()?;
         return Some((BOLD_LEVEL, strip_tags(summary)));
     }
     let next = next?;
-    if piece.kind != BlockKind::Paragraph || !piece.more.is_empty() || piece.plain.chars().count() > 80 || next.level > 0 {
+    if piece.kind != BlockKind::Paragraph
+        || !piece.more.is_empty()
+        || piece.plain.chars().count() > 80
+        || next.level > 0
+    {
         return None;
     }
     let label = piece.plain.trim_end().strip_suffix(':').map(str::trim);
@@ -189,7 +237,8 @@ fn heading(text: &str, piece: &Piece, next: Option<&Piece>) -> Option<(u8, Strin
         return Some((BOLD_LEVEL, lead.trim_end_matches(':').trim().to_owned()));
     }
     let label = label?;
-    ((is_item(next) || next.kind == BlockKind::TableRow) && meaning(label).is_some()).then(|| (LABEL_LEVEL, label.to_owned()))
+    ((is_item(next) || next.kind == BlockKind::TableRow) && meaning(label).is_some())
+        .then(|| (LABEL_LEVEL, label.to_owned()))
 }
 
 /// Words of a piece of HTML.
@@ -222,7 +271,10 @@ pub(super) fn meaning(heading: &str) -> Option<Meaning> {
         return Some(found);
     }
     if is_question(heading) {
-        return Some(Meaning::Aside { reason: "open question", firm: false });
+        return Some(Meaning::Aside {
+            reason: "open question",
+            firm: false,
+        });
     }
     // "Background: how we got here" is background; "Task: move the reads" names a task.
     if let Some((head, _)) = bare.split_once([':', '—', '–'])
@@ -237,7 +289,18 @@ pub(super) fn meaning(heading: &str) -> Option<Meaning> {
 fn of_tail(heading: &str) -> Option<Meaning> {
     let normal = normal(heading);
     let words = normal.split(' ').count();
-    let tail = ["tasks", "user stories", "todos", "work items", "action items", "feature list", "requirements", "sub issues"].iter().any(|tail| normal.ends_with(&format!(" {tail}")));
+    let tail = [
+        "tasks",
+        "user stories",
+        "todos",
+        "work items",
+        "action items",
+        "feature list",
+        "requirements",
+        "sub issues",
+    ]
+    .iter()
+    .any(|tail| normal.ends_with(&format!(" {tail}")));
     if tail && words <= 4 && phase_free(heading) {
         return Some(Meaning::Work);
     }
@@ -250,9 +313,18 @@ fn of_tail(heading: &str) -> Option<Meaning> {
 
 /// "Innovation goals", "migration risks".
 fn aside_tail(normal: &str) -> Option<Meaning> {
-    const TAILS: &[(&str, &str)] = &[(" goals", "goal"), (" objectives", "goal"), (" risks", "risk"), (" assumptions", "assumption"), (" non goals", "out of scope")];
+    const TAILS: &[(&str, &str)] = &[
+        (" goals", "goal"),
+        (" objectives", "goal"),
+        (" risks", "risk"),
+        (" assumptions", "assumption"),
+        (" non goals", "out of scope"),
+    ];
     let (_, reason) = TAILS.iter().find(|(tail, _)| normal.ends_with(tail))?;
-    (normal.split(' ').count() <= 3).then_some(Meaning::Aside { reason, firm: false })
+    (normal.split(' ').count() <= 3).then_some(Meaning::Aside {
+        reason,
+        firm: false,
+    })
 }
 
 fn phase_free(heading: &str) -> bool {
@@ -261,45 +333,82 @@ fn phase_free(heading: &str) -> bool {
 
 /// "Goals and non-goals": each part must be known; a part that holds work wins.
 fn of_parts(heading: &str) -> Option<Meaning> {
-    let spaced = heading.replace(['/', ',', '+'], " and ").replace('&', " and ");
-    let parts: Vec<&str> = spaced.split(" and ").flat_map(|p| p.split(" und ")).flat_map(|p| p.split(" et ")).map(str::trim).filter(|p| !p.is_empty()).collect();
+    let spaced = heading
+        .replace(['/', ',', '+'], " and ")
+        .replace('&', " and ");
+    let parts: Vec<&str> = spaced
+        .split(" and ")
+        .flat_map(|p| p.split(" und "))
+        .flat_map(|p| p.split(" et "))
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .collect();
     if parts.len() < 2 {
         return None;
     }
-    let found: Vec<Meaning> = parts.iter().map(|part| of_phrase(part)).collect::<Option<_>>()?;
-    found.iter().find(|m| !matches!(m, Meaning::Aside { .. })).or(found.first()).copied()
+    let found: Vec<Meaning> = parts
+        .iter()
+        .map(|part| of_phrase(part))
+        .collect::<Option<_>>()?;
+    found
+        .iter()
+        .find(|m| !matches!(m, Meaning::Aside { .. }))
+        .or(found.first())
+        .copied()
+}
+
+/// The rule whose words a heading is made of.
+pub(super) fn rule(heading: &str) -> Option<&'static Rule> {
+    rule_of(&without_brackets(heading))
 }
 
 fn of_phrase(phrase: &str) -> Option<Meaning> {
+    rule_of(phrase).map(|rule| rule.meaning)
+}
+
+fn rule_of(phrase: &str) -> Option<&'static Rule> {
     let normal = without_number(&normal(phrase)).to_owned();
     let mut rest = normal.as_str();
     loop {
         if let Some(found) = exact(rest) {
             return Some(found);
         }
-        let shorter = MODIFIERS.iter().find_map(|m| rest.strip_prefix(m).and_then(|r| r.strip_prefix(' ')))?;
+        let shorter = MODIFIERS
+            .iter()
+            .find_map(|m| rest.strip_prefix(m).and_then(|r| r.strip_prefix(' ')))?;
         rest = shorter;
     }
 }
 
-fn exact(phrase: &str) -> Option<Meaning> {
-    static PHRASES: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
+fn exact(phrase: &str) -> Option<&'static Rule> {
+    static PHRASES: LazyLock<HashMap<String, &'static Rule>> = LazyLock::new(|| {
         let mut phrases = HashMap::new();
         for rule in RULES {
             for phrase in rule.phrases {
-                phrases.entry(normal(phrase)).or_insert(rule.meaning);
+                phrases.entry(normal(phrase)).or_insert(rule);
             }
         }
         phrases
     });
-    static OPENINGS: LazyLock<Vec<(String, Meaning)>> =
-        LazyLock::new(|| RULES.iter().flat_map(|rule| rule.openings.iter().map(|o| (format!("{} ", normal(o)), rule.meaning))).collect());
+    static OPENINGS: LazyLock<Vec<(String, &'static Rule)>> = LazyLock::new(|| {
+        RULES
+            .iter()
+            .flat_map(|rule| {
+                rule.openings
+                    .iter()
+                    .map(move |o| (format!("{} ", normal(o)), rule))
+            })
+            .collect()
+    });
     if phrase.is_empty() {
         return None;
     }
     PHRASES.get(phrase).copied().or_else(|| {
         let spaced = format!("{phrase} ");
-        OPENINGS.iter().find(|(opening, _)| spaced.starts_with(opening.as_str())).map(|(_, meaning)| *meaning)
+        OPENINGS
+            .iter()
+            .find(|(opening, _)| spaced.starts_with(opening.as_str()))
+            .map(|(_, rule)| *rule)
     })
 }
 
@@ -314,14 +423,20 @@ fn without_brackets(heading: &str) -> String {
             _ => {}
         }
     }
-    if out.trim().is_empty() { heading.to_owned() } else { out }
+    if out.trim().is_empty() {
+        heading.to_owned()
+    } else {
+        out
+    }
 }
 
 /// Without the number that a heading opens with: "3 1 goals", "iv goals".
 fn without_number(normal: &str) -> &str {
     let mut rest = normal;
     while let Some((first, tail)) = rest.split_once(' ') {
-        let number = first.chars().all(|c| c.is_ascii_digit()) || (first.len() <= 4 && first.chars().all(|c| matches!(c, 'i' | 'v' | 'x'))) || first == "section";
+        let number = first.chars().all(|c| c.is_ascii_digit())
+            || (first.len() <= 4 && first.chars().all(|c| matches!(c, 'i' | 'v' | 'x')))
+            || first == "section";
         if !number {
             break;
         }
@@ -332,26 +447,52 @@ fn without_number(normal: &str) -> &str {
 
 /// A question that wants an answer, not a wish put as a question ("Could we add…?").
 pub(super) fn is_question(words: &str) -> bool {
-    const OPENINGS: &[&str] = &["how", "does", "do", "is", "are", "what", "why", "when", "where", "who", "which", "has", "have", "did", "should", "can", "will", "was", "were", "whether", "would", "wie", "warum", "was", "quand", "comment", "pourquoi", "qué", "cómo", "como"];
+    #[rustfmt::skip] // words, many to a line
+    const OPENINGS: &[&str] = &[
+        "how", "does", "do", "is", "are", "what", "why", "when", "where", "who", "which", "has",
+        "have", "did", "should", "can", "will", "was", "were", "whether", "would", "wie", "warum",
+        "was", "quand", "comment", "pourquoi", "qué", "cómo", "como",
+    ];
     let words = words.trim().trim_end_matches(['*', '_']);
     let normal = normal(words);
     let first = normal.split(' ').next().unwrap_or_default();
-    words.ends_with('?') && OPENINGS.contains(&first) && !normal.starts_with("can we ") && !normal.starts_with("can you ")
+    words.ends_with('?')
+        && OPENINGS.contains(&first)
+        && !normal.starts_with("can we ")
+        && !normal.starts_with("can you ")
 }
 
 /// Marked as finished in the heading itself.
 pub(super) fn is_over(heading: &str) -> bool {
     let lower = heading.trim().to_lowercase();
-    ["(done)", "(completed)", "(complete)", "(shipped)", "[done]", "✅", "— done", "- done", "(finished)", "(erledigt)"].iter().any(|mark| lower.ends_with(mark)) || lower.starts_with('✅')
+    [
+        "(done)",
+        "(completed)",
+        "(complete)",
+        "(shipped)",
+        "[done]",
+        "✅",
+        "— done",
+        "- done",
+        "(finished)",
+        "(erledigt)",
+    ]
+    .iter()
+    .any(|mark| lower.ends_with(mark))
+        || lower.starts_with('✅')
 }
 
 /// Headings that are asides at the top of a document, and parts of the product below one that holds requirements.
 pub(super) fn is_ambiguous(heading: &str) -> bool {
+    #[rustfmt::skip] // words, many to a line
     const WORDS: &[&str] = &[
-        "users", "user roles", "roles", "team", "teams", "status", "history", "notes", "index", "links", "contacts", "contact", "changes", "resources", "metrics", "research", "updates", "announcements", "people", "customers", "market", "key metrics",
-        "attachments", "contents", "header", "terms", "discussion", "discussions", "decisions", "contributors", "reviewers", "roles and responsibilities", "approvals", "sign off", "agenda", "related", "license", "participants", "authors", "owners", "comments",
-        "customers", "license", "environment", "today", "about",
+        "users", "user roles", "roles", "team", "teams", "status", "history", "notes", "index", "links", "contacts", "contact",
+        "changes", "resources", "metrics", "research", "updates", "announcements", "people", "customers", "market",
+        "key metrics", "attachments", "contents", "header", "terms", "discussion", "discussions", "decisions", "contributors",
+        "reviewers", "roles and responsibilities", "approvals", "sign off", "agenda", "related", "license", "participants",
+        "authors", "owners", "comments", "customers", "license", "environment", "today", "about",
     ];
     let normal = normal(heading);
-    WORDS.contains(&without_number(&normal)) || (of_phrase(heading).is_none() && aside_tail(&normal).is_some())
+    WORDS.contains(&without_number(&normal))
+        || (of_phrase(heading).is_none() && aside_tail(&normal).is_some())
 }

@@ -9,11 +9,19 @@ use super::words::language::COMMON;
 use super::words::verbs::opens_with_verb;
 
 /// Openings that add another wish to the one before.
+#[rustfmt::skip] // words, many to a line
 const ADDING: &[&str] = &[
-    "also", "and", "another", "second", "secondly", "third", "thirdly", "next", "then", "finally", "lastly", "in addition", "additionally", "besides", "separately", "on top of", "furthermore", "moreover", "we also", "we want", "we need", "we should", "we must", "please", "i also", "i want", "i need", "i'd also", "i'd like", "außerdem", "zudem", "ebenso", "de plus", "également", "además", "también", "além disso", "também",
+    "also", "and", "another", "second", "secondly", "third", "thirdly", "next", "then", "finally", "lastly", "in addition",
+    "additionally", "besides", "separately", "on top of", "furthermore", "moreover", "we also", "we want", "we need",
+    "we should", "we must", "please", "i also", "i want", "i need", "i'd also", "i'd like", "außerdem", "zudem", "ebenso",
+    "de plus", "également", "además", "también", "além disso", "também",
 ];
 /// Openings that go on with the wish before.
-const CONTINUING: &[&str] = &["it", "this", "that", "they", "these", "those", "its", "their", "if", "when", "there", "for example", "e.g", "so", "because", "otherwise", "such", "here", "in that case"];
+#[rustfmt::skip] // words, many to a line
+const CONTINUING: &[&str] = &[
+    "it", "this", "that", "they", "these", "those", "its", "their", "if", "when", "there", "for example", "e.g", "so", "because",
+    "otherwise", "such", "here", "in that case",
+];
 
 /// Sentences that are about one wish.
 struct Wish {
@@ -21,7 +29,7 @@ struct Wish {
     asks: usize,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// One draft for each wish in these paragraphs; sentences that ask for nothing stay with the wish before them.
     pub(super) fn prose_issues(&mut self, prose: &[usize], index: usize) -> Vec<usize> {
         let mut made: Vec<usize> = Vec::new();
@@ -58,13 +66,23 @@ impl<'a> Reader<'a> {
 
     fn wish(&mut self, piece: usize, wish: &Wish, several: bool, index: usize) -> usize {
         let asking = wish.sentences.iter().position(|s| wants(s)).unwrap_or(0);
-        let mut draft = Draft { title: self.title(&wish.sentences[asking], index), section: index, anchor: piece, main: vec![piece], covers: [piece].into(), ..Draft::default() };
+        let mut draft = Draft {
+            title: self.title(&wish.sentences[asking], index),
+            section: index,
+            anchor: piece,
+            main: vec![piece],
+            covers: [piece].into(),
+            ..Draft::default()
+        };
         if several {
             draft.excerpt = Some(wish.sentences.join(" "));
         }
         for (n, sentence) in wish.sentences.iter().enumerate() {
             if n != asking && asks(sentence) && !sentence.ends_with('?') && !is_deferred(sentence) {
-                draft.criteria.push(Criterion { piece, sentence: Some(sentence.clone()) });
+                draft.criteria.push(Criterion {
+                    piece,
+                    sentence: Some(sentence.clone()),
+                });
             }
         }
         draft.keys = labels::keys(&wish.sentences[asking], None);
@@ -81,12 +99,30 @@ fn wishes(words: &str) -> Vec<Wish> {
     let mut before: Vec<String> = Vec::new();
     for sentence in sentences(words) {
         let normal = normal(sentence);
-        let opens = |openings: &[&str]| openings.iter().any(|o| normal == *o || normal.starts_with(&format!("{o} ")));
+        let opens = |openings: &[&str]| {
+            openings
+                .iter()
+                .any(|o| normal == *o || normal.starts_with(&format!("{o} ")))
+        };
         let wanting = wants(sentence);
         let adds = opens(ADDING) || opens_with_verb(&bare(sentence));
-        let new = wanting && !opens(CONTINUING) && (out.is_empty() || adds || out.last().is_some_and(|wish| wish.asks >= 3 && !shares_words(&wish.sentences[wish.sentences.len().saturating_sub(4)..].join(" "), sentence)));
+        let new = wanting
+            && !opens(CONTINUING)
+            && (out.is_empty()
+                || adds
+                || out.last().is_some_and(|wish| {
+                    wish.asks >= 3
+                        && !shares_words(
+                            &wish.sentences[wish.sentences.len().saturating_sub(4)..].join(" "),
+                            sentence,
+                        )
+                }));
         if new {
-            let mut sentences = if out.is_empty() { std::mem::take(&mut before) } else { Vec::new() };
+            let mut sentences = if out.is_empty() {
+                std::mem::take(&mut before)
+            } else {
+                Vec::new()
+            };
             sentences.push(sentence.to_owned());
             out.push(Wish { sentences, asks: 1 });
         } else if let Some(wish) = out.last_mut() {
@@ -106,5 +142,11 @@ fn wishes(words: &str) -> Vec<Wish> {
 fn shares_words(one: &str, other: &str) -> bool {
     let one = normal(one);
     let padded = format!(" {one} ");
-    normal(other).split(' ').filter(|w| w.len() > 3 && !COMMON.contains(w)).any(|w| padded.contains(&format!(" {} ", w.trim_end_matches('s'))) || padded.contains(&format!(" {w} ")))
+    normal(other)
+        .split(' ')
+        .filter(|w| w.len() > 3 && !COMMON.contains(w))
+        .any(|w| {
+            padded.contains(&format!(" {} ", w.trim_end_matches('s')))
+                || padded.contains(&format!(" {w} "))
+        })
 }

@@ -1,7 +1,7 @@
 //! Titles that stand alone: from a heading, an item, a cell or a sentence to an imperative of at most 80 characters.
 
-mod clean;
 mod clauses;
+mod clean;
 mod nouns;
 #[cfg(test)]
 mod tests;
@@ -17,6 +17,7 @@ use super::words::verbs::{from_gerund, opens_with_verb};
 pub(super) const LONGEST: usize = 80;
 
 /// What the document is about when nothing says so.
+#[rustfmt::skip] // words, many to a line
 pub(super) const NAMELESS: &str = "the request";
 
 /// What titles need to know of the document.
@@ -42,7 +43,10 @@ impl Titles {
         {
             title = self.placed(&title, &area);
         } else if nouns::is_thin(&title)
-            && let Some(place) = near.iter().find(|place| !place.is_empty() && !nouns::is_generic(&bare(place)) && !same_words(place, &title))
+            && !(opens_with_verb(&phrase) && title.split(' ').count() > 2)
+            && let Some(place) = near.iter().find(|place| {
+                !place.is_empty() && !nouns::is_generic(&bare(place)) && !same_words(place, &title)
+            })
         {
             title = self.placed(&title, place);
         }
@@ -54,7 +58,11 @@ impl Titles {
         let title = self.title(words, &[near]);
         let phrase = bare(words);
         let named = title.starts_with("Add ") && !phrase.to_lowercase().starts_with("add ");
-        if named && phrase.split(' ').count() >= 4 { cut(&format!("Ensure {}", self.lowered(&phrase))) } else { title }
+        if named && phrase.split(' ').count() >= 4 {
+            cut(&format!("Ensure {}", self.lowered(&phrase)))
+        } else {
+            title
+        }
     }
 
     /// A title for an issue that groups others.
@@ -64,12 +72,22 @@ impl Titles {
             if self.language == Language::Other {
                 return cut(&capitalised(heading));
             }
-            return cut(&if phase.rest.is_empty() { format!("Deliver {name} of {}", self.about) } else { format!("Deliver {name}: {}", self.lowered(&bare(&phase.rest))) });
+            return cut(&if phase.rest.is_empty() {
+                format!("Deliver {name} of {}", self.about)
+            } else {
+                format!("Deliver {name}: {}", self.lowered(&bare(&phase.rest)))
+            });
         }
         let title = self.title(heading, &[&self.about]);
-        let title = title.strip_prefix("Add ").map_or(title.clone(), |thing| format!("Build {thing}"));
+        let title = title
+            .strip_prefix("Add ")
+            .map_or(title.clone(), |thing| format!("Build {thing}"));
         // One word names a part of something.
-        if title.split(' ').count() == 2 { cut(&self.placed(&title, &self.about)) } else { title }
+        if title.split(' ').count() == 2 {
+            cut(&self.placed(&title, &self.about))
+        } else {
+            title
+        }
     }
 
     /// "Add rate limits" and "Public API" make "Add rate limits to public API".
@@ -78,19 +96,35 @@ impl Titles {
         if place.is_empty() || place == NAMELESS || same_words(&place, title) {
             return title.to_owned();
         }
-        let joint = if title.starts_with("Add ") { "to" } else { "for" };
+        let joint = if title.starts_with("Add ") {
+            "to"
+        } else {
+            "for"
+        };
         let whole = format!("{title} {joint} {place}");
-        if whole.chars().count() <= LONGEST && self.language == Language::English { whole } else { title.to_owned() }
+        if whole.chars().count() <= LONGEST && self.language == Language::English {
+            whole
+        } else {
+            title.to_owned()
+        }
     }
 
     /// "Backend: add an endpoint" is the order "Add an endpoint"; "Rate limits: the API must…" is about the head.
     fn without_area(&self, phrase: &str) -> (String, Option<String>) {
-        let Some((head, rest)) = clean::split_head(phrase) else { return (phrase.to_owned(), None) };
+        let Some((head, rest)) = clean::split_head(phrase) else {
+            return (phrase.to_owned(), None);
+        };
         if opens_with_verb(head) && head.split(' ').count() > 1 {
             return (head.to_owned(), None);
         }
         let bound = rest.split(' ').next().unwrap_or_default().to_lowercase();
-        if ["under", "below", "less", "within", "≤", "<", "above", "over", "≥", ">", "up"].contains(&bound.as_str()) || rest.to_lowercase().starts_with("at most") || rest.to_lowercase().starts_with("at least") {
+        if [
+            "under", "below", "less", "within", "≤", "<", "above", "over", "≥", ">", "up",
+        ]
+        .contains(&bound.as_str())
+            || rest.to_lowercase().starts_with("at most")
+            || rest.to_lowercase().starts_with("at least")
+        {
             return (format!("Keep {} {rest}", self.lowered(head)), None);
         }
         if opens_with_verb(rest) || clauses::is_story(rest) {
@@ -116,14 +150,24 @@ impl Titles {
         let opening = given.len().saturating_sub(phrase.len());
         if opening > 0
             && super::words::verbs::is_verb(&first)
-            && given.get(..opening).is_some_and(|o| ["to ", "must ", "should ", "shall ", "will ", "can ", "could ", "please ", "also ", "let's ", "let’s "].iter().any(|end| o.to_lowercase().ends_with(end)))
+            && given.get(..opening).is_some_and(|o| {
+                [
+                    "to ", "must ", "should ", "shall ", "will ", "can ", "could ", "please ",
+                    "also ", "let's ", "let’s ",
+                ]
+                .iter()
+                .any(|end| o.to_lowercase().ends_with(end))
+            })
         {
             return capitalised(&phrase);
         }
         if opens_with_verb(&phrase) && !phrase.to_lowercase().starts_with("support for ") {
             return capitalised(&phrase);
         }
-        if let Some(rest) = phrase.strip_prefix("Support for ").or_else(|| phrase.strip_prefix("support for ")) {
+        if let Some(rest) = phrase
+            .strip_prefix("Support for ")
+            .or_else(|| phrase.strip_prefix("support for "))
+        {
             return format!("Support {rest}");
         }
         if let Some(order) = from_gerund_phrase(&phrase) {
@@ -143,15 +187,38 @@ impl Titles {
         let words: Vec<&str> = phrase.split(' ').collect();
         let plain = |word: &str| {
             let mut chars = word.chars();
-            chars.next().is_some_and(char::is_uppercase) && chars.clone().next().is_some() && chars.all(|c| c.is_lowercase() || c == '-' || c == '\'' || c == '’' || c == ',' || c == ':')
+            chars.next().is_some_and(char::is_uppercase)
+                && chars.clone().next().is_some()
+                && chars.all(|c| {
+                    c.is_lowercase() || c == '-' || c == '\'' || c == '’' || c == ',' || c == ':'
+                })
         };
-        let common = |word: &str| plain(word) && !self.proper.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+        let common = |word: &str| {
+            plain(word)
+                && !self.proper.contains(
+                    &word
+                        .trim_matches(|c: char| !c.is_alphanumeric())
+                        .to_lowercase(),
+                )
+        };
         // "Shared Inbox View" is a heading in title case, where capitals say nothing.
-        let in_title_case = words.len() > 1 && words.iter().all(|w| plain(w) || w.chars().count() <= 3 || !w.starts_with(char::is_alphabetic) || w.chars().filter(|c| c.is_uppercase()).count() > 1);
+        let in_title_case = words.len() > 1
+            && words.iter().all(|w| {
+                plain(w)
+                    || w.chars().count() <= 3
+                    || !w.starts_with(char::is_alphabetic)
+                    || w.chars().filter(|c| c.is_uppercase()).count() > 1
+            });
         words
             .iter()
             .enumerate()
-            .map(|(n, word)| if (n == 0 || in_title_case) && (common(word) || (n == 0 && *word == "A")) { word.to_lowercase() } else { (*word).to_owned() })
+            .map(|(n, word)| {
+                if (n == 0 || in_title_case) && (common(word) || (n == 0 && *word == "A")) {
+                    word.to_lowercase()
+                } else {
+                    (*word).to_owned()
+                }
+            })
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -162,8 +229,35 @@ fn from_gerund_phrase(phrase: &str) -> Option<String> {
     let (first, rest) = phrase.split_once(' ')?;
     let verb = from_gerund(&first.to_lowercase())?;
     let second = rest.split(' ').next()?.to_lowercase();
-    let ordering = ["a", "an", "the", "all", "existing", "old", "new", "to", "from", "our", "each", "every", "support", "up"].contains(&second.as_str())
-        || ["adding", "removing", "creating", "implementing", "building", "writing", "migrating", "moving", "replacing", "updating", "improving", "introducing", "supporting", "fixing", "deprecating", "renaming", "enabling", "exposing", "making", "allowing", "refactoring"].contains(&first.to_lowercase().as_str());
+    let ordering = [
+        "a", "an", "the", "all", "existing", "old", "new", "to", "from", "our", "each", "every",
+        "support", "up",
+    ]
+    .contains(&second.as_str())
+        || [
+            "adding",
+            "removing",
+            "creating",
+            "implementing",
+            "building",
+            "writing",
+            "migrating",
+            "moving",
+            "replacing",
+            "updating",
+            "improving",
+            "introducing",
+            "supporting",
+            "fixing",
+            "deprecating",
+            "renaming",
+            "enabling",
+            "exposing",
+            "making",
+            "allowing",
+            "refactoring",
+        ]
+        .contains(&first.to_lowercase().as_str());
     ordering.then(|| capitalised(&format!("{verb} {rest}")))
 }
 
@@ -174,7 +268,9 @@ pub(super) fn capitalised(phrase: &str) -> String {
         return phrase.to_owned();
     }
     let mut chars = phrase.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// At most 80 characters, ended where a reader would pause.
@@ -183,37 +279,99 @@ pub(super) fn cut(title: &str) -> String {
     if title.chars().count() <= LONGEST {
         return clean::closed(title);
     }
-    let end = title.char_indices().nth(LONGEST).map_or(title.len(), |(at, _)| at);
+    let end = title
+        .char_indices()
+        .nth(LONGEST)
+        .map_or(title.len(), |(at, _)| at);
     let head = &title[..end];
     // A pause is a good place as long as enough is said before it.
-    let pause = [", so ", " so that ", " because ", " which ", " — ", " – ", "; ", " (", ". ", ": ", ", "]
+    let pause = [
+        ", so ",
+        " so that ",
+        " because ",
+        " which ",
+        " — ",
+        " – ",
+        "; ",
+        " (",
+        ". ",
+        ": ",
+        ", ",
+    ]
+    .iter()
+    .filter_map(|mark| head.rfind(mark))
+    .filter(|at| title[..*at].chars().count() >= 30)
+    .max();
+    let halfway = |at: &usize| title[..*at].chars().count() >= 44;
+    let before = [
+        " at ",
+        " in ",
+        " on ",
+        " with ",
+        " by ",
+        " from ",
+        " for ",
+        " after ",
+        " before ",
+        " when ",
+        " without ",
+        " within ",
+        " through ",
+        " per ",
+        " until ",
+        " while ",
+        " and ",
+        " or ",
+        " using ",
+        " via ",
+        " across ",
+        " during ",
+        " that ",
+        " which ",
+    ];
+    let phrase = before
         .iter()
         .filter_map(|mark| head.rfind(mark))
-        .filter(|at| title[..*at].chars().count() >= 30)
+        .filter(halfway)
         .max();
-    let halfway = |at: &usize| title[..*at].chars().count() >= 44;
-    let before = [" at ", " in ", " on ", " with ", " by ", " from ", " for ", " after ", " before ", " when ", " without ", " within ", " through ", " per ", " until ", " while ", " and ", " or ", " using ", " via ", " across ", " during ", " that ", " which "];
-    let phrase = before.iter().filter_map(|mark| head.rfind(mark)).filter(halfway).max();
-    let at = pause.or(phrase).or_else(|| head.rfind(' ').filter(|at| *at > 0)).unwrap_or(end);
+    let at = pause
+        .or(phrase)
+        .or_else(|| head.rfind(' ').filter(|at| *at > 0))
+        .unwrap_or(end);
     clean::closed(&without_loose_end(&title[..at]))
 }
 
 /// Without the little words that a cut leaves hanging.
 fn without_loose_end(title: &str) -> String {
+    #[rustfmt::skip] // words, many to a line
     const LOOSE: &[&str] = &[
-        "a", "an", "the", "of", "to", "for", "with", "and", "or", "in", "on", "by", "from", "at", "as", "that", "which", "when", "while", "if", "is", "are", "be", "its", "their", "our", "into", "than", "but", "not", "per", "via", "so", "any", "all", "each", "every", "no", "must", "should", "can", "will", "using", "this", "these", "those", "after", "before", "until", "without", "within", "between", "such", "including", "e.g.", "has", "have", "does", "do", "whose", "where", "only",
-        "und", "der", "die", "das", "mit", "für", "de", "la", "le", "les", "des", "et", "el", "los", "y", "para", "con", "com", "e", "o",
+        "a", "an", "the", "of", "to", "for", "with", "and", "or", "in", "on", "by", "from", "at", "as", "that", "which", "when",
+        "while", "if", "is", "are", "be", "its", "their", "our", "into", "than", "but", "not", "per", "via", "so", "any", "all",
+        "each", "every", "no", "must", "should", "can", "will", "using", "this", "these", "those", "after", "before", "until",
+        "without", "within", "between", "such", "including", "e.g.", "has", "have", "does", "do", "whose", "where", "only",
+        "und", "der", "die", "das", "mit", "für", "de", "la", "le", "les", "des", "et", "el", "los", "y", "para", "con", "com",
+        "e", "o",
     ];
     let mut words: Vec<&str> = title.split_whitespace().collect();
-    while words.len() > 3 && words.last().is_some_and(|w| LOOSE.contains(&w.to_lowercase().trim_matches(','))) {
+    while words.len() > 3
+        && words
+            .last()
+            .is_some_and(|w| LOOSE.contains(&w.to_lowercase().trim_matches(',')))
+    {
         words.pop();
     }
-    words.join(" ").trim_end_matches([',', ';', ':', '-', '–', '—', '.', ' ', '(', '/']).to_owned()
+    words
+        .join(" ")
+        .trim_end_matches([',', ';', ':', '-', '–', '—', '.', ' ', '(', '/'])
+        .to_owned()
 }
 
 /// Does the title already say these words?
 fn same_words(place: &str, title: &str) -> bool {
     let title = super::words::asks::normal(title);
     let padded = format!(" {title} ");
-    super::words::asks::normal(place).split(' ').filter(|w| w.len() > 2).all(|word| padded.contains(&format!(" {word} ")) || padded.contains(&format!(" {}s ", word)))
+    super::words::asks::normal(place)
+        .split(' ')
+        .filter(|w| w.len() > 2)
+        .all(|word| padded.contains(&format!(" {word} ")) || padded.contains(&format!(" {word}s ")))
 }
