@@ -138,7 +138,11 @@ fn label(issue: &PlannedIssue) -> String {
                     ' ' | ',' | '.' | '-' | '…' | '\'' | '’' | '/' | '(' | ')'
                 ) =>
             {
+<<<<<<< HEAD
                 out.push(c)
+=======
+                out.push(c);
+>>>>>>> planner
             }
             c if c.is_control() => out.push(' '),
             c => {

@@ -12,6 +12,7 @@ use super::words::asks::normal;
 use crate::domain::ids::RepositoryName;
 
 /// Other words for common components.
+#[rustfmt::skip] // words, many to a line
 const KIN: &[(&[&str], &[&str])] = &[
     (
         &[
@@ -31,6 +32,7 @@ const KIN: &[(&[&str], &[&str])] = &[
     (
         &["backend", "back end", "server", "api"],
         &[
+<<<<<<< HEAD
             "backend",
             "server",
             "api",
@@ -41,6 +43,9 @@ const KIN: &[(&[&str], &[&str])] = &[
             "migration",
             "webhook",
             "worker",
+=======
+            "backend", "server", "api", "endpoint", "endpoints", "database", "queue", "migration", "webhook", "worker",
+>>>>>>> planner
         ],
     ),
     (
@@ -71,6 +76,7 @@ const KIN: &[(&[&str], &[&str])] = &[
     (
         &["database", "db", "storage", "data"],
         &[
+<<<<<<< HEAD
             "database",
             "table",
             "tables",
@@ -81,11 +87,15 @@ const KIN: &[(&[&str], &[&str])] = &[
             "storage",
             "backfill",
             "column",
+=======
+            "database", "table", "tables", "schema", "index", "sql", "migration", "storage", "backfill", "column",
+>>>>>>> planner
         ],
     ),
     (
         &["infra", "infrastructure", "ops", "devops", "platform"],
         &[
+<<<<<<< HEAD
             "infrastructure",
             "deployment",
             "deploy",
@@ -98,11 +108,16 @@ const KIN: &[(&[&str], &[&str])] = &[
             "cluster",
             "rollout",
             "flag",
+=======
+            "infrastructure", "deployment", "deploy", "kubernetes", "terraform", "ci", "monitoring", "alert", "alerts",
+            "cluster", "rollout", "flag",
+>>>>>>> planner
         ],
     ),
     (
         &["auth", "authentication", "identity"],
         &[
+<<<<<<< HEAD
             "auth",
             "login",
             "password",
@@ -114,6 +129,9 @@ const KIN: &[(&[&str], &[&str])] = &[
             "roles",
             "permission",
             "permissions",
+=======
+            "auth", "login", "password", "oauth", "sso", "session", "token", "role", "roles", "permission", "permissions",
+>>>>>>> planner
         ],
     ),
     (

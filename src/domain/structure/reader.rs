@@ -2,12 +2,11 @@
 //!
 //! Every piece ends in one of two ways: a draft covers it, or it has a reason for being no work.
 
-use super::draft::{Criterion, Draft};
+use super::draft::Draft;
 use super::outline::{Entry, Outline, Section, is_ambiguous, strip_tags};
 use super::titles::{Titles, phase};
-use super::words::asks::{asks, demands, is_normative};
+use super::words::asks::{demands, is_normative};
 use super::words::headings::Meaning;
-use super::words::verbs::opens_with_verb;
 use crate::domain::spec::BlockKind;
 use crate::domain::spec::pieces::Piece;
 
@@ -55,6 +54,10 @@ pub(super) struct Found {
     /// Drafts that stand directly under the section.
     pub made: Vec<usize>,
     pub prose: Vec<usize>,
+    /// How many drafts there were before each paragraph.
+    pub before_prose: Vec<usize>,
+    /// How many drafts the whole reading had before this section.
+    pub from: usize,
     /// List items that are parts of one thing.
     pub facets: Vec<usize>,
     /// Code, quotes and facts, with how many drafts there were before them.
@@ -97,7 +100,7 @@ impl<'a> Reader<'a> {
         let mut names = Vec::new();
         let mut at = Some(index);
         while let Some(section) = at {
-            if self.is_specific(section) {
+            if self.is_specific(section) && phase(&self.section_at(section).name).is_none() {
                 names.push(self.section_at(section).name.as_str());
             }
             at = self.section_at(section).parent;
@@ -157,7 +160,10 @@ impl<'a> Reader<'a> {
             Role::Dependencies => return self.order_section(index, role),
             _ => {}
         }
-        let mut found = Found::default();
+        let mut found = Found {
+            from: self.drafts.len(),
+            ..Found::default()
+        };
         for entry in &self.section_at(index).entries {
             self.entry(entry, index, role, &mut found);
         }
@@ -185,12 +191,19 @@ impl<'a> Reader<'a> {
             self.reasons[piece] = Some(reason);
         } else if let Some(rest) = super::labels::criteria_of(&self.pieces[piece]) {
             if rest {
+<<<<<<< HEAD
                 found.criteria.push(piece)
             } else {
                 found.labels.push(piece)
+=======
+                found.criteria.push(piece);
+            } else {
+                found.labels.push(piece);
+>>>>>>> planner
             }
         } else {
             found.prose.push(piece);
+            found.before_prose.push(found.made.len());
         }
     }
 
@@ -249,6 +262,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+<<<<<<< HEAD
     /// What a section comes to: its drafts, one draft for all of it, or a group.
     fn settle(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
         if role == Role::Criteria {
@@ -564,6 +578,8 @@ impl<'a> Reader<'a> {
         }
     }
 
+=======
+>>>>>>> planner
     fn cover_heading(&mut self, index: usize, made: &[usize]) {
         let Some(heading) = self.section_at(index).heading else {
             return;
@@ -601,7 +617,11 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Entry::Prose(piece) if !firm && is_normative(&self.pieces[*piece].plain) => {
+<<<<<<< HEAD
                     made.extend(self.prose_issues(&[*piece], index))
+=======
+                    made.extend(self.prose_issues(&[*piece], index));
+>>>>>>> planner
                 }
                 Entry::Prose(piece) | Entry::Other(piece) => self.set_aside(*piece, reason),
                 Entry::List(items) => {
@@ -618,9 +638,15 @@ impl<'a> Reader<'a> {
                             || (!firm && it.checked == Some(false))
                             || (!firm && is_normative(&it.plain));
                         if action && reason != ALREADY_DONE {
+<<<<<<< HEAD
                             made.extend(self.item(*item, index, Role::Work))
                         } else {
                             self.set_aside(*item, reason)
+=======
+                            made.extend(self.item(*item, index, Role::Work));
+                        } else {
+                            self.set_aside(*item, reason);
+>>>>>>> planner
                         }
                     }
                 }
@@ -647,9 +673,15 @@ impl<'a> Reader<'a> {
                 Entry::List(items) => {
                     for item in items {
                         if self.pieces[*item].checked == Some(false) {
+<<<<<<< HEAD
                             made.extend(self.item(*item, index, Role::Work))
                         } else {
                             self.orders.extend(self.outline.family(*item))
+=======
+                            made.extend(self.item(*item, index, Role::Work));
+                        } else {
+                            self.orders.extend(self.outline.family(*item));
+>>>>>>> planner
                         }
                     }
                 }
@@ -681,9 +713,12 @@ impl<'a> Reader<'a> {
         }
     }
 }
+<<<<<<< HEAD
 
 /// "Story 1": a heading that only counts.
 fn numbered_kind(name: &str) -> bool {
     super::titles::label_of(&format!("{name}: x"))
         .is_some_and(|(head, _)| head.ends_with(|c: char| c.is_ascii_digit()))
 }
+=======
+>>>>>>> planner

@@ -7,7 +7,11 @@ use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
 
+<<<<<<< HEAD
 impl<'a> Reader<'a> {
+=======
+impl Reader<'_> {
+>>>>>>> planner
     pub(super) fn table(
         &mut self,
         head: Option<usize>,
@@ -157,7 +161,11 @@ impl<'a> Reader<'a> {
                         .extend(value.split("; ").map(|part| Criterion {
                             piece: row,
                             sentence: Some(super::titles::capitalised(part.trim())),
+<<<<<<< HEAD
                         }))
+=======
+                        }));
+>>>>>>> planner
                 }
                 Column::DependsOn => draft.waits.push(format!("depends on {value}")),
                 _ => {}
@@ -168,7 +176,11 @@ impl<'a> Reader<'a> {
                 Column::Detail | Column::Name
                     if !matches!(columns[at], Column::Detail) || *column == Column::Detail =>
                 {
+<<<<<<< HEAD
                     draft.details.push(value.clone())
+=======
+                    draft.details.push(value.clone());
+>>>>>>> planner
                 }
                 _ => draft.fields.push((heads[n].clone(), value.clone())),
             }

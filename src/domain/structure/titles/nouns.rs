@@ -3,10 +3,12 @@
 use super::super::words::verbs::{from_participle, opens_with_verb};
 
 /// Last words of a phrase and the verb that fits them.
+#[rustfmt::skip] // words, many to a line
 const FITTING: &[(&str, &[&str])] = &[
     (
         "write",
         &[
+<<<<<<< HEAD
             "documentation",
             "docs",
             "guide",
@@ -28,11 +30,16 @@ const FITTING: &[(&str, &[&str])] = &[
             "release notes",
             "blog post",
             "changelog",
+=======
+            "documentation", "docs", "guide", "guides", "runbook", "runbooks", "tutorial", "readme", "manual", "faq", "playbook",
+            "test", "tests", "adr", "handbook", "how-to", "announcement", "spec", "release notes", "blog post", "changelog",
+>>>>>>> planner
         ],
     ),
     (
         "carry out",
         &[
+<<<<<<< HEAD
             "migration",
             "rollout",
             "cutover",
@@ -58,12 +65,18 @@ const FITTING: &[(&str, &[&str])] = &[
             "switchover",
             "test plan",
             "rollout plan",
+=======
+            "migration", "rollout", "cutover", "backfill", "audit", "review", "investigation", "research", "spike", "analysis",
+            "survey", "rehearsal", "upgrade", "load testing", "testing", "load test", "pen test", "clean-up", "cleanup",
+            "assessment", "refactoring", "training", "switchover", "test plan", "rollout plan",
+>>>>>>> planner
         ],
     ),
     ("plan", &["communication", "communications"]),
     (
         "prepare",
         &[
+<<<<<<< HEAD
             "rollback",
             "launch",
             "release",
@@ -72,11 +85,15 @@ const FITTING: &[(&str, &[&str])] = &[
             "demo",
             "beta",
             "pilot",
+=======
+            "rollback", "launch", "release", "rollback plan", "communication plan", "demo", "beta", "pilot",
+>>>>>>> planner
         ],
     ),
     (
         "create",
         &[
+<<<<<<< HEAD
             "mockups",
             "wireframes",
             "designs",
@@ -90,11 +107,16 @@ const FITTING: &[(&str, &[&str])] = &[
             "project",
             "inventory",
             "mock-ups",
+=======
+            "mockups", "wireframes", "designs", "prototype", "template", "templates", "schema", "table", "tables", "repository",
+            "project", "inventory", "mock-ups",
+>>>>>>> planner
         ],
     ),
     (
         "define",
         &[
+<<<<<<< HEAD
             "strategy",
             "policy",
             "policies",
@@ -104,12 +126,16 @@ const FITTING: &[(&str, &[&str])] = &[
             "conventions",
             "naming",
             "standards",
+=======
+            "strategy", "policy", "policies", "contract", "requirements", "roles", "conventions", "naming", "standards",
+>>>>>>> planner
             "guidelines",
         ],
     ),
     (
         "implement",
         &[
+<<<<<<< HEAD
             "algorithm",
             "logic",
             "protocol",
@@ -147,11 +173,19 @@ const FITTING: &[(&str, &[&str])] = &[
             "effects",
             "verification",
             "validation",
+=======
+            "algorithm", "logic", "protocol", "flow", "flows", "mechanism", "handling", "model", "architecture", "layer",
+            "authentication", "authorization", "authorisation", "lifecycle", "interface", "storage", "semantics", "syntax",
+            "behavior", "behaviour", "processing", "parsing", "parser", "resolution", "management", "integration", "sync",
+            "synchronization", "state machine", "explanation", "design", "proposal", "changes", "effect", "effects",
+            "verification", "validation",
+>>>>>>> planner
         ],
     ),
     (
         "build",
         &[
+<<<<<<< HEAD
             "form",
             "page",
             "pages",
@@ -196,12 +230,19 @@ const FITTING: &[(&str, &[&str])] = &[
             "panel",
             "store",
             "composer",
+=======
+            "form", "page", "pages", "screen", "dashboard", "view", "ui", "service", "api", "engine", "pipeline", "client",
+            "server", "app", "tool", "cli", "bot", "importer", "exporter", "library", "module", "component", "widget", "portal",
+            "checkout", "inbox", "website", "site", "editor", "wizard", "onboarding", "worker", "scheduler", "backend",
+            "frontend", "front end", "back end", "adapter", "proxy", "gateway", "simulator", "panel", "store", "composer",
+>>>>>>> planner
             "viewer",
         ],
     ),
     (
         "fix",
         &[
+<<<<<<< HEAD
             "bug",
             "bugs",
             "error",
@@ -214,6 +255,9 @@ const FITTING: &[(&str, &[&str])] = &[
             "typo",
             "typos",
             "issue",
+=======
+            "bug", "bugs", "error", "errors", "crash", "crashes", "leak", "leaks", "regression", "typo", "typos", "issue",
+>>>>>>> planner
             "issues",
         ],
     ),
@@ -228,6 +272,7 @@ const FITTING: &[(&str, &[&str])] = &[
     (
         "meet",
         &[
+<<<<<<< HEAD
             "performance",
             "accessibility",
             "security",
@@ -238,12 +283,18 @@ const FITTING: &[(&str, &[&str])] = &[
             "privacy",
             "usability",
             "requirements",
+=======
+            "performance", "accessibility", "security", "reliability", "availability", "scalability", "compliance", "privacy",
+            "usability", "requirements",
+>>>>>>> planner
         ],
     ),
 ];
 
 /// Names that say too little alone.
+#[rustfmt::skip] // words, many to a line
 const GENERIC: &[&str] = &[
+<<<<<<< HEAD
     "backend",
     "frontend",
     "ui",
@@ -391,9 +442,28 @@ const GENERIC: &[&str] = &[
     "details",
     "kubelet",
     "dashboard",
+=======
+    "backend", "frontend", "ui", "ux", "api", "apis", "tests", "test", "testing", "docs", "documentation", "database",
+    "infrastructure", "infra", "security", "performance", "logging", "monitoring", "validation", "permissions", "settings",
+    "notifications", "search", "design", "migration", "deployment", "rollout", "cleanup", "clean-up", "configuration", "config",
+    "setup", "error handling", "accessibility", "analytics", "metrics", "telemetry", "release", "qa", "other", "misc",
+    "miscellaneous", "client", "server", "mobile", "web", "core", "data", "data model", "model", "models", "schema", "storage",
+    "integration", "integrations", "authentication", "authorization", "auth", "cli", "general", "basics", "polish", "caching",
+    "cache", "observability", "alerting", "alerts", "compatibility", "reliability", "availability", "scalability", "privacy",
+    "compliance", "usability", "localization", "localisation", "i18n", "internationalization", "unit tests", "integration tests",
+    "e2e tests", "rollback", "launch", "communication", "training", "support", "filters", "filtering", "sorting", "pagination",
+    "export", "import", "reporting", "reports", "audit", "admin", "onboarding", "implementation", "architecture", "components",
+    "structure", "errors", "changes", "examples", "test plan", "rollout plan", "graduation criteria", "monitoring requirements",
+    "interface", "user interface", "maintainability", "quality", "rate limits", "rate limiting", "limits", "feature flag",
+    "flag", "it", "this", "them", "these", "that", "load testing", "preparation", "verification", "operation", "operations",
+    "upgrade", "layout", "view", "list", "table", "form", "page", "new", "columns", "fields", "options", "input", "output",
+    "step", "steps", "syntax", "semantics", "details", "kubelet", "dashboard",
+>>>>>>> planner
 ];
 
+#[rustfmt::skip] // words, many to a line
 const QUALITIES: &[&str] = &[
+<<<<<<< HEAD
     "performance",
     "security",
     "availability",
@@ -436,6 +506,13 @@ const QUALITIES: &[&str] = &[
     "backups",
     "backup",
     "logging",
+=======
+    "performance", "security", "availability", "reliability", "scalability", "accessibility", "privacy", "compliance",
+    "usability", "compatibility", "observability", "maintainability", "latency", "throughput", "durability", "localisation",
+    "localization", "internationalization", "internationalisation", "portability", "capacity", "uptime", "resilience",
+    "auditability", "data retention", "retention", "browser support", "response time", "cost", "quality", "note", "scale",
+    "speed", "consistency", "correctness", "safety", "data protection", "gdpr", "offline", "backups", "backup", "logging",
+>>>>>>> planner
     "monitoring",
 ];
 
@@ -476,6 +553,10 @@ pub(super) fn as_thing(phrase: &str) -> String {
 
 /// "move" to "moving", "set" to "setting".
 pub(super) fn gerund(verb: &str) -> String {
+<<<<<<< HEAD
+=======
+    #[rustfmt::skip] // words, many to a line
+>>>>>>> planner
     const DOUBLED: &[&str] = &[
         "get", "set", "put", "run", "let", "cut", "stop", "drop", "log", "ban", "skip", "submit",
         "plan", "ship", "swap", "trim", "tag", "map", "split", "spin", "shut", "reset", "pin",

@@ -19,10 +19,12 @@ pub(crate) enum Column {
     Other,
 }
 
+#[rustfmt::skip] // words, many to a line
 const RULES: &[(Column, &[&str])] = &[
     (
         Column::Work,
         &[
+<<<<<<< HEAD
             "task",
             "tasks",
             "feature",
@@ -66,11 +68,19 @@ const RULES: &[(Column, &[&str])] = &[
             "requisito",
             "tarefa",
             "funcionalidade",
+=======
+            "task", "tasks", "feature", "features", "requirement", "requirements", "functional requirement", "story",
+            "user story", "work item", "work", "work package", "action", "action item", "actions", "deliverable", "deliverables",
+            "step", "todo", "to do", "ticket", "issue", "epic", "use case", "capability", "change", "what", "job", "activity",
+            "milestone", "functionality", "aufgabe", "anforderung", "funktion", "maßnahme", "tâche", "fonctionnalité",
+            "exigence", "tarea", "funcionalidad", "requisito", "tarefa", "funcionalidade",
+>>>>>>> planner
         ],
     ),
     (
         Column::Name,
         &[
+<<<<<<< HEAD
             "item",
             "name",
             "title",
@@ -88,11 +98,16 @@ const RULES: &[(Column, &[&str])] = &[
             "thema",
             "sujet",
             "tema",
+=======
+            "item", "name", "title", "component", "area", "topic", "module", "phase", "subject", "page", "screen", "endpoint",
+            "stage", "goal", "thema", "sujet", "tema",
+>>>>>>> planner
         ],
     ),
     (
         Column::Id,
         &[
+<<<<<<< HEAD
             "#",
             "id",
             "no",
@@ -109,11 +124,16 @@ const RULES: &[(Column, &[&str])] = &[
             "task id",
             "feature id",
             "n°",
+=======
+            "#", "id", "no", "no.", "nr", "nr.", "number", "key", "ref", "req id", "req", "requirement id", "story id",
+            "task id", "feature id", "n°",
+>>>>>>> planner
         ],
     ),
     (
         Column::Detail,
         &[
+<<<<<<< HEAD
             "description",
             "details",
             "detail",
@@ -128,11 +148,16 @@ const RULES: &[(Column, &[&str])] = &[
             "descripción",
             "descrição",
             "scope",
+=======
+            "description", "details", "detail", "summary", "notes", "note", "comment", "comments", "remarks", "explanation",
+            "beschreibung", "descripción", "descrição", "scope",
+>>>>>>> planner
         ],
     ),
     (
         Column::Criteria,
         &[
+<<<<<<< HEAD
             "acceptance criteria",
             "acceptance",
             "criteria",
@@ -146,11 +171,17 @@ const RULES: &[(Column, &[&str])] = &[
             "critères d'acceptation",
             "criterios de aceptación",
             "critérios de aceitação",
+=======
+            "acceptance criteria", "acceptance", "criteria", "done when", "definition of done", "exit criteria",
+            "acceptance criterion", "ac", "verification", "akzeptanzkriterien", "critères d'acceptation",
+            "criterios de aceptación", "critérios de aceitação",
+>>>>>>> planner
         ],
     ),
     (
         Column::DependsOn,
         &[
+<<<<<<< HEAD
             "depends on",
             "dependency",
             "dependencies",
@@ -167,11 +198,16 @@ const RULES: &[(Column, &[&str])] = &[
             "abhängigkeiten",
             "dépend de",
             "depende de",
+=======
+            "depends on", "dependency", "dependencies", "blocked by", "after", "requires", "waits for", "prerequisite",
+            "prerequisites", "needs", "predecessor", "predecessors", "abhängig von", "abhängigkeiten", "dépend de", "depende de",
+>>>>>>> planner
         ],
     ),
     (
         Column::State,
         &[
+<<<<<<< HEAD
             "status",
             "state",
             "done",
@@ -180,11 +216,15 @@ const RULES: &[(Column, &[&str])] = &[
             "completed",
             "estado",
             "statut",
+=======
+            "status", "state", "done", "done?", "progress", "completed", "estado", "statut",
+>>>>>>> planner
         ],
     ),
     (
         Column::Planning,
         &[
+<<<<<<< HEAD
             "owner",
             "assignee",
             "responsible",
@@ -219,11 +259,18 @@ const RULES: &[(Column, &[&str])] = &[
             "must/should",
             "cost",
             "value",
+=======
+            "owner", "assignee", "responsible", "who", "team", "priority", "prio", "estimate", "effort", "size", "points",
+            "story points", "due", "due date", "deadline", "eta", "sprint", "release", "target release", "moscow", "complexity",
+            "days", "week", "verantwortlich", "priorität", "frist", "bis", "responsable", "priorité", "prioridad", "prioridade",
+            "must/should", "cost", "value",
+>>>>>>> planner
         ],
     ),
     (
         Column::Aside("risk"),
         &[
+<<<<<<< HEAD
             "risk",
             "risks",
             "likelihood",
@@ -234,12 +281,16 @@ const RULES: &[(Column, &[&str])] = &[
             "risiko",
             "risque",
             "riesgo",
+=======
+            "risk", "risks", "likelihood", "probability", "mitigation", "severity", "mitigations", "risiko", "risque", "riesgo",
+>>>>>>> planner
             "risco",
         ],
     ),
     (
         Column::Aside("glossary"),
         &[
+<<<<<<< HEAD
             "term",
             "definition",
             "acronym",
@@ -249,11 +300,15 @@ const RULES: &[(Column, &[&str])] = &[
             "terme",
             "término",
             "termo",
+=======
+            "term", "definition", "acronym", "abbreviation", "meaning", "begriff", "terme", "término", "termo",
+>>>>>>> planner
         ],
     ),
     (
         Column::Aside("success metric"),
         &[
+<<<<<<< HEAD
             "metric",
             "kpi",
             "target",
@@ -263,6 +318,9 @@ const RULES: &[(Column, &[&str])] = &[
             "measure",
             "kennzahl",
             "métrica",
+=======
+            "metric", "kpi", "target", "baseline", "current value", "target value", "measure", "kennzahl", "métrica",
+>>>>>>> planner
         ],
     ),
     (
@@ -364,7 +422,9 @@ pub(crate) fn title_column(columns: &[Column]) -> usize {
 }
 
 /// Keys of a document's head, as in `Author: …` or `| Status | Draft |`.
+#[rustfmt::skip] // words, many to a line
 pub(crate) const DOCUMENT_KEYS: &[&str] = &[
+<<<<<<< HEAD
     "author",
     "authors",
     "status",
@@ -489,4 +549,23 @@ pub(crate) const OVER: &[&str] = &[
     "feito",
     "100%",
     "☑",
+=======
+    "author", "authors", "status", "created", "updated", "last updated", "last modified", "version", "date", "reviewers",
+    "reviewer", "approvers", "approver", "owner", "owners", "owning team", "team", "editor", "editors", "contributors",
+    "target release", "release", "document status", "rfc", "kep", "kep number", "start date", "rfc pr", "rust issue",
+    "tracking issue", "feature name", "champion", "champions", "stakeholders", "designer", "developers", "qa", "epic",
+    "epic link", "jira", "participating sigs", "owning sig", "sig", "stage", "time", "location", "place", "attendees", "present",
+    "absent", "apologies", "chair", "note taker", "notetaker", "scribe", "facilitator", "minutes", "priority", "estimate",
+    "effort", "due", "due date", "deadline", "eta", "autor", "autoren", "datum", "stand", "auteur", "fecha", "data", "versión",
+    "versão", "teilnehmer", "anwesend", "protokoll", "feature", "project", "product", "tech lead", "product manager", "pm",
+    "driver", "sponsor", "review by", "confidence", "supersedes", "type", "labels", "milestone", "sprint", "points",
+    "story points", "size", "risk level", "discussion", "approved by", "reviewed by",
+];
+
+/// Words in a state cell that say that the work is over.
+#[rustfmt::skip] // words, many to a line
+pub(crate) const OVER: &[&str] = &[
+    "done", "complete", "completed", "finished", "shipped", "released", "closed", "merged", "✅", "✔", "✓", "yes", "x", "[x]",
+    "erledigt", "fertig", "fait", "terminé", "hecho", "feito", "100%", "☑",
+>>>>>>> planner
 ];

@@ -61,12 +61,14 @@ const fn holds(
 }
 
 /// Looked through from the top; the first that fits counts. English, then German, French, Spanish and Portuguese words.
+#[rustfmt::skip] // words, many to a line
 pub(crate) const RULES: &[Rule] = &[
     aside(
         "non-goals",
         "out of scope",
         true,
         &[
+<<<<<<< HEAD
             "non goals",
             "nongoals",
             "no goals",
@@ -119,6 +121,18 @@ pub(crate) const RULES: &[Rule] = &[
             "what we will not ",
             "hors périmètre ",
             "fora do escopo ",
+=======
+            "non goals", "nongoals", "no goals", "out of scope", "not in scope", "not included", "excluded", "exclusions",
+            "scope exclusions", "won't do", "wont do", "won't have", "will not do", "not doing", "what we are not doing",
+            "what this is not", "anti goals", "anti requirements", "explicitly out of scope", "nicht ziele", "nichtziele",
+            "nicht im umfang", "außerhalb des umfangs", "abgrenzung", "nicht enthalten", "hors périmètre", "hors du périmètre",
+            "hors scope", "non objectifs", "非目标", "非目標", "不做什么", "範囲外", "비목표", "fuera de alcance", "fuera del alcance",
+            "no objetivos", "fora de escopo", "fora do escopo", "não objetivos", "não metas",
+        ],
+        &[
+            "non goals ", "out of scope ", "not in scope ", "what's not ", "what is not ", "what we won't ", "what we're not ",
+            "what we are not ", "what we will not ", "hors périmètre ", "fora do escopo ",
+>>>>>>> planner
         ],
     ),
     aside(
@@ -126,6 +140,7 @@ pub(crate) const RULES: &[Rule] = &[
         "later, not in this scope",
         true,
         &[
+<<<<<<< HEAD
             "future work",
             "future possibilities",
             "future considerations",
@@ -146,6 +161,11 @@ pub(crate) const RULES: &[Rule] = &[
             "trabajo futuro",
             "trabalhos futuros",
             "未来扩展",
+=======
+            "future work", "future possibilities", "future considerations", "future enhancements", "future improvements",
+            "future ideas", "future scope", "future", "later", "nice to have later", "parking lot", "backlog ideas", "icebox",
+            "follow up ideas", "possible extensions", "ausblick", "perspectives", "trabajo futuro", "trabalhos futuros", "未来扩展",
+>>>>>>> planner
             "今後",
         ],
         &["deferred", "future work ", "future possibilities "],
@@ -155,6 +175,7 @@ pub(crate) const RULES: &[Rule] = &[
         "goal",
         false,
         &[
+<<<<<<< HEAD
             "goal",
             "goals",
             "objective",
@@ -184,6 +205,12 @@ pub(crate) const RULES: &[Rule] = &[
             "目標",
             "目的",
             "목표",
+=======
+            "goal", "goals", "objective", "objectives", "aims", "mission", "vision", "north star", "desired outcome",
+            "desired outcomes", "outcomes", "expected outcome", "expected outcomes", "desired state", "business goals",
+            "user goals", "goals and objectives", "ziel", "ziele", "zielsetzung", "objectif", "objectifs", "objetivo",
+            "objetivos", "metas", "目标", "目標", "目的", "목표",
+>>>>>>> planner
         ],
         &["goals of ", "goals for ", "goal of "],
     ),
@@ -192,6 +219,7 @@ pub(crate) const RULES: &[Rule] = &[
         "motivation",
         false,
         &[
+<<<<<<< HEAD
             "motivation",
             "rationale",
             "justification",
@@ -213,6 +241,11 @@ pub(crate) const RULES: &[Rule] = &[
             "justificativa",
             "por qué",
             "por que",
+=======
+            "motivation", "rationale", "justification", "business case", "business value", "value proposition", "value",
+            "benefits", "opportunity", "impact", "business impact", "warum", "begründung", "nutzen", "pourquoi", "justificación",
+            "motivación", "motivação", "justificativa", "por qué", "por que",
+>>>>>>> planner
         ],
         &["why ", "why?", "motivation "],
     ),
@@ -221,6 +254,7 @@ pub(crate) const RULES: &[Rule] = &[
         "context",
         false,
         &[
+<<<<<<< HEAD
             "background",
             "context",
             "history",
@@ -277,6 +311,16 @@ pub(crate) const RULES: &[Rule] = &[
             "describe the problem",
             "steps to reproduce",
             "environment",
+=======
+            "background", "context", "history", "problem", "problems", "the problem", "problem statement", "problem description",
+            "pain points", "current state", "current situation", "status quo", "current behavior", "current behaviour",
+            "actual behavior", "as is", "where we are", "where we are today", "today", "prior work", "related work", "prior art",
+            "market research", "research", "user research", "findings", "competitive analysis", "competitor analysis",
+            "competition", "market", "background information", "background reading", "business context", "technical background",
+            "hintergrund", "kontext", "ausgangslage", "problemstellung", "ist zustand", "contexte", "problème", "problématique",
+            "état actuel", "contexto", "背景", "배경", "課題", "antecedentes", "problema", "situación actual", "situação atual",
+            "histórico", "additional context", "describe the problem", "steps to reproduce", "environment",
+>>>>>>> planner
         ],
         &[
             "background of ",
@@ -290,6 +334,7 @@ pub(crate) const RULES: &[Rule] = &[
         "introduction",
         false,
         &[
+<<<<<<< HEAD
             "introduction",
             "overview",
             "summary",
@@ -330,6 +375,13 @@ pub(crate) const RULES: &[Rule] = &[
             "简介",
             "개요",
             "はじめに",
+=======
+            "introduction", "overview", "summary", "executive summary", "abstract", "tl;dr", "tldr", "at a glance", "in short",
+            "about", "preface", "purpose", "purpose of this document", "about this document", "how to read this document",
+            "document purpose", "description", "general description", "release note", "brief", "elevator pitch", "einleitung",
+            "einführung", "überblick", "übersicht", "zusammenfassung", "résumé", "aperçu", "présentation", "introducción",
+            "resumen", "visión general", "descripción general", "introdução", "resumo", "概述", "概要", "简介", "개요", "はじめに",
+>>>>>>> planner
             "visão geral",
         ],
         &["about this "],
@@ -339,6 +391,7 @@ pub(crate) const RULES: &[Rule] = &[
         "people",
         true,
         &[
+<<<<<<< HEAD
             "author",
             "authors",
             "owner",
@@ -381,6 +434,13 @@ pub(crate) const RULES: &[Rule] = &[
             "équipe",
             "equipo",
             "equipe",
+=======
+            "author", "authors", "owner", "owners", "team", "teams", "stakeholder", "stakeholders", "contributors", "reviewers",
+            "approvers", "approvals", "sign off", "sign offs", "raci", "roles", "roles and responsibilities", "responsibilities",
+            "contact", "contacts", "attendees", "participants", "present", "attendance", "absent", "apologies", "invited",
+            "people", "acknowledgements", "acknowledgments", "credits", "teilnehmer", "teilnehmende", "anwesend", "beteiligte",
+            "autoren", "participantes", "asistentes", "auteurs", "équipe", "equipo", "equipe",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -389,6 +449,7 @@ pub(crate) const RULES: &[Rule] = &[
         "persona",
         true,
         &[
+<<<<<<< HEAD
             "persona",
             "personas",
             "user personas",
@@ -415,6 +476,12 @@ pub(crate) const RULES: &[Rule] = &[
             "usuários",
             "用户画像",
             "사용자 페르소나",
+=======
+            "persona", "personas", "user personas", "users", "target users", "target user", "target audience", "audience",
+            "customers", "target customers", "actors", "user types", "user roles", "who is this for", "user journeys",
+            "zielgruppe", "zielgruppen", "nutzergruppen", "utilisateurs cibles", "public cible", "usuarios", "público objetivo",
+            "público alvo", "usuários", "用户画像", "사용자 페르소나",
+>>>>>>> planner
         ],
         &["who is this for", "who this is for", "personas "],
     ),
@@ -423,6 +490,7 @@ pub(crate) const RULES: &[Rule] = &[
         "success metric",
         true,
         &[
+<<<<<<< HEAD
             "success metrics",
             "success measures",
             "success criteria",
@@ -452,6 +520,13 @@ pub(crate) const RULES: &[Rule] = &[
             "成功指标",
             "成功指標",
             "성공 지표",
+=======
+            "success metrics", "success measures", "success criteria", "metrics", "kpi", "kpis", "key results", "okr", "okrs",
+            "key metrics", "measuring success", "measures of success", "success", "metrics and kpis", "how we measure success",
+            "how will we measure success", "guardrail metrics", "erfolgskriterien", "erfolgsmessung", "kennzahlen",
+            "indicateurs de succès", "indicateurs", "métricas de éxito", "métricas", "métricas de sucesso", "indicadores",
+            "成功指标", "成功指標", "성공 지표",
+>>>>>>> planner
         ],
         &[
             "how we will measure",
@@ -465,6 +540,7 @@ pub(crate) const RULES: &[Rule] = &[
         "open question",
         true,
         &[
+<<<<<<< HEAD
             "open question",
             "open questions",
             "questions",
@@ -484,6 +560,11 @@ pub(crate) const RULES: &[Rule] = &[
             "questões em aberto",
             "perguntas em aberto",
             "dúvidas",
+=======
+            "open question", "open questions", "questions", "unresolved questions", "open issues", "open points",
+            "outstanding questions", "to be discussed", "to be decided", "tbd", "unknowns", "open topics", "offene fragen",
+            "offene punkte", "questions ouvertes", "preguntas abiertas", "questões em aberto", "perguntas em aberto", "dúvidas",
+>>>>>>> planner
         ],
         &["open questions ", "unresolved questions "],
     ),
@@ -492,6 +573,7 @@ pub(crate) const RULES: &[Rule] = &[
         "FAQ",
         true,
         &[
+<<<<<<< HEAD
             "faq",
             "faqs",
             "q&a",
@@ -501,6 +583,10 @@ pub(crate) const RULES: &[Rule] = &[
             "foire aux questions",
             "preguntas frecuentes",
             "perguntas frequentes",
+=======
+            "faq", "faqs", "q&a", "frequently asked questions", "questions and answers", "häufige fragen", "foire aux questions",
+            "preguntas frecuentes", "perguntas frequentes",
+>>>>>>> planner
         ],
         &["frequently asked questions "],
     ),
@@ -509,6 +595,7 @@ pub(crate) const RULES: &[Rule] = &[
         "alternative considered",
         true,
         &[
+<<<<<<< HEAD
             "alternative",
             "alternatives",
             "alternatives considered",
@@ -532,6 +619,13 @@ pub(crate) const RULES: &[Rule] = &[
             "alternatives étudiées",
             "alternativas",
             "alternativas consideradas",
+=======
+            "alternative", "alternatives", "alternatives considered", "considered alternatives", "options considered",
+            "considered options", "options", "pros and cons", "pros and cons of the options", "other options",
+            "rejected alternatives", "rejected ideas", "rationale and alternatives", "alternative approaches",
+            "other approaches", "approaches considered", "design alternatives", "what we considered", "alternativen",
+            "alternatives envisagées", "alternatives étudiées", "alternativas", "alternativas consideradas",
+>>>>>>> planner
         ],
         &[
             "alternatives considered ",
@@ -544,6 +638,7 @@ pub(crate) const RULES: &[Rule] = &[
         "risk",
         true,
         &[
+<<<<<<< HEAD
             "risk",
             "risks",
             "drawback",
@@ -570,6 +665,11 @@ pub(crate) const RULES: &[Rule] = &[
             "风险",
             "リスク",
             "리스크",
+=======
+            "risk", "risks", "drawback", "drawbacks", "risk assessment", "risk analysis", "risk register", "concerns", "caveats",
+            "trade offs", "tradeoffs", "mitigations", "mitigation", "disadvantages", "downsides", "risiken", "nachteile",
+            "risques", "inconvénients", "riesgos", "desventajas", "riscos", "desvantagens", "风险", "リスク", "리스크",
+>>>>>>> planner
         ],
         &["risks of ", "risks for "],
     ),
@@ -578,6 +678,7 @@ pub(crate) const RULES: &[Rule] = &[
         "assumption",
         true,
         &[
+<<<<<<< HEAD
             "assumption",
             "assumptions",
             "annahmen",
@@ -586,6 +687,9 @@ pub(crate) const RULES: &[Rule] = &[
             "suposiciones",
             "premissas",
             "suposições",
+=======
+            "assumption", "assumptions", "annahmen", "hypothèses", "supuestos", "suposiciones", "premissas", "suposições",
+>>>>>>> planner
         ],
         &["assumptions about "],
     ),
@@ -594,6 +698,7 @@ pub(crate) const RULES: &[Rule] = &[
         "glossary",
         true,
         &[
+<<<<<<< HEAD
             "glossary",
             "terminology",
             "terms",
@@ -609,6 +714,10 @@ pub(crate) const RULES: &[Rule] = &[
             "definiciones",
             "glossário",
             "definições",
+=======
+            "glossary", "terminology", "terms", "definitions", "acronyms", "abbreviations", "vocabulary", "glossar", "begriffe",
+            "glossaire", "définitions", "glosario", "definiciones", "glossário", "definições",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -617,6 +726,7 @@ pub(crate) const RULES: &[Rule] = &[
         "reference",
         true,
         &[
+<<<<<<< HEAD
             "reference",
             "references",
             "links",
@@ -644,6 +754,12 @@ pub(crate) const RULES: &[Rule] = &[
             "enlaces",
             "referências",
             "ligações",
+=======
+            "reference", "references", "links", "see also", "further reading", "resources", "related documents",
+            "related issues", "related links", "bibliography", "sources", "useful links", "related", "external links",
+            "infrastructure needed", "mockups", "screenshots", "wireframes", "referenzen", "quellen", "verweise", "références",
+            "liens", "referencias", "enlaces", "referências", "ligações",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -652,6 +768,7 @@ pub(crate) const RULES: &[Rule] = &[
         "appendix",
         true,
         &[
+<<<<<<< HEAD
             "appendix",
             "appendices",
             "annex",
@@ -664,6 +781,10 @@ pub(crate) const RULES: &[Rule] = &[
             "anexos",
             "apéndice",
             "apêndice",
+=======
+            "appendix", "appendices", "annex", "attachments", "anhang", "anlagen", "annexe", "annexes", "anexo", "anexos",
+            "apéndice", "apêndice",
+>>>>>>> planner
         ],
         &["appendix "],
     ),
@@ -672,6 +793,7 @@ pub(crate) const RULES: &[Rule] = &[
         "change history",
         true,
         &[
+<<<<<<< HEAD
             "changelog",
             "change log",
             "changes",
@@ -688,6 +810,11 @@ pub(crate) const RULES: &[Rule] = &[
             "historial de cambios",
             "historial de versiones",
             "histórico de versões",
+=======
+            "changelog", "change log", "changes", "document history", "revision history", "version history", "revisions",
+            "implementation history", "document control", "änderungshistorie", "änderungen", "historique",
+            "historique des versions", "historial de cambios", "historial de versiones", "histórico de versões",
+>>>>>>> planner
             "histórico de alterações",
         ],
         &["change log ", "revision history "],
@@ -697,6 +824,7 @@ pub(crate) const RULES: &[Rule] = &[
         "table of contents",
         true,
         &[
+<<<<<<< HEAD
             "table of contents",
             "contents",
             "toc",
@@ -712,6 +840,10 @@ pub(crate) const RULES: &[Rule] = &[
             "目录",
             "目次",
             "목차",
+=======
+            "table of contents", "contents", "toc", "index", "inhalt", "inhaltsverzeichnis", "table des matières", "sommaire",
+            "índice", "tabla de contenidos", "sumário", "conteúdo", "目录", "目次", "목차",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -720,6 +852,7 @@ pub(crate) const RULES: &[Rule] = &[
         "document data",
         true,
         &[
+<<<<<<< HEAD
             "metadata",
             "meta",
             "document information",
@@ -731,6 +864,10 @@ pub(crate) const RULES: &[Rule] = &[
             "dokumentinformationen",
             "statut",
             "estado",
+=======
+            "metadata", "meta", "document information", "document info", "document status", "status", "document details",
+            "header", "dokumentinformationen", "statut", "estado",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -739,6 +876,7 @@ pub(crate) const RULES: &[Rule] = &[
         "process",
         true,
         &[
+<<<<<<< HEAD
             "release signoff checklist",
             "agenda",
             "next meeting",
@@ -751,6 +889,10 @@ pub(crate) const RULES: &[Rule] = &[
             "ordre du jour",
             "orden del día",
             "pauta",
+=======
+            "release signoff checklist", "agenda", "next meeting", "how to contribute", "code of conduct", "license",
+            "how to use this template", "instructions", "tagesordnung", "ordre du jour", "orden del día", "pauta",
+>>>>>>> planner
         ],
         &[
             "release signoff checklist",
@@ -765,6 +907,7 @@ pub(crate) const RULES: &[Rule] = &[
         "discussion",
         false,
         &[
+<<<<<<< HEAD
             "discussion",
             "discussions",
             "notes",
@@ -791,6 +934,12 @@ pub(crate) const RULES: &[Rule] = &[
             "notas",
             "decisões",
             "discussão",
+=======
+            "discussion", "discussions", "notes", "meeting notes", "minutes", "decisions", "decision", "decision drivers",
+            "decision outcome", "consequences", "positive consequences", "negative consequences", "decision log",
+            "decisions made", "updates", "announcements", "status updates", "diskussion", "entscheidungen", "notizen",
+            "discussion et décisions", "décisions", "decisiones", "notas", "decisões", "discussão",
+>>>>>>> planner
         ],
         &["discussion of "],
     ),
@@ -798,6 +947,7 @@ pub(crate) const RULES: &[Rule] = &[
         "criteria",
         Meaning::Criteria,
         &[
+<<<<<<< HEAD
             "acceptance criteria",
             "acceptance",
             "acceptance tests",
@@ -819,6 +969,12 @@ pub(crate) const RULES: &[Rule] = &[
             "criterios de aceptación",
             "critérios de aceitação",
             "critérios de aceite",
+=======
+            "acceptance criteria", "acceptance", "acceptance tests", "acceptance criterion", "ac", "definition of done", "dod",
+            "done when", "exit criteria", "completion criteria", "conditions of satisfaction", "close when",
+            "graduation criteria", "akzeptanzkriterien", "abnahmekriterien", "critères d'acceptation", "critères d acceptation",
+            "définition de fini", "criterios de aceptación", "critérios de aceitação", "critérios de aceite",
+>>>>>>> planner
         ],
         &["acceptance criteria ", "definition of done "],
     ),
@@ -826,6 +982,7 @@ pub(crate) const RULES: &[Rule] = &[
         "qualities",
         Meaning::Qualities,
         &[
+<<<<<<< HEAD
             "non functional requirements",
             "nonfunctional requirements",
             "non functional",
@@ -851,6 +1008,14 @@ pub(crate) const RULES: &[Rule] = &[
             "restricciones",
             "requisitos não funcionais",
             "restrições",
+=======
+            "non functional requirements", "nonfunctional requirements", "non functional", "nfr", "nfrs", "quality attributes",
+            "quality requirements", "constraints", "technical constraints", "design constraints", "performance requirements",
+            "security requirements", "compliance requirements", "operational requirements", "technical requirements",
+            "nicht funktionale anforderungen", "nichtfunktionale anforderungen", "rahmenbedingungen", "randbedingungen",
+            "exigences non fonctionnelles", "contraintes", "requisitos no funcionales", "restricciones",
+            "requisitos não funcionais", "restrições",
+>>>>>>> planner
         ],
         &["non functional requirements "],
     ),
@@ -858,6 +1023,7 @@ pub(crate) const RULES: &[Rule] = &[
         "dependencies",
         Meaning::Dependencies,
         &[
+<<<<<<< HEAD
             "dependency",
             "dependencies",
             "dependencies and order",
@@ -868,6 +1034,10 @@ pub(crate) const RULES: &[Rule] = &[
             "dépendances",
             "dependencias",
             "dependências",
+=======
+            "dependency", "dependencies", "dependencies and order", "order of work", "sequencing", "prerequisites",
+            "abhängigkeiten", "dépendances", "dependencias", "dependências",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -875,6 +1045,7 @@ pub(crate) const RULES: &[Rule] = &[
         "done",
         Meaning::Done,
         &[
+<<<<<<< HEAD
             "done",
             "completed",
             "finished",
@@ -889,6 +1060,10 @@ pub(crate) const RULES: &[Rule] = &[
             "hecho",
             "feito",
             "concluído",
+=======
+            "done", "completed", "finished", "already done", "completed work", "shipped", "what is done", "what's done",
+            "erledigt", "fait", "terminé", "hecho", "feito", "concluído",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -896,6 +1071,7 @@ pub(crate) const RULES: &[Rule] = &[
         "steps",
         Meaning::Steps,
         &[
+<<<<<<< HEAD
             "phases",
             "milestones",
             "stages",
@@ -933,6 +1109,13 @@ pub(crate) const RULES: &[Rule] = &[
             "launch plan",
             "milestones and timeline",
             "timeline and milestones",
+=======
+            "phases", "milestones", "stages", "steps", "roadmap", "timeline", "implementation phases", "implementation steps",
+            "migration plan", "migration steps", "rollout", "rollout plan", "roll out", "release plan", "delivery plan",
+            "project plan", "order of implementation", "phased rollout", "meilensteine", "phasen", "schritte", "zeitplan",
+            "fahrplan", "étapes", "jalons", "feuille de route", "calendrier", "fases", "hitos", "etapas", "cronograma", "marcos",
+            "hoja de ruta", "migration phases", "launch plan", "milestones and timeline", "timeline and milestones",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -940,6 +1123,7 @@ pub(crate) const RULES: &[Rule] = &[
         "design",
         Meaning::Design,
         &[
+<<<<<<< HEAD
             "implementation",
             "implementation details",
             "proposal",
@@ -976,6 +1160,14 @@ pub(crate) const RULES: &[Rule] = &[
             "reference level explanations",
             "guide level explanations",
             "how it works",
+=======
+            "implementation", "implementation details", "proposal", "proposed solution", "proposed changes", "proposed change",
+            "proposed design", "solution", "the solution", "design", "design details", "detailed design", "technical design",
+            "high level design", "approach", "details", "reference level explanation", "guide level explanation", "lösung",
+            "lösungsvorschlag", "vorschlag", "umsetzung", "solution proposée", "proposition", "solución", "solución propuesta",
+            "solução", "solução proposta", "propuesta", "proposta", "technical details", "architecture", "technical approach",
+            "reference level explanations", "guide level explanations", "how it works",
+>>>>>>> planner
         ],
         &[],
     ),
@@ -983,6 +1175,7 @@ pub(crate) const RULES: &[Rule] = &[
         "work",
         Meaning::Work,
         &[
+<<<<<<< HEAD
             "requirement",
             "requirements",
             "functional requirements",
@@ -1115,6 +1308,26 @@ pub(crate) const RULES: &[Rule] = &[
             "acciones",
             "ações",
             "historias de usuario",
+=======
+            "requirement", "requirements", "functional requirements", "product requirements", "user requirements",
+            "business requirements", "system requirements", "feature", "features", "key features", "core features",
+            "feature list", "feature requirements", "features and requirements", "scope", "in scope", "scope of work",
+            "project scope", "user story", "user stories", "stories", "epics", "epic", "use cases", "use case", "task", "tasks",
+            "task list", "todo", "todos", "to do", "to dos", "action item", "action items", "actions", "next steps",
+            "next actions", "follow ups", "follow up", "work", "work items", "work packages", "work breakdown", "deliverable",
+            "deliverables", "implementation plan", "implementation tasks", "plan", "specification", "specifications", "what",
+            "what we want", "what to build", "what we will build", "what needs to be done", "what needs to happen", "must have",
+            "must haves", "should have", "should haves", "could have", "could haves", "nice to have", "nice to haves",
+            "stretch goals", "stretch", "p0", "p1", "p2", "p3", "mvp", "wishlist", "wish list", "wishes", "checklist",
+            "improvements", "enhancements", "bugs", "fixes", "issues", "backlog", "functionality", "capabilities",
+            "expected behavior", "expected behaviour", "desired behavior", "desired behaviour", "user experience", "ux",
+            "priority", "sub tasks", "subtasks", "sub issues", "components", "modules", "workstreams", "work streams", "areas",
+            "anforderung", "anforderungen", "funktionale anforderungen", "umfang", "im umfang", "aufgabe", "aufgaben",
+            "funktionen", "maßnahmen", "nächste schritte", "anwendungsfälle", "exigences", "exigences fonctionnelles", "besoins",
+            "fonctionnalités", "tâches", "actions à mener", "périmètre", "prochaines étapes", "travaux", "requisitos",
+            "requisitos funcionales", "requisitos funcionais", "funcionalidades", "características", "tareas", "tarefas",
+            "alcance", "escopo", "próximos pasos", "próximos passos", "acciones", "ações", "historias de usuario",
+>>>>>>> planner
             "histórias de usuário",
         ],
         &[
@@ -1126,7 +1339,9 @@ pub(crate) const RULES: &[Rule] = &[
 ];
 
 /// Words before a heading's noun that change nothing about what the section is for.
+#[rustfmt::skip] // words, many to a line
 pub(crate) const MODIFIERS: &[&str] = &[
+<<<<<<< HEAD
     "our",
     "the",
     "project",
@@ -1170,4 +1385,10 @@ pub(crate) const MODIFIERS: &[&str] = &[
     "new",
     "explicit",
     "immediate",
+=======
+    "our", "the", "project", "product", "key", "main", "high-level", "high level", "business", "user", "current", "known",
+    "initial", "general", "additional", "detailed", "other", "some", "primary", "secondary", "overall", "proposed", "core",
+    "important", "potential", "possible", "basic", "further", "more", "remaining", "specific", "system", "technical",
+    "functional", "document", "brief", "short", "major", "minor", "team", "new", "explicit", "immediate",
+>>>>>>> planner
 ];

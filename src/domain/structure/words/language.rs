@@ -50,7 +50,9 @@ pub(crate) fn is_foreign(phrase: &str) -> bool {
 }
 
 /// Words too common to say what a text is about.
+#[rustfmt::skip] // words, many to a line
 pub(crate) const COMMON: &[&str] = &[
+<<<<<<< HEAD
     "the",
     "and",
     "of",
@@ -143,4 +145,12 @@ pub(crate) const COMMON: &[&str] = &[
     "be",
     "been",
     "being",
+=======
+    "the", "and", "of", "to", "is", "a", "for", "with", "that", "must", "should", "be", "we", "as", "on", "it", "by", "an",
+    "are", "from", "when", "not", "this", "can", "will", "in", "or", "at", "all", "any", "each", "every", "its", "their", "than",
+    "then", "so", "if", "into", "has", "have", "shall", "may", "our", "they", "them", "there", "these", "those", "which", "who",
+    "what", "was", "were", "does", "do", "done", "no", "yes", "but", "also", "only", "new", "use", "used", "using", "add",
+    "make", "ensure", "support", "implement", "build", "provide", "let", "via", "per", "after", "before", "once", "until",
+    "phase", "step", "milestone", "stage", "task", "complete", "finished", "ready", "first", "be", "been", "being",
+>>>>>>> planner
 ];
