@@ -138,11 +138,7 @@ fn label(issue: &PlannedIssue) -> String {
                     ' ' | ',' | '.' | '-' | '…' | '\'' | '’' | '/' | '(' | ')'
                 ) =>
             {
-<<<<<<< HEAD
-                out.push(c)
-=======
                 out.push(c);
->>>>>>> planner
             }
             c if c.is_control() => out.push(' '),
             c => {

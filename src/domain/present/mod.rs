@@ -55,20 +55,12 @@ fn coverage_line(summary: &CoverageSummary<'_>) -> String {
             .iter()
             .map(|(reason, count)| format!("{reason} {count}"))
             .collect();
-<<<<<<< HEAD
-        line.push_str(&format!(
-            "; not work: {} ({})",
-            summary.not_work,
-            reasons.join(", ")
-        ));
-=======
         let _ = write!(
             line,
             "; not work: {} ({})",
             summary.not_work,
             reasons.join(", ")
         );
->>>>>>> planner
     }
     let _ = write!(line, "; uncovered: {}", summary.uncovered.len());
     line

@@ -32,20 +32,7 @@ const KIN: &[(&[&str], &[&str])] = &[
     (
         &["backend", "back end", "server", "api"],
         &[
-<<<<<<< HEAD
-            "backend",
-            "server",
-            "api",
-            "endpoint",
-            "endpoints",
-            "database",
-            "queue",
-            "migration",
-            "webhook",
-            "worker",
-=======
             "backend", "server", "api", "endpoint", "endpoints", "database", "queue", "migration", "webhook", "worker",
->>>>>>> planner
         ],
     ),
     (
@@ -76,62 +63,20 @@ const KIN: &[(&[&str], &[&str])] = &[
     (
         &["database", "db", "storage", "data"],
         &[
-<<<<<<< HEAD
-            "database",
-            "table",
-            "tables",
-            "schema",
-            "index",
-            "sql",
-            "migration",
-            "storage",
-            "backfill",
-            "column",
-=======
             "database", "table", "tables", "schema", "index", "sql", "migration", "storage", "backfill", "column",
->>>>>>> planner
         ],
     ),
     (
         &["infra", "infrastructure", "ops", "devops", "platform"],
         &[
-<<<<<<< HEAD
-            "infrastructure",
-            "deployment",
-            "deploy",
-            "kubernetes",
-            "terraform",
-            "ci",
-            "monitoring",
-            "alert",
-            "alerts",
-            "cluster",
-            "rollout",
-            "flag",
-=======
             "infrastructure", "deployment", "deploy", "kubernetes", "terraform", "ci", "monitoring", "alert", "alerts",
             "cluster", "rollout", "flag",
->>>>>>> planner
         ],
     ),
     (
         &["auth", "authentication", "identity"],
         &[
-<<<<<<< HEAD
-            "auth",
-            "login",
-            "password",
-            "oauth",
-            "sso",
-            "session",
-            "token",
-            "role",
-            "roles",
-            "permission",
-            "permissions",
-=======
             "auth", "login", "password", "oauth", "sso", "session", "token", "role", "roles", "permission", "permissions",
->>>>>>> planner
         ],
     ),
     (

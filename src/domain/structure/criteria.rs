@@ -11,41 +11,13 @@ impl Reader<'_> {
         criteria: &[usize],
         made: &mut Vec<usize>,
         index: usize,
-<<<<<<< HEAD
-=======
         from: usize,
->>>>>>> planner
     ) -> Vec<usize> {
         let mut takers = Vec::new();
         if criteria.is_empty() {
             return takers;
         }
         let mut rest = Vec::new();
-<<<<<<< HEAD
-        let leaves = self.leaves(made);
-        let matching = {
-            let chosen: std::collections::HashSet<usize> = leaves.iter().copied().collect();
-            let drafts: Vec<Draft> = self
-                .drafts
-                .iter()
-                .enumerate()
-                .map(|(n, d)| Draft {
-                    gone: d.gone || !chosen.contains(&n),
-                    title: d.title.clone(),
-                    keys: d.keys.clone(),
-                    main: d.main.clone(),
-                    ..Draft::default()
-                })
-                .collect();
-            Matching::of(&drafts, |n| {
-                self.drafts[n]
-                    .main
-                    .first()
-                    .map(|p| self.pieces[*p].plain.clone())
-                    .unwrap_or_default()
-            })
-        };
-=======
         let leaves = self.leaves(made, from);
         let matching = Matching::of(leaves.iter().map(|n| (*n, &self.drafts[*n])), |n| {
             self.drafts[n]
@@ -54,7 +26,6 @@ impl Reader<'_> {
                 .map(|p| self.pieces[*p].plain.clone())
                 .unwrap_or_default()
         });
->>>>>>> planner
         for piece in criteria {
             let words = telling(&self.pieces[*piece].plain);
             let target = if leaves.len() == 1 {
@@ -110,11 +81,7 @@ impl Reader<'_> {
                 if it.plain.ends_with(':')
                     || super::words::asks::sentences(&it.plain).len() > 3 =>
             {
-<<<<<<< HEAD
-                self.take_prose(draft, piece, false)
-=======
                 self.take_prose(draft, piece, false);
->>>>>>> planner
             }
             crate::domain::spec::BlockKind::Paragraph => {
                 let sentence = super::labels::split(&it.plain)

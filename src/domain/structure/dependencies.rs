@@ -62,44 +62,12 @@ const OPENINGS: &[Opening] = &[
 ];
 
 /// Ends of the name of what is waited for.
-<<<<<<< HEAD
-const ENDINGS: &[&str] = &[
-    " is done",
-    " are done",
-    " is finished",
-    " is complete",
-    " are complete",
-    " is completed",
-    " is live",
-    " are live",
-    " is merged",
-    " is ready",
-    " are ready",
-    " has landed",
-    " have landed",
-    " has shipped",
-    " is in place",
-    " is deployed",
-    " is released",
-    " has been",
-    " have been",
-    " is over",
-    " lands",
-    " ships",
-    " completes",
-    " exists",
-    " exist",
-    " works",
-    " passes",
-    " being ",
-=======
 #[rustfmt::skip] // words, many to a line
 const ENDINGS: &[&str] = &[
     " is done", " are done", " is finished", " is complete", " are complete", " is completed", " is live", " are live",
     " is merged", " is ready", " are ready", " has landed", " have landed", " has shipped", " is in place", " is deployed",
     " is released", " has been", " have been", " is over", " lands", " ships", " completes", " exists", " exist", " works",
     " passes", " being ",
->>>>>>> planner
 ];
 
 impl Reader<'_> {
@@ -248,15 +216,9 @@ fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
                 let full = if !tidy.is_empty()
                     && tidy.len() <= 3
                     && tidy.bytes().all(|b| b.is_ascii_digit())
-<<<<<<< HEAD
-                    && !last_kind.borrow().is_empty()
-                {
-                    format!("{} {tidy}", last_kind.borrow())
-=======
                     && !last_kind.is_empty()
                 {
                     format!("{last_kind} {tidy}")
->>>>>>> planner
                 } else {
                     tidy.to_owned()
                 };

@@ -214,17 +214,11 @@ fn count_reason(reader: &Reader<'_>, order: &[usize], sized: &str) -> String {
         sized.to_owned()
     };
     if groups > 0 && sized.is_empty() {
-<<<<<<< HEAD
-        said.push_str(&format!(
-            " and {}",
-            many(groups, "issue that groups them", "issues that group them")
-=======
         said.push_str(" and ");
         said.push_str(&many(
             groups,
             "issue that groups them",
             "issues that group them",
->>>>>>> planner
         ));
     }
     format!("{said}; planned from the document's structure, no model was used.")

@@ -242,14 +242,11 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
         .iter()
         .filter(|p| p.level == 0 && p.cells.is_empty() && !p.contents_link)
     {
-<<<<<<< HEAD
-=======
         // In title case capitals say nothing.
         let long = || piece.plain.split(' ').filter(|w| w.chars().count() >= 4);
         if long().filter(|w| w.starts_with(char::is_uppercase)).count() * 2 > long().count() {
             continue;
         }
->>>>>>> planner
         for words in [&piece.plain, &piece.more] {
             let mut starts = true;
             for word in words.split(' ') {
@@ -258,15 +255,9 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
                 if !starts && !bare.is_empty() {
                     let count = seen.entry(bare.to_lowercase()).or_default();
                     if bare.starts_with(char::is_uppercase) {
-<<<<<<< HEAD
-                        count.0 += 1
-                    } else {
-                        count.1 += 1
-=======
                         count.0 += 1;
                     } else {
                         count.1 += 1;
->>>>>>> planner
                     }
                 }
                 starts = ends || word.starts_with(['"', '“', '(', '*']) || bare.is_empty();

@@ -301,9 +301,6 @@ fn of_tail(heading: &str) -> Option<Meaning> {
     ]
     .iter()
     .any(|tail| normal.ends_with(&format!(" {tail}")));
-<<<<<<< HEAD
-    (tail && words <= 4 && phase_free(heading)).then_some(Meaning::Work)
-=======
     if tail && words <= 4 && phase_free(heading) {
         return Some(Meaning::Work);
     }
@@ -328,7 +325,6 @@ fn aside_tail(normal: &str) -> Option<Meaning> {
         reason,
         firm: false,
     })
->>>>>>> planner
 }
 
 fn phase_free(heading: &str) -> bool {
@@ -359,14 +355,11 @@ fn of_parts(heading: &str) -> Option<Meaning> {
         .find(|m| !matches!(m, Meaning::Aside { .. }))
         .or(found.first())
         .copied()
-<<<<<<< HEAD
-=======
 }
 
 /// The rule whose words a heading is made of.
 pub(super) fn rule(heading: &str) -> Option<&'static Rule> {
     rule_of(&without_brackets(heading))
->>>>>>> planner
 }
 
 fn of_phrase(phrase: &str) -> Option<Meaning> {
@@ -387,22 +380,6 @@ fn rule_of(phrase: &str) -> Option<&'static Rule> {
     }
 }
 
-<<<<<<< HEAD
-fn exact(phrase: &str) -> Option<Meaning> {
-    let spaced = format!("{phrase} ");
-    RULES
-        .iter()
-        .find(|rule| {
-            rule.phrases
-                .iter()
-                .any(|p| *p == phrase || (p.contains(['-', ';']) && normal(p) == phrase))
-                || rule
-                    .openings
-                    .iter()
-                    .any(|o| spaced.starts_with(&format!("{} ", normal(o))))
-        })
-        .map(|rule| rule.meaning)
-=======
 fn exact(phrase: &str) -> Option<&'static Rule> {
     static PHRASES: LazyLock<HashMap<String, &'static Rule>> = LazyLock::new(|| {
         let mut phrases = HashMap::new();
@@ -433,7 +410,6 @@ fn exact(phrase: &str) -> Option<&'static Rule> {
             .find(|(opening, _)| spaced.starts_with(opening.as_str()))
             .map(|(_, rule)| *rule)
     })
->>>>>>> planner
 }
 
 fn without_brackets(heading: &str) -> String {
@@ -471,10 +447,7 @@ fn without_number(normal: &str) -> &str {
 
 /// A question that wants an answer, not a wish put as a question ("Could we add…?").
 pub(super) fn is_question(words: &str) -> bool {
-<<<<<<< HEAD
-=======
     #[rustfmt::skip] // words, many to a line
->>>>>>> planner
     const OPENINGS: &[&str] = &[
         "how", "does", "do", "is", "are", "what", "why", "when", "where", "who", "which", "has",
         "have", "did", "should", "can", "will", "was", "were", "whether", "would", "wie", "warum",
@@ -513,60 +486,11 @@ pub(super) fn is_over(heading: &str) -> bool {
 pub(super) fn is_ambiguous(heading: &str) -> bool {
     #[rustfmt::skip] // words, many to a line
     const WORDS: &[&str] = &[
-<<<<<<< HEAD
-        "users",
-        "user roles",
-        "roles",
-        "team",
-        "teams",
-        "status",
-        "history",
-        "notes",
-        "index",
-        "links",
-        "contacts",
-        "contact",
-        "changes",
-        "resources",
-        "metrics",
-        "research",
-        "updates",
-        "announcements",
-        "people",
-        "customers",
-        "market",
-        "key metrics",
-        "attachments",
-        "contents",
-        "header",
-        "terms",
-        "discussion",
-        "discussions",
-        "decisions",
-        "contributors",
-        "reviewers",
-        "roles and responsibilities",
-        "approvals",
-        "sign off",
-        "agenda",
-        "related",
-        "license",
-        "participants",
-        "authors",
-        "owners",
-        "comments",
-        "customers",
-        "license",
-        "environment",
-        "today",
-        "about",
-=======
         "users", "user roles", "roles", "team", "teams", "status", "history", "notes", "index", "links", "contacts", "contact",
         "changes", "resources", "metrics", "research", "updates", "announcements", "people", "customers", "market",
         "key metrics", "attachments", "contents", "header", "terms", "discussion", "discussions", "decisions", "contributors",
         "reviewers", "roles and responsibilities", "approvals", "sign off", "agenda", "related", "license", "participants",
         "authors", "owners", "comments", "customers", "license", "environment", "today", "about",
->>>>>>> planner
     ];
     let normal = normal(heading);
     WORDS.contains(&without_number(&normal))

@@ -11,68 +11,6 @@ use super::words::verbs::opens_with_verb;
 /// Openings that add another wish to the one before.
 #[rustfmt::skip] // words, many to a line
 const ADDING: &[&str] = &[
-<<<<<<< HEAD
-    "also",
-    "and",
-    "another",
-    "second",
-    "secondly",
-    "third",
-    "thirdly",
-    "next",
-    "then",
-    "finally",
-    "lastly",
-    "in addition",
-    "additionally",
-    "besides",
-    "separately",
-    "on top of",
-    "furthermore",
-    "moreover",
-    "we also",
-    "we want",
-    "we need",
-    "we should",
-    "we must",
-    "please",
-    "i also",
-    "i want",
-    "i need",
-    "i'd also",
-    "i'd like",
-    "außerdem",
-    "zudem",
-    "ebenso",
-    "de plus",
-    "également",
-    "además",
-    "también",
-    "além disso",
-    "também",
-];
-/// Openings that go on with the wish before.
-const CONTINUING: &[&str] = &[
-    "it",
-    "this",
-    "that",
-    "they",
-    "these",
-    "those",
-    "its",
-    "their",
-    "if",
-    "when",
-    "there",
-    "for example",
-    "e.g",
-    "so",
-    "because",
-    "otherwise",
-    "such",
-    "here",
-    "in that case",
-=======
     "also", "and", "another", "second", "secondly", "third", "thirdly", "next", "then", "finally", "lastly", "in addition",
     "additionally", "besides", "separately", "on top of", "furthermore", "moreover", "we also", "we want", "we need",
     "we should", "we must", "please", "i also", "i want", "i need", "i'd also", "i'd like", "außerdem", "zudem", "ebenso",
@@ -83,7 +21,6 @@ const CONTINUING: &[&str] = &[
 const CONTINUING: &[&str] = &[
     "it", "this", "that", "they", "these", "those", "its", "their", "if", "when", "there", "for example", "e.g", "so", "because",
     "otherwise", "such", "here", "in that case",
->>>>>>> planner
 ];
 
 /// Sentences that are about one wish.
@@ -174,15 +111,11 @@ fn wishes(words: &str) -> Vec<Wish> {
             && (out.is_empty()
                 || adds
                 || out.last().is_some_and(|wish| {
-<<<<<<< HEAD
-                    wish.asks >= 3 && !shares_words(&wish.sentences.join(" "), sentence)
-=======
                     wish.asks >= 3
                         && !shares_words(
                             &wish.sentences[wish.sentences.len().saturating_sub(4)..].join(" "),
                             sentence,
                         )
->>>>>>> planner
                 }));
         if new {
             let mut sentences = if out.is_empty() {

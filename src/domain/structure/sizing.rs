@@ -29,46 +29,18 @@ impl Reader<'_> {
         for group in small {
             self.dissolve(group, &mut groups);
         }
-<<<<<<< HEAD
-        let roots: Vec<usize> = (0..self.drafts.len())
-            .filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none())
-            .collect();
-        if let [only] = roots[..]
-=======
         let mut roots = (0..self.drafts.len())
             .filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none());
         if let (Some(only), None) = (roots.next(), roots.next())
->>>>>>> planner
             && self.drafts[only].is_group
         {
             self.dissolve(only, &mut groups);
         }
     }
 
-<<<<<<< HEAD
-    fn children(&self) -> HashMap<usize, Vec<usize>> {
-        let mut out: HashMap<usize, Vec<usize>> = self
-            .drafts
-            .iter()
-            .enumerate()
-            .filter(|(_, d)| !d.gone && d.is_group)
-            .map(|(n, _)| (n, Vec::new()))
-            .collect();
-        for (n, draft) in self.drafts.iter().enumerate().filter(|(_, d)| !d.gone) {
-            if let Some(parent) = draft.parent {
-                out.entry(parent).or_default().push(n);
-            }
-        }
-        out
-    }
-
-    /// Takes a group away; what it said goes to those that it held.
-    fn dissolve(&mut self, group: usize, inside: &[usize]) {
-=======
     /// Takes a group away; what it said goes to those that it held.
     fn dissolve(&mut self, group: usize, groups: &mut Groups) {
         let inside = groups.children.remove(&group).unwrap_or_default();
->>>>>>> planner
         let gone = std::mem::replace(
             &mut self.drafts[group],
             Draft {
@@ -89,26 +61,17 @@ impl Reader<'_> {
             self.drafts[*child].covers.insert(gone.anchor);
             self.drafts[*child].home.get_or_insert(group);
         }
-<<<<<<< HEAD
-=======
         self.drafts[first].covers.extend(&gone.covers);
->>>>>>> planner
         self.drafts[first]
             .criteria
             .extend(gone.criteria.iter().cloned());
         self.drafts[first]
             .blocked_by
             .extend(gone.blocked_by.iter().filter(|b| !inside.contains(b)));
-<<<<<<< HEAD
-        for draft in self.drafts.iter_mut().filter(|d| !d.gone) {
-            if draft.blocked_by.remove(&group) {
-                draft.blocked_by.insert(last);
-=======
         for waiting in groups.waiting.remove(&group).unwrap_or_default() {
             if self.drafts[waiting].blocked_by.remove(&group) {
                 self.drafts[waiting].blocked_by.insert(last);
                 groups.waiting.entry(last).or_default().push(waiting);
->>>>>>> planner
             }
         }
         for before in self.drafts[first].blocked_by.clone() {
@@ -130,16 +93,6 @@ impl Reader<'_> {
 
     /// Fewer: groups go first, then the most related neighbours become one.
     pub(super) fn merge_to(&mut self, wanted: usize) {
-<<<<<<< HEAD
-        let mut groups: Vec<(usize, usize)> = self
-            .children()
-            .into_iter()
-            .map(|(group, inside)| (inside.len(), group))
-            .collect();
-        groups.sort_unstable_by_key(|(size, group)| (*size, Reverse(*group)));
-        for (_, group) in groups {
-            if self.alive() <= wanted {
-=======
         let mut groups = Groups::of(&self.drafts);
         let mut smallest: Vec<(usize, usize)> = groups
             .children
@@ -150,7 +103,6 @@ impl Reader<'_> {
         let mut surplus = self.alive().saturating_sub(wanted);
         for (_, group) in smallest {
             if surplus == 0 {
->>>>>>> planner
                 return;
             }
             self.dissolve(group, &mut groups);
@@ -436,24 +388,6 @@ impl Reader<'_> {
         };
         part.main.push(criterion.piece);
         part.covers.extend(self.outline.family(criterion.piece));
-<<<<<<< HEAD
-        match criterion.sentence {
-            Some(sentence) => part.excerpt = Some(sentence),
-            None => {
-                for child in self.outline.children[criterion.piece].clone() {
-                    self.absorb(&mut part, child);
-                }
-                let kept: BTreeSet<usize> = self.drafts[n]
-                    .criteria
-                    .iter()
-                    .map(|c| c.piece)
-                    .chain(self.drafts[n].main.iter().copied())
-                    .collect();
-                for piece in self.outline.family(criterion.piece) {
-                    if !kept.contains(&piece) {
-                        self.drafts[n].covers.remove(&piece);
-                    }
-=======
         if let Some(sentence) = criterion.sentence {
             part.excerpt = Some(sentence);
         } else {
@@ -469,7 +403,6 @@ impl Reader<'_> {
             for piece in self.outline.family(criterion.piece) {
                 if !kept.contains(&piece) {
                     self.drafts[n].covers.remove(&piece);
->>>>>>> planner
                 }
             }
         }

@@ -7,11 +7,7 @@ use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
 
-<<<<<<< HEAD
-impl<'a> Reader<'a> {
-=======
 impl Reader<'_> {
->>>>>>> planner
     pub(super) fn table(
         &mut self,
         head: Option<usize>,
@@ -161,11 +157,7 @@ impl Reader<'_> {
                         .extend(value.split("; ").map(|part| Criterion {
                             piece: row,
                             sentence: Some(super::titles::capitalised(part.trim())),
-<<<<<<< HEAD
-                        }))
-=======
                         }));
->>>>>>> planner
                 }
                 Column::DependsOn => draft.waits.push(format!("depends on {value}")),
                 _ => {}
@@ -176,11 +168,7 @@ impl Reader<'_> {
                 Column::Detail | Column::Name
                     if !matches!(columns[at], Column::Detail) || *column == Column::Detail =>
                 {
-<<<<<<< HEAD
-                    draft.details.push(value.clone())
-=======
                     draft.details.push(value.clone());
->>>>>>> planner
                 }
                 _ => draft.fields.push((heads[n].clone(), value.clone())),
             }

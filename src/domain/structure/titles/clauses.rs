@@ -5,196 +5,6 @@ use super::super::words::verbs::{from_participle, from_third_person, is_verb, op
 /// Openings that ask without saying what; the rest is the order or the thing.
 #[rustfmt::skip] // words, many to a line
 const OPENINGS: &[&str] = &[
-<<<<<<< HEAD
-    "we need to be able to ",
-    "we need to ",
-    "we need ",
-    "we should be able to ",
-    "we should also ",
-    "we should ",
-    "we must also ",
-    "we must ",
-    "we want to be able to ",
-    "we want to ",
-    "we want ",
-    "we will also ",
-    "we will ",
-    "we'll ",
-    "we would like to ",
-    "we would like ",
-    "we'd like to ",
-    "we'd like ",
-    "we have to ",
-    "we also need to ",
-    "we also need ",
-    "we also want to ",
-    "we also want ",
-    "we shall ",
-    "we propose to ",
-    "we plan to ",
-    "we are going to ",
-    "we can ",
-    "we could ",
-    "i want to ",
-    "i want ",
-    "i'd like to ",
-    "i would like to ",
-    "i need to ",
-    "i'd love to have ",
-    "i would love to have ",
-    "i'd love to ",
-    "i would love to ",
-    "i'd love ",
-    "i would love ",
-    "we'd love to ",
-    "we'd love ",
-    "we would love to ",
-    "we would love ",
-    "i need ",
-    "i wish ",
-    "please also ",
-    "please ",
-    "let's ",
-    "need to ",
-    "needs to ",
-    "should ",
-    "must ",
-    "shall ",
-    "will ",
-    "be able to ",
-    "able to ",
-    "the ability to ",
-    "ability to ",
-    "it should be possible to ",
-    "it must be possible to ",
-    "it should also ",
-    "it should ",
-    "it must also ",
-    "it must ",
-    "it shall ",
-    "it will ",
-    "it needs to ",
-    "it has to ",
-    "it can ",
-    "it would be great to ",
-    "it would be nice to ",
-    "it would be great if we could ",
-    "it would be nice if we could ",
-    "would be nice to ",
-    "would be great to ",
-    "could we please ",
-    "could we ",
-    "can we please ",
-    "can we ",
-    "could you please ",
-    "could you ",
-    "can you please ",
-    "can you ",
-    "also ",
-    "and ",
-    "then ",
-    "first, ",
-    "first ",
-    "second, ",
-    "secondly, ",
-    "third, ",
-    "finally, ",
-    "finally ",
-    "lastly, ",
-    "additionally, ",
-    "additionally ",
-    "in addition, ",
-    "next, ",
-    "optionally, ",
-    "optionally ",
-    "ideally, ",
-    "ideally ",
-    "eventually, ",
-    "eventually ",
-    "later, ",
-    "afterwards, ",
-    "furthermore, ",
-    "moreover, ",
-    "but ",
-    "however, ",
-    "there must also be ",
-    "there must be ",
-    "there should also be ",
-    "there should be ",
-    "there needs to be ",
-    "there has to be ",
-    "there will be ",
-    "there shall be ",
-    "the system must ",
-    "the system shall ",
-    "the system should ",
-    "the system will ",
-    "the system can ",
-    "the system needs to ",
-    "the application must ",
-    "the application shall ",
-    "the application should ",
-    "the app must ",
-    "the app should ",
-    "the app shall ",
-    "the app will ",
-    "the product must ",
-    "the product should ",
-    "the product shall ",
-    "the service must ",
-    "the service shall ",
-    "the service should ",
-    "the solution must ",
-    "the solution should ",
-    "the solution shall ",
-    "the tool must ",
-    "the tool should ",
-    "the platform must ",
-    "the platform should ",
-    "the platform shall ",
-    "the software shall ",
-    "the software must ",
-    "the software should ",
-    "system must ",
-    "system shall ",
-    "system should ",
-    "for this we need ",
-    "to ",
-    "this rfc proposes to ",
-    "this rfc proposes ",
-    "this proposal adds ",
-];
-
-/// Where a wish begins inside a sentence: "The pages hurt, so I would love a dark mode".
-const WISHES_WITHIN: &[&str] = &[
-    "i would love to have ",
-    "i would love to ",
-    "i would love ",
-    "i'd love to have ",
-    "i'd love to ",
-    "i'd love ",
-    "i would like to have ",
-    "i would like ",
-    "i'd like ",
-    "we would like ",
-    "we would love ",
-    "we'd love ",
-    "we'd like ",
-    "i want ",
-    "we want ",
-    "we need ",
-    "i need ",
-    "please ",
-    "we should ",
-    "we must ",
-    "let's ",
-    "could we ",
-    "can we ",
-    "it would be great if ",
-    "it would be great to ",
-    "it would be nice if ",
-    "it would be nice to ",
-=======
     "we need to be able to ", "we need to ", "we need ", "we should be able to ", "we should also ", "we should ",
     "we must also ", "we must ", "we want to be able to ", "we want to ", "we want ", "we will also ", "we will ", "we'll ",
     "we would like to ", "we would like ", "we'd like to ", "we'd like ", "we have to ", "we also need to ", "we also need ",
@@ -228,7 +38,6 @@ const WISHES_WITHIN: &[&str] = &[
     "i would like to have ", "i would like ", "i'd like ", "we would like ", "we would love ", "we'd love ", "we'd like ",
     "i want ", "we want ", "we need ", "i need ", "please ", "we should ", "we must ", "let's ", "could we ", "can we ",
     "it would be great if ", "it would be great to ", "it would be nice if ", "it would be nice to ",
->>>>>>> planner
 ];
 
 /// The wish inside a sentence that first says why.
@@ -355,34 +164,6 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     }
     let straight = phrase.replace('’', "'");
     let lower = straight.to_lowercase();
-<<<<<<< HEAD
-    const WISHES: &[&str] = &[
-        "i want to be able to ",
-        "i want to ",
-        "i want the ability to ",
-        "i want ",
-        "i would like to be able to ",
-        "i would like to ",
-        "i would like ",
-        "i'd like to be able to ",
-        "i'd like to ",
-        "i'd like ",
-        "i need to be able to ",
-        "i need to ",
-        "i need ",
-        "i should be able to ",
-        "i can ",
-        "i must be able to ",
-        "i must ",
-        "we want to ",
-        "i wish to ",
-        "i expect to ",
-        "i expect ",
-        "i am able to ",
-        "i'm able to ",
-    ];
-=======
->>>>>>> planner
     let (at, wish) = WISHES
         .iter()
         .filter_map(|w| lower.find(w).map(|at| (at, *w)))
@@ -422,105 +203,6 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     })
 }
 
-<<<<<<< HEAD
-const MODALS: &[&str] = &[
-    "must also",
-    "should also",
-    "can also",
-    "must",
-    "shall",
-    "should",
-    "will",
-    "needs to",
-    "need to",
-    "has to",
-    "have to",
-    "can",
-    "may",
-    "cannot",
-    "is able to",
-    "are able to",
-    "ought to",
-];
-const PEOPLE: &[&str] = &[
-    "user",
-    "users",
-    "customer",
-    "customers",
-    "admin",
-    "admins",
-    "administrator",
-    "administrators",
-    "operator",
-    "operators",
-    "member",
-    "members",
-    "maintainer",
-    "maintainers",
-    "people",
-    "anyone",
-    "everyone",
-    "agent",
-    "agents",
-    "editor",
-    "editors",
-    "viewer",
-    "viewers",
-    "owner",
-    "owners",
-    "developer",
-    "developers",
-    "person",
-    "visitor",
-    "visitors",
-    "guest",
-    "guests",
-    "manager",
-    "managers",
-    "teammate",
-    "teammates",
-    "reader",
-    "readers",
-    "author",
-    "authors",
-    "reviewer",
-    "reviewers",
-    "player",
-    "players",
-    "student",
-    "students",
-    "teacher",
-    "teachers",
-    "buyer",
-    "buyers",
-    "seller",
-    "sellers",
-    "merchant",
-    "merchants",
-    "subscriber",
-    "subscribers",
-    "lead",
-    "leads",
-    "clients",
-    "shopper",
-    "shoppers",
-    "tenant",
-    "tenants",
-    "organisers",
-    "organizers",
-    "they",
-    "you",
-    "employee",
-    "employees",
-    "driver",
-    "drivers",
-    "contributor",
-    "contributors",
-    "patients",
-    "patient",
-    "team",
-    "teams",
-=======
 #[rustfmt::skip] // words, many to a line
 const MODALS: &[&str] = &[
     "must also", "should also", "can also", "must", "shall", "should", "will", "needs to", "need to", "has to", "have to", "can",
@@ -536,7 +218,6 @@ const PEOPLE: &[&str] = &[
     "subscriber", "subscribers", "lead", "leads", "clients", "shopper", "shoppers", "tenant", "tenants", "organisers",
     "organizers", "they", "you", "employee", "employees", "driver", "drivers", "contributor", "contributors", "patients",
     "patient", "team", "teams",
->>>>>>> planner
 ];
 
 /// An order from a sentence with a modal verb or a verb in the third person.
@@ -614,85 +295,6 @@ const EVIDENT: &[&str] = &[
 
 /// "the importer", "skip broken rows" and "must" make an order.
 fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
-<<<<<<< HEAD
-    let finite = |w: &str| {
-        [
-            "does", "do", "is", "are", "has", "have", "was", "were", "doesn't", "don't", "isn't",
-            "aren't", "which", "that", "how", "what", "if", "when",
-        ]
-        .contains(&w)
-    };
-    if predicate.is_empty() || subject.is_empty() || subject.split(' ').any(finite) {
-        return None;
-    }
-    let predicate = [
-        "first ",
-        "also ",
-        "then ",
-        "now ",
-        "still ",
-        "therefore ",
-        "thus ",
-        "only ",
-    ]
-    .iter()
-    .find_map(|adverb| {
-        predicate
-            .strip_prefix(adverb)
-            .filter(|_| *adverb != "only ")
-    })
-    .unwrap_or(predicate);
-    let last = subject.rsplit(' ').next().unwrap_or(subject).to_lowercase();
-    let head = subject
-        .split([' '])
-        .find(|w| PEOPLE.contains(&w.to_lowercase().as_str()))
-        .map(str::to_lowercase);
-    let person = PEOPLE.contains(&last.as_str()) || head.is_some();
-    let plural = is_plural(subject, &last);
-    if modal == "cannot" || predicate.starts_with("not ") {
-        let rest = predicate.strip_prefix("not ").unwrap_or(predicate);
-        return Some(if let Some(rest) = rest.strip_prefix("be ") {
-            format!(
-                "ensure {subject} {} not {rest}",
-                if plural { "are" } else { "is" }
-            )
-        } else if person {
-            format!("prevent {subject} from {}", gerund_phrase(rest)?)
-        } else {
-            format!(
-                "ensure {subject} {} not {rest}",
-                if plural { "do" } else { "does" }
-            )
-        });
-    }
-    if person {
-        let rest = predicate.strip_prefix("be able to ").unwrap_or(predicate);
-        if let Some(state) = rest.strip_prefix("be ") {
-            return Some(passive(subject, state, plural));
-        }
-        return Some(
-            if rest.len() < predicate.len()
-                || matches!(
-                    modal,
-                    "can"
-                        | "may"
-                        | "should"
-                        | "will"
-                        | "can also"
-                        | "should also"
-                        | "are able to"
-                        | "is able to"
-                )
-            {
-                format!("let {subject} {rest}")
-            } else {
-                format!("require {subject} to {rest}")
-            },
-        );
-    }
-    if let Some(state) = predicate.strip_prefix("be ") {
-        return Some(passive(subject, state, plural));
-=======
     if predicate.is_empty() || subject.is_empty() || subject.split(' ').any(|w| FINITE.contains(&w))
     {
         return None;
@@ -733,7 +335,6 @@ fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
         } else {
             format!("require {subject} to {deed}")
         });
->>>>>>> planner
     }
     if let Some(thing) = predicate.strip_prefix("have ") {
         return Some(format!("give {subject} {thing}"));
@@ -741,25 +342,7 @@ fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
     if let Some(thing) = predicate.strip_prefix("support ") {
         return Some(format!("support {thing} in {subject}"));
     }
-<<<<<<< HEAD
-    if matches!(
-        last.as_str(),
-        "system"
-            | "it"
-            | "this"
-            | "app"
-            | "application"
-            | "service"
-            | "we"
-            | "product"
-            | "solution"
-            | "platform"
-            | "software"
-    ) && subject.split(' ').count() <= 2
-    {
-=======
     if EVIDENT.contains(&last.as_str()) && subject.split(' ').count() <= 2 {
->>>>>>> planner
         return Some(predicate.to_owned());
     }
     Some(format!("make {subject} {predicate}"))
@@ -793,13 +376,6 @@ fn passive(subject: &str, state: &str, plural: bool) -> String {
     let first = words.next().unwrap_or_default();
     let rest = words.next().unwrap_or_default();
     let lower = first.trim_end_matches([',', '.']).to_lowercase();
-<<<<<<< HEAD
-    const MEASURES: &[&str] = &[
-        "under", "below", "less", "at", "within", "no", "up", "above", "over", "more", "between",
-        "fewer", "lower", "higher", "greater", "≤", "≥", "<", ">",
-    ];
-=======
->>>>>>> planner
     if let Some(verb) = from_participle(&lower) {
         return format!("{verb} {subject} {rest}").trim().to_owned();
     }

@@ -12,31 +12,10 @@ pub(crate) struct Phase {
     pub rest: String,
 }
 
-<<<<<<< HEAD
-const PHASES: &[&str] = &[
-    "phase",
-    "step",
-    "stage",
-    "milestone",
-    "sprint",
-    "wave",
-    "iteration",
-    "week",
-    "étape",
-    "schritt",
-    "fase",
-    "etapa",
-    "meilenstein",
-    "hito",
-    "marco",
-    "jalon",
-    "increment",
-=======
 #[rustfmt::skip] // words, many to a line
 const PHASES: &[&str] = &[
     "phase", "step", "stage", "milestone", "sprint", "wave", "iteration", "week", "étape", "schritt", "fase", "etapa",
     "meilenstein", "hito", "marco", "jalon", "increment",
->>>>>>> planner
 ];
 const NUMBERS: &[&str] = &[
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -44,73 +23,12 @@ const NUMBERS: &[&str] = &[
 /// Labels that say what kind of thing follows.
 #[rustfmt::skip] // words, many to a line
 const KINDS: &[&str] = &[
-<<<<<<< HEAD
-    "feature",
-    "task",
-    "epic",
-    "story",
-    "user story",
-    "requirement",
-    "functional requirement",
-    "use case",
-    "todo",
-    "action",
-    "action item",
-    "ai",
-    "item",
-    "work item",
-    "deliverable",
-    "feature request",
-    "fr",
-    "subtask",
-    "sub-task",
-    "bug",
-    "workstream",
-    "part",
-    "fix",
-    "change",
-    "enhancement",
-    "proposal",
-    "rfc",
-    "kep",
-    "prd",
-    "adr",
-    "project",
-    "migration plan",
-    "project plan",
-    "plan",
-    "design doc",
-    "design",
-    "spec",
-    "specification",
-    "roadmap",
-    "initiative",
-    "tracking issue",
-    "meta",
-    "umbrella",
-    "meta issue",
-    "umbrella issue",
-    "aufgabe",
-    "funktion",
-    "anforderung",
-    "tâche",
-    "fonctionnalité",
-    "tarea",
-    "funcionalidad",
-    "requisito",
-    "tarefa",
-    "funcionalidade",
-    "historia",
-    "rep",
-    "pep",
-=======
     "feature", "task", "epic", "story", "user story", "requirement", "functional requirement", "use case", "todo", "action",
     "action item", "ai", "item", "work item", "deliverable", "feature request", "fr", "subtask", "sub-task", "bug", "workstream",
     "part", "fix", "change", "enhancement", "proposal", "rfc", "kep", "prd", "adr", "project", "migration plan", "project plan",
     "plan", "design doc", "design", "spec", "specification", "roadmap", "initiative", "tracking issue", "meta", "umbrella",
     "meta issue", "umbrella issue", "aufgabe", "funktion", "anforderung", "tâche", "fonctionnalité", "tarea", "funcionalidad",
     "requisito", "tarefa", "funcionalidade", "historia", "rep", "pep",
->>>>>>> planner
 ];
 
 /// Takes a phase's label off its name; `None` when there is none.
@@ -392,81 +310,15 @@ fn without_person(words: &str) -> &str {
 fn without_notes(words: &str) -> String {
     #[rustfmt::skip] // words, many to a line
     const NOTES: &[&str] = &[
-<<<<<<< HEAD
-        "p0",
-        "p1",
-        "p2",
-        "p3",
-        "must",
-        "should",
-        "could",
-        "must have",
-        "should have",
-        "nice to have",
-        "optional",
-        "required",
-        "high",
-        "medium",
-        "low",
-        "mvp",
-        "wip",
-        "tbd",
-        "new",
-        "stretch",
-        "critical",
-        "blocker",
-        "v1",
-        "v2",
-        "s",
-        "m",
-        "l",
-        "xl",
-        "xs",
-        "breaking",
-        "done",
-        "todo",
-        "high priority",
-        "low priority",
-=======
         "p0", "p1", "p2", "p3", "must", "should", "could", "must have", "should have", "nice to have", "optional", "required",
         "high", "medium", "low", "mvp", "wip", "tbd", "new", "stretch", "critical", "blocker", "v1", "v2", "s", "m", "l", "xl",
         "xs", "breaking", "done", "todo", "high priority", "low priority",
->>>>>>> planner
     ];
     #[rustfmt::skip] // words, many to a line
     const OPENINGS: &[&str] = &[
-<<<<<<< HEAD
-        "depends on",
-        "blocked by",
-        "after ",
-        "requires ",
-        "owner",
-        "assignee",
-        "priority",
-        "estimate",
-        "@",
-        "eta",
-        "due",
-        "see ",
-        "needs ",
-        "once ",
-        "~",
-        "est.",
-        "#",
-        "waits for",
-        "follows ",
-        "blocks ",
-        "closes ",
-        "fixes ",
-        "by ",
-        "http",
-        "lead:",
-        "cc ",
-=======
         "depends on", "blocked by", "after ", "requires ", "owner", "assignee", "priority", "estimate", "@", "eta", "due",
         "see ", "needs ", "once ", "~", "est.", "#", "waits for", "follows ", "blocks ", "closes ", "fixes ", "by ", "http",
         "lead:", "cc ",
->>>>>>> planner
     ];
     let mut out = String::new();
     let mut rest = words;

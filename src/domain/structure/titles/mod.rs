@@ -43,10 +43,7 @@ impl Titles {
         {
             title = self.placed(&title, &area);
         } else if nouns::is_thin(&title)
-<<<<<<< HEAD
-=======
             && !(opens_with_verb(&phrase) && title.split(' ').count() > 2)
->>>>>>> planner
             && let Some(place) = near.iter().find(|place| {
                 !place.is_empty() && !nouns::is_generic(&bare(place)) && !same_words(place, &title)
             })
@@ -348,97 +345,12 @@ pub(super) fn cut(title: &str) -> String {
 fn without_loose_end(title: &str) -> String {
     #[rustfmt::skip] // words, many to a line
     const LOOSE: &[&str] = &[
-<<<<<<< HEAD
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "for",
-        "with",
-        "and",
-        "or",
-        "in",
-        "on",
-        "by",
-        "from",
-        "at",
-        "as",
-        "that",
-        "which",
-        "when",
-        "while",
-        "if",
-        "is",
-        "are",
-        "be",
-        "its",
-        "their",
-        "our",
-        "into",
-        "than",
-        "but",
-        "not",
-        "per",
-        "via",
-        "so",
-        "any",
-        "all",
-        "each",
-        "every",
-        "no",
-        "must",
-        "should",
-        "can",
-        "will",
-        "using",
-        "this",
-        "these",
-        "those",
-        "after",
-        "before",
-        "until",
-        "without",
-        "within",
-        "between",
-        "such",
-        "including",
-        "e.g.",
-        "has",
-        "have",
-        "does",
-        "do",
-        "whose",
-        "where",
-        "only",
-        "und",
-        "der",
-        "die",
-        "das",
-        "mit",
-        "für",
-        "de",
-        "la",
-        "le",
-        "les",
-        "des",
-        "et",
-        "el",
-        "los",
-        "y",
-        "para",
-        "con",
-        "com",
-        "e",
-        "o",
-=======
         "a", "an", "the", "of", "to", "for", "with", "and", "or", "in", "on", "by", "from", "at", "as", "that", "which", "when",
         "while", "if", "is", "are", "be", "its", "their", "our", "into", "than", "but", "not", "per", "via", "so", "any", "all",
         "each", "every", "no", "must", "should", "can", "will", "using", "this", "these", "those", "after", "before", "until",
         "without", "within", "between", "such", "including", "e.g.", "has", "have", "does", "do", "whose", "where", "only",
         "und", "der", "die", "das", "mit", "für", "de", "la", "le", "les", "des", "et", "el", "los", "y", "para", "con", "com",
         "e", "o",
->>>>>>> planner
     ];
     let mut words: Vec<&str> = title.split_whitespace().collect();
     while words.len() > 3
@@ -461,11 +373,5 @@ fn same_words(place: &str, title: &str) -> bool {
     super::words::asks::normal(place)
         .split(' ')
         .filter(|w| w.len() > 2)
-<<<<<<< HEAD
-        .all(|word| {
-            padded.contains(&format!(" {word} ")) || padded.contains(&format!(" {}s ", word))
-        })
-=======
         .all(|word| padded.contains(&format!(" {word} ")) || padded.contains(&format!(" {word}s ")))
->>>>>>> planner
 }

@@ -3,84 +3,6 @@
 /// In English and, after it, German, French, Spanish and Portuguese. Compared as whole words in lower case.
 #[rustfmt::skip] // words, many to a line
 const STRONG: &[&str] = &[
-<<<<<<< HEAD
-    "must",
-    "shall",
-    "should",
-    "need to",
-    "needs to",
-    "need",
-    "have to",
-    "has to",
-    "required to",
-    "is required",
-    "are required",
-    "we want",
-    "i want",
-    "we'd like",
-    "i'd like",
-    "would like",
-    "would love",
-    "i wish",
-    "please",
-    "let's",
-    "we need",
-    "will be able to",
-    "ought to",
-    "it would be great",
-    "it would be nice",
-    "would be nice",
-    "would be great",
-    "could we",
-    "can we",
-    "could you",
-    "can you",
-    "we will",
-    "we'll",
-    "we propose",
-    "we are going to",
-    "we plan to",
-    "propose to",
-    "proposes to",
-    "this rfc proposes",
-    "todo",
-    "muss",
-    "müssen",
-    "soll",
-    "sollen",
-    "sollte",
-    "sollten",
-    "wir brauchen",
-    "wir benötigen",
-    "wir wollen",
-    "bitte",
-    "wird benötigt",
-    "doit",
-    "doivent",
-    "devrait",
-    "devraient",
-    "il faut",
-    "il faudrait",
-    "nous voulons",
-    "nous avons besoin",
-    "debe",
-    "deben",
-    "debería",
-    "deberían",
-    "necesitamos",
-    "queremos",
-    "hay que",
-    "deve",
-    "devem",
-    "deveria",
-    "deveriam",
-    "precisamos",
-    "é preciso",
-    "é necessário",
-];
-
-/// Words that ask where work is expected, and only describe elsewhere.
-=======
     "must", "shall", "should", "need to", "needs to", "need", "have to", "has to", "required to", "is required", "are required",
     "we want", "i want", "we'd like", "i'd like", "would like", "would love", "i wish", "please", "let's", "we need",
     "will be able to", "ought to", "it would be great", "it would be nice", "would be nice", "would be great", "could we",
@@ -93,7 +15,6 @@ const STRONG: &[&str] = &[
 
 /// Words that ask where work is expected, and only describe elsewhere.
 #[rustfmt::skip] // words, many to a line
->>>>>>> planner
 const WEAK: &[&str] = &[
     "can't", "cannot", "may not", "can", "will", "may", "allow", "allows", "let", "lets",
     "support", "supports", "able to", "enables", "enable", "provides", "provide", "kann", "können",
@@ -102,18 +23,12 @@ const WEAK: &[&str] = &[
 
 fn says(sentence: &str, phrases: &[&str]) -> bool {
     let padded = format!(" {} ", normal(sentence));
-<<<<<<< HEAD
-    phrases
-        .iter()
-        .any(|phrase| padded.contains(&format!(" {phrase} ")))
-=======
     let bytes = padded.as_bytes();
     phrases.iter().any(|phrase| {
         padded.match_indices(phrase).any(|(at, _)| {
             at > 0 && bytes[at - 1] == b' ' && bytes.get(at + phrase.len()) == Some(&b' ')
         })
     })
->>>>>>> planner
 }
 
 /// Lower case, one space between words, signs other than apostrophes gone.
