@@ -5,6 +5,7 @@
 pub mod command;
 pub mod comment;
 pub mod coverage;
+pub mod defuse;
 pub mod event;
 pub mod fingerprint;
 pub mod ids;

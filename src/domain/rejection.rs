@@ -55,7 +55,7 @@ impl fmt::Display for Warning {
 }
 
 /// The longest piece of a person's text that is repeated back, in characters.
-const QUOTED_CHARACTERS: usize = 60;
+const QUOTED_CHARACTERS: usize = 80;
 
 /// A stranger's text as a short code span: one line, no backtick in it, so that nothing in it can act.
 pub fn quoted(text: &str) -> String {

@@ -1,3 +1,121 @@
 //! One file a story: what happens from a delivery to a result.
+//!
+//! | file | story |
+//! |---|---|
+//! | [`receive`] | a delivery comes in: does it concern us, is it stored |
+//! | [`delivery`] | a stored delivery is read and handed to its story |
+//! | [`request`] | somebody asks for a breakdown: who, what, is it well said |
+//! | [`plan`] | the spec becomes a plan, judged by policy |
+//! | [`command`] | somebody commands a run |
+//! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
+//! | [`reply`], [`status`] | answers beside the run's own comment |
+//! | [`installations`] | the App comes, goes and is renamed |
 
+pub mod advance;
+pub mod asked;
+pub mod authorize;
+pub mod command;
+pub mod create;
+pub mod delivery;
+pub mod installations;
+pub mod link;
+pub mod operate;
+pub mod pace;
+pub mod plan;
 pub mod receive;
+pub mod reply;
+pub mod repositories;
+pub mod request;
+pub mod rollback;
+pub mod show;
+pub mod status;
+pub mod tick;
+
+use sqlx::PgPool;
+
+use crate::clock::{Chance, Clock};
+use crate::domain::ids::{InstallationId, RepositoryId};
+use crate::domain::settings::{self, Settings};
+use crate::domain::trigger::BotNames;
+use crate::github::{GitHub, GitHubError, Repo};
+use crate::store;
+use crate::store::repositories::RepositoryRow;
+use pace::Pace;
+
+/// What flows work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub pool: PgPool,
+    pub github: GitHub,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub pace: Pace,
+    /// The operator's layer of the settings.
+    pub operator: std::sync::Arc<settings::Operator>,
+    /// The mention that people write, without `@`.
+    pub mention: String,
+}
+
+/// Why a flow stopped: GitHub's answer, the database's, or a fault of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
+    #[error("database: {0}")]
+    Store(#[from] sqlx::Error),
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// A flow's result.
+pub type FlowResult<T> = Result<T, FlowError>;
+
+impl Services {
+    /// The names that people may call the bot by: the configured mention and the App's slug.
+    pub async fn names(&self) -> FlowResult<BotNames> {
+        let app = self.github.app().await?;
+        Ok(BotNames::new([self.mention.as_str(), app.slug.as_str()]))
+    }
+
+    /// A repository's place on GitHub, with a token narrowed to it.
+    pub fn repo(&self, row: &RepositoryRow) -> Repo {
+        self.github
+            .installation(row.installation)
+            .repository(row.id, row.name.clone())
+    }
+
+    /// The repository as stored, within its installation.
+    pub async fn repository(
+        &self,
+        installation: InstallationId,
+        id: RepositoryId,
+    ) -> FlowResult<RepositoryRow> {
+        Ok(store::repositories::get(&self.pool, installation, id).await?)
+    }
+
+    /// The settings in force for a repository, before a request's own options.
+    pub async fn settings(
+        &self,
+        installation: InstallationId,
+        repository: RepositoryId,
+        asked: &settings::Asked,
+    ) -> FlowResult<Settings> {
+        let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
+        let read = |value: Option<serde_json::Value>| {
+            value.map(|json| {
+                let (document, complaints) = settings::Document::read(&json);
+                for complaint in complaints {
+                    tracing::warn!(installation.id = %installation, complaint, "a stored setting is left out");
+                }
+                document
+            })
+        };
+        let (of_installation, of_repository) = (read(layers.installation), read(layers.repository));
+        Ok(settings::resolve(
+            &self.operator,
+            of_installation.as_ref(),
+            of_repository.as_ref(),
+            asked,
+        ))
+    }
+}

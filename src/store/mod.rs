@@ -1,9 +1,18 @@
 //! PostgreSQL: the pool, the migrations, one file a table.
 
+pub mod audit_events;
+pub mod bot_comments;
+pub mod created_issues;
 pub mod deliveries;
 pub mod embedded;
 pub mod ingest;
+pub mod installations;
+pub mod issue_links;
 pub mod jobs;
+pub mod planned_issues;
+pub mod repositories;
+pub mod runs;
+pub mod settings;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -35,6 +44,8 @@ pub enum StoreError {
     Connect(#[source] sqlx::Error),
     #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
+    #[error("{0}")]
+    MigrateQueue(#[from] jobs::MigrateQueueError),
     #[error("database: {0}")]
     Query(#[from] sqlx::Error),
 }
@@ -85,7 +96,7 @@ pub struct Migrations {
     pub pending: Vec<String>,
 }
 
-/// Brings the database up to this program's version; many replicas may ask at once, one does it. Answers what was new.
+/// Brings the database, the queue's tables included, up to this program's version; many replicas may ask at once, one does it. Answers what was new.
 pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
     // A connection of its own: a migration may take longer than a statement may.
     let options = (*pool.connect_options()).clone();
@@ -96,6 +107,7 @@ pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
         .map_err(StoreError::Connect)?;
     let before = status(&patient).await?;
     migrator().run(&patient).await?;
+    jobs::migrate(&patient).await?;
     patient.close().await;
     Ok(before.pending)
 }
@@ -103,7 +115,7 @@ pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
 /// Has the database every migration that this program knows? A newer database is current as well: while a deployment
 /// rolls, the older version goes on serving.
 pub async fn is_current(pool: &PgPool) -> Result<bool, StoreError> {
-    Ok(status(pool).await?.pending.is_empty())
+    Ok(status(pool).await?.pending.is_empty() && jobs::is_migrated(pool).await?)
 }
 
 /// Which migrations are there, and which are missing.

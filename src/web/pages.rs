@@ -10,14 +10,14 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Shared;
 
 #[derive(Template)]
-#[template(path = "home.html")]
+#[template(path = "web/templates/home.html")]
 struct Home<'a> {
     mention: &'a str,
     installable: bool,
 }
 
 #[derive(Template)]
-#[template(path = "notice.html")]
+#[template(path = "web/templates/notice.html")]
 struct Notice<'a> {
     title: &'a str,
     words: &'a str,
@@ -73,7 +73,7 @@ pub(super) async fn stylesheet() -> Response {
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    (headers, include_str!("../../templates/site.css")).into_response()
+    (headers, include_str!("templates/site.css")).into_response()
 }
 
 fn notice(status: StatusCode, title: &str, words: &str) -> Response {

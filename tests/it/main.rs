@@ -1,5 +1,11 @@
 //! The one integration test binary: everything that is shown through the door.
 
+#![expect(clippy::unwrap_used, reason = "what helps tests may fail as they do")]
+
+mod cache;
+mod cli;
+mod embedded;
+mod flows;
 mod github;
 mod harness;
 mod house;

@@ -17,9 +17,8 @@ impl<'a> Lines<'a> {
         let (mut start, mut at) = (0, 0);
         while at < bytes.len() {
             let width = match bytes[at] {
-                b'\n' => 1,
                 b'\r' if bytes.get(at + 1) == Some(&b'\n') => 2,
-                b'\r' => 1,
+                b'\n' | b'\r' => 1,
                 _ => 0,
             };
             if width == 0 {

@@ -3,6 +3,7 @@
 mod html;
 mod lines;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
@@ -56,8 +57,9 @@ impl<'a> Outline<'a> {
             text,
             ..Walk::default()
         };
-        let mut events = Parser::new_ext(text, options()).into_offset_iter();
-        while let Some((event, range)) = events.next() {
+        let parsed = with_line_feeds(text);
+        let mut events = Parser::new_ext(&parsed, options()).into_offset_iter();
+        for (event, range) in events.by_ref() {
             walk.step(&event, range);
         }
         for (_, definition) in events.reference_definitions().iter() {
@@ -90,6 +92,25 @@ impl<'a> Outline<'a> {
     pub fn is_emphasis(&self, at: usize) -> bool {
         self.underscores.binary_search(&at).is_ok()
     }
+}
+
+/// The text, byte for byte, with a line feed where a lone carriage return ends a line: the parser does not see those
+/// within code blocks.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for (at, piece) in text.match_indices('\r') {
+        out.push_str(&text[out.len()..at]);
+        out.push_str(if text[at + 1..].starts_with('\n') {
+            piece
+        } else {
+            "\n"
+        });
+    }
+    out.push_str(&text[out.len()..]);
+    Cow::Owned(out)
 }
 
 /// The byte ranges of the text that are inert for us; see [`Outline::inert`].
@@ -127,14 +148,10 @@ impl Walk<'_> {
             }
             Event::Code(_) => self.inert.push(range.clone()),
             Event::InlineHtml(_) => self.html.inline(self.text, range.clone()),
-            Event::Rule => {
-                if self.depth == 0 {
-                    self.blocks.push(TopBlock {
-                        shape: Shape::Other,
-                        range: range.clone(),
-                    });
-                }
-            }
+            Event::Rule if self.depth == 0 => self.blocks.push(TopBlock {
+                shape: Shape::Other,
+                range: range.clone(),
+            }),
             _ => {}
         }
         self.previous_end = range.end;
@@ -143,7 +160,7 @@ impl Walk<'_> {
     fn start(&mut self, tag: &Tag<'_>, range: &Range<usize>) {
         match tag {
             Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::Image { .. } => {
-                self.inert.push(range.clone())
+                self.inert.push(range.clone());
             }
             Tag::Link {
                 link_type: LinkType::Autolink | LinkType::Email,

@@ -75,7 +75,12 @@ async fn a_dead_database_is_down_but_the_process_is_alive() {
 
 #[tokio::test]
 async fn a_database_without_the_queues_tables_is_not_ready() {
-    let door = Door::over(TestDatabase::create().await).await;
+    let database = TestDatabase::create_empty().await;
+    openproducer::store::migrator()
+        .run(database.pool())
+        .await
+        .unwrap();
+    let door = Door::over(database).await;
     let ready = door.get("/readyz").await;
     assert_eq!(ready.status, 503);
     assert!(

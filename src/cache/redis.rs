@@ -1,0 +1,68 @@
+//! The cache that replicas share: one multiplexed connection that reconnects by itself.
+
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{AsyncCommands as _, Client};
+
+use super::{Backend, CacheError, PATIENCE};
+
+pub(super) struct Redis(ConnectionManager);
+
+impl Redis {
+    /// Connects at first use, so that a Redis that is down stops no start.
+    pub(super) fn new(url: &str) -> Result<Self, CacheError> {
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
+            .set_number_of_retries(0);
+        let client = Client::open(url).map_err(CacheError::Address)?;
+        let manager =
+            ConnectionManager::new_lazy_with_config(client, config).map_err(CacheError::Address)?;
+        Ok(Self(manager))
+    }
+}
+
+impl Backend for Redis {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CacheError>> {
+        async move {
+            match self.0.clone().get(key).await {
+                // Somebody else's value under our key is rubbish, no trouble of the server.
+                Err(error) if error.code() == Some("WRONGTYPE") => Ok(None),
+                answer => Ok(answer?),
+            }
+        }
+        .boxed()
+    }
+
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: Vec<u8>,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<(), CacheError>> {
+        let milliseconds = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+        async move { Ok(self.0.clone().pset_ex(key, bytes, milliseconds).await?) }.boxed()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
+        async move { Ok(self.0.clone().del(key).await?) }.boxed()
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), CacheError>> {
+        async move { Ok(self.0.clone().ping().await?) }.boxed()
+    }
+
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the address: it may hold a password.
+        f.write_str("Redis")
+    }
+}

@@ -1,0 +1,117 @@
+//! What the demo plays on: a PostgreSQL of its own, the simulated GitHub with people on it, and the server.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+
+use crate::cache::Cache;
+use crate::cli::database::Database;
+use crate::cli::server::{Parts, Server};
+use crate::cli::terminal::Terminal;
+use crate::clock::{Chance, Clock};
+use crate::config::demo_folder;
+use crate::domain::settings::Operator;
+use crate::flows::pace::Pace;
+use crate::github::{AppCredentials, GitHub};
+use crate::simulator::{RepositorySelection, Role, Setup, Simulator};
+
+/// Where the maintainer works.
+pub(super) const REPOSITORY: &str = "acme/workshop";
+pub(super) const MAINTAINER: &str = "alice";
+pub(super) const MENTION: &str = "@TheOpenProducerBot";
+/// GitHub asks for a second between two writes; the simulated one does not, and nobody likes to wait.
+pub(super) const BETWEEN_WRITES: TimeDelta = TimeDelta::milliseconds(120);
+
+/// Everything that runs for the demo.
+pub(super) struct Scene {
+    pub(super) sim: Simulator,
+    pub(super) server: Server,
+    pub(super) database: Database,
+    folder: PathBuf,
+}
+
+impl Scene {
+    /// Starts everything and says what was started.
+    pub(super) async fn set(terminal: Terminal) -> anyhow::Result<Self> {
+        let begun = Instant::now();
+        let folder = demo_folder();
+        let database = Database::embedded(&folder, "openproducer demo")
+            .await
+            .context("cannot start a PostgreSQL for the demo")?;
+        terminal.done(format_args!(
+            "PostgreSQL, of its own {}",
+            terminal.dim(seconds(begun.elapsed()))
+        ));
+        let sim = simulator().await?;
+        terminal.done(format_args!(
+            "Simulated GitHub with the App installed on {REPOSITORY} {}",
+            terminal.dim(sim.web_url())
+        ));
+        let server = server(&sim, &database).await?;
+        let hook = format!("http://{}/api/webhook/github", server.address);
+        terminal.done(format_args!(
+            "OpenProducer server and worker {}",
+            terminal.dim(&hook)
+        ));
+        sim.set_webhook_url(hook);
+        sim.install_app("acme", RepositorySelection::All);
+        Ok(Self {
+            sim,
+            server,
+            database,
+            folder,
+        })
+    }
+
+    /// Stops everything and removes the demo's data.
+    pub(super) async fn strike(self) -> anyhow::Result<()> {
+        self.server.stop().await;
+        self.database.close().await;
+        tokio::fs::remove_dir_all(&self.folder)
+            .await
+            .with_context(|| format!("cannot remove {}", self.folder.display()))
+    }
+}
+
+async fn simulator() -> anyhow::Result<Simulator> {
+    let sim = Simulator::start(Setup::default())
+        .await
+        .context("cannot start the simulated GitHub")?;
+    sim.add_organization("acme");
+    sim.add_user(MAINTAINER);
+    sim.add_repository(REPOSITORY);
+    sim.set_role(REPOSITORY, MAINTAINER, Role::Maintain);
+    Ok(sim)
+}
+
+async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> {
+    let app = sim.app();
+    let credentials = AppCredentials {
+        issuer: app.client_id.clone(),
+        private_key: SecretString::from(app.private_key_pem.clone()),
+    };
+    let github = GitHub::new(&sim.api_url().parse()?, &credentials, Clock::system())?;
+    Server::start(Parts {
+        pool: database.pool.clone(),
+        cache: Cache::in_process(1_000),
+        github,
+        clock: Clock::system(),
+        chance: Chance::system(),
+        pace: Pace::every(BETWEEN_WRITES),
+        operator: Operator::default(),
+        mention: MENTION.to_owned(),
+        webhook_secret: SecretString::from(app.webhook_secret.clone()),
+        web_url: sim.web_url().parse()?,
+        listen: ([127, 0, 0, 1], 0).into(),
+        with_worker: true,
+    })
+    .await
+}
+
+/// `in 0.8 s`
+pub(super) fn seconds(took: Duration) -> String {
+    format!("in {:.1} s", took.as_secs_f64())
+}

@@ -1,0 +1,170 @@
+//! `openproducer plan`: from a file to a plan, with nothing else around.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use super::arguments::{PlanArguments, PlanFormat};
+use super::failure::{Failure, bad_config};
+use super::terminal::Terminal;
+use crate::config::{Config, Environment};
+use crate::domain::plan::Plan;
+use crate::domain::present;
+use crate::domain::request::{self, Limits, Request};
+use crate::domain::spec::{BlockKind, Spec};
+use crate::domain::structure::{self, Wishes};
+use crate::domain::trigger::BotNames;
+
+/// No issue on GitHub is longer by far; a bigger file is some other file.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// Plans the file and prints the plan.
+pub(super) fn run(args: &PlanArguments) -> Result<(), Failure> {
+    let bot = bot_settings()?;
+    let text = read(&args.spec)?;
+    let plan = planned(args, &text, &bot)?;
+    let printed = match args.chosen_format() {
+        PlanFormat::Text => present::text(&plan),
+        PlanFormat::Markdown => present::markdown(&plan),
+        PlanFormat::Mermaid => present::mermaid(&plan),
+        PlanFormat::Json => {
+            serde_json::to_string_pretty(&plan).map_err(|error| Failure::Failed(error.into()))?
+        }
+    };
+    let ending = if printed.ends_with('\n') { "" } else { "\n" };
+    Terminal::of_output().write(&format!("{printed}{ending}"))?;
+    Ok(())
+}
+
+/// To whom the bot answers, and how many issues it may plan; the rest of the config is no concern of a plan.
+fn bot_settings() -> Result<(BotNames, u32), Failure> {
+    let environment = Environment::of_process().unwrap_or_else(|_| Environment::of_process_alone());
+    let bot = Config::bot_from(&environment).map_err(bad_config)?;
+    Ok((BotNames::new([bot.mention]), bot.max_issues_per_run))
+}
+
+fn planned(
+    args: &PlanArguments,
+    text: &str,
+    (names, maximum): &(BotNames, u32),
+) -> Result<Plan, Failure> {
+    let maximum = *maximum;
+    if let Some(count) = args.count.filter(|count| *count == 0 || *count > maximum) {
+        let says = format!("--count must be 1 to {maximum}, got {count}");
+        return Err(Failure::BadInput(says));
+    }
+    let request = request::parse(args.title.as_deref(), text, names, &Limits { maximum }).map_err(
+        |complaints| {
+            let lines: Vec<String> = complaints
+                .iter()
+                .map(|complaint| format!("\n  {complaint}"))
+                .collect();
+            Failure::BadInput(format!(
+                "{} cannot be planned:{}",
+                shown(&args.spec),
+                lines.concat()
+            ))
+        },
+    )?;
+    let title = title(args, &request.spec.text);
+    let mut plan = structure::plan(&title, &request.spec.text, &wishes(args, &request, maximum));
+    let warnings = request.warnings.iter().map(ToString::to_string);
+    plan.warnings.splice(0..0, warnings);
+    Ok(plan)
+}
+
+/// A flag wins over an option in the file.
+fn wishes(args: &PlanArguments, request: &Request, maximum: u32) -> Wishes {
+    let options = &request.options;
+    Wishes {
+        count: args.count.or(options.count),
+        components: first(&args.components, &options.components),
+        labels: first(&args.labels, &options.labels),
+        assignees: first(&args.assignees, &options.assignees),
+        repositories: first(&args.repositories, &options.repositories),
+        maximum,
+    }
+}
+
+fn first<T: Clone>(flag: &[T], option: &[T]) -> Vec<T> {
+    if flag.is_empty() { option } else { flag }.to_vec()
+}
+
+/// What `--title` says, else the first heading, else the file's name.
+fn title(args: &PlanArguments, text: &str) -> String {
+    let given = args
+        .title
+        .as_deref()
+        .map(str::trim)
+        .filter(|title| !title.is_empty());
+    given
+        .map(str::to_owned)
+        .or_else(|| first_heading(text))
+        .unwrap_or_else(|| match args.spec.file_stem() {
+            Some(stem) if !is_input(&args.spec) => stem.to_string_lossy().replace(['_', '-'], " "),
+            _ => "Specification".to_owned(),
+        })
+}
+
+fn first_heading(text: &str) -> Option<String> {
+    let spec = Spec::parse("", text);
+    let heading = spec
+        .blocks
+        .into_iter()
+        .find(|block| block.kind == BlockKind::Heading)?;
+    let words = heading
+        .text
+        .trim_matches(|c: char| c == '#' || c.is_whitespace());
+    (!words.is_empty()).then(|| words.to_owned())
+}
+
+/// The file's text, or the input's for `-`.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
+    let name = shown(path);
+    let failed = |error: std::io::Error| {
+        let says = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("there is no file {name}"),
+            std::io::ErrorKind::IsADirectory => format!("{name} is a folder; name a Markdown file"),
+            _ => format!("cannot read {name}: {error}"),
+        };
+        Failure::BadInput(says)
+    };
+    let mut bytes = Vec::new();
+    if is_input(path) {
+        std::io::stdin()
+            .lock()
+            .take(LARGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+    } else {
+        let file = std::fs::File::open(path).map_err(failed)?;
+        file.take(LARGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+    }
+    let bad = |says: &str| Failure::BadInput(format!("{name} {says}"));
+    if bytes.len() as u64 > LARGEST {
+        return Err(bad("is larger than 4 MB; is it a specification?"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
+        bad(&format!("is not text in UTF-8 (line {line})"))
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+    if text.trim().is_empty() {
+        return Err(bad("is empty; there is nothing to plan"));
+    }
+    Ok(text)
+}
+
+fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn shown(path: &Path) -> String {
+    if is_input(path) {
+        "the input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}

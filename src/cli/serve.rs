@@ -1,0 +1,134 @@
+//! `openproducer serve`: webhooks, pages and, unless told otherwise, the worker.
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use tokio::sync::watch;
+use tracing::info;
+
+use super::arguments::{ServeArguments, WorkerArguments};
+use super::database::Database;
+use super::failure::{Failure, bad_config};
+use super::logs;
+use super::server::{self, Parts, Server};
+use crate::cache::Cache;
+use crate::clock::{Chance, Clock};
+use crate::config::{Config, Credentials};
+use crate::domain::policy::{DEFAULT_KEYWORDS, Role};
+use crate::domain::settings::Operator;
+use crate::flows::Services;
+use crate::flows::pace::Pace;
+use crate::github::{AppCredentials, GitHub};
+use crate::worker;
+
+/// Entries of the in-process cache.
+const CACHE_ENTRIES: u64 = 10_000;
+
+/// Serves until it is asked to end.
+pub(super) async fn run(args: ServeArguments) -> Result<(), Failure> {
+    let (config, needs) = Config::load_for_serve().map_err(bad_config)?;
+    logs::start(&config);
+    let github = github(&config, &needs.credentials)?;
+    let database = Database::open(&config, "openproducer serve").await?;
+    let mut parts = parts(&config, &database, github)?;
+    parts.webhook_secret = needs.webhook_secret;
+    parts.with_worker = !args.no_worker;
+    let server = match Server::start(parts).await {
+        Ok(server) => server,
+        Err(failure) => {
+            database.close().await;
+            return Err(failure.into());
+        }
+    };
+    super::ended().await;
+    info!("ending: what runs may finish");
+    server.stop().await;
+    database.close().await;
+    Ok(())
+}
+
+/// Runs jobs beside servers on the same database until it is asked to end.
+pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
+    let config = Config::load().map_err(bad_config)?;
+    logs::start(&config);
+    let github = github(&config, &config.credentials().map_err(bad_config)?)?;
+    let database = Database::open(&config, "openproducer worker").await?;
+    let services = services(&config, &database, github)?;
+    let (shutdown, stopping) = watch::channel(false);
+    let working = tokio::spawn(worker::run(services, stopping));
+    super::ended().await;
+    info!("ending: what runs may finish");
+    shutdown.send_replace(true);
+    let done = working.await.context("the worker ended badly");
+    database.close().await;
+    Ok(done?)
+}
+
+/// The client that acts as the App.
+pub(super) fn github(config: &Config, credentials: &Credentials) -> Result<GitHub, Failure> {
+    let Credentials::App { id, private_key } = credentials else {
+        return Err(Failure::BadInput(
+            "GITHUB_APP_MODE=token is not supported by this version yet; set GITHUB_APP_MODE=app"
+                .to_owned(),
+        ));
+    };
+    let credentials = AppCredentials {
+        issuer: config
+            .github
+            .client_id
+            .clone()
+            .unwrap_or_else(|| id.to_string()),
+        private_key: private_key.clone(),
+    };
+    let github = GitHub::new(&config.github.api_url, &credentials, Clock::system());
+    Ok(github.map_err(anyhow::Error::from)?)
+}
+
+/// The services of a command that acts without a web door.
+pub(super) fn services(
+    config: &Config,
+    database: &Database,
+    github: GitHub,
+) -> anyhow::Result<Services> {
+    Ok(server::services(&parts(config, database, github)?))
+}
+
+fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result<Parts> {
+    Ok(Parts {
+        pool: database.pool.clone(),
+        cache: cache(config)?,
+        github,
+        clock: Clock::system(),
+        chance: Chance::system(),
+        pace: Pace::GITHUB,
+        operator: operator(config),
+        mention: config.bot.mention.clone(),
+        webhook_secret: SecretString::default(),
+        web_url: config.github.web_url.clone(),
+        listen: config.listen_addr,
+        with_worker: true,
+    })
+}
+
+fn cache(config: &Config) -> anyhow::Result<Cache> {
+    use secrecy::ExposeSecret as _;
+    match &config.redis_url {
+        Some(url) => Ok(Cache::redis(url.expose_secret())?),
+        None => Ok(Cache::in_process(CACHE_ENTRIES)),
+    }
+}
+
+/// The operator's layer of the settings.
+pub(super) fn operator(config: &Config) -> Operator {
+    let bot = &config.bot;
+    Operator {
+        minimum_role: Role::parse(bot.minimum_role.as_str()).unwrap_or(Role::Write),
+        max_issues: bot.max_issues_per_run,
+        confirmation_threshold: bot.confirmation_threshold,
+        rate_limit_per_minute: bot.rate_limit_per_minute,
+        content_filtering: bot.content_filtering,
+        prohibited_keywords: bot
+            .prohibited_keywords
+            .clone()
+            .unwrap_or_else(|| DEFAULT_KEYWORDS.iter().map(ToString::to_string).collect()),
+    }
+}

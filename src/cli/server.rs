@@ -1,0 +1,191 @@
+//! Puts the rooms together: services over one pool, the web door and the worker, started and stopped as one.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+use url::Url;
+
+use crate::cache::Cache;
+use crate::clock::{Chance, Clock};
+use crate::domain::settings::Operator;
+use crate::domain::trigger::BotNames;
+use crate::flows::Services;
+use crate::flows::pace::Pace;
+use crate::flows::receive::{Identity, Receiver};
+use crate::github::GitHub;
+use crate::github::webhook::Verifier;
+use crate::store::ingest::Ingest;
+use crate::web::health::{Part, PartState};
+use crate::{web, worker};
+
+/// What a server is made of; all of it is handed in, so that tests and the demo start the real one.
+pub struct Parts {
+    pub pool: PgPool,
+    pub cache: Cache,
+    pub github: GitHub,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub pace: Pace,
+    pub operator: Operator,
+    /// The mention that people write, with or without `@`.
+    pub mention: String,
+    pub webhook_secret: SecretString,
+    /// GitHub's pages, for the install link.
+    pub web_url: Url,
+    pub listen: SocketAddr,
+    /// Whether jobs are done here as well.
+    pub with_worker: bool,
+}
+
+/// How long to wait before GitHub is asked again who we are.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+
+/// A running server.
+pub struct Server {
+    pub address: SocketAddr,
+    services: Services,
+    shutdown: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Binds, starts the worker, and answers requests from then on.
+    pub async fn start(parts: Parts) -> anyhow::Result<Self> {
+        let services = services(&parts);
+        let listener = TcpListener::bind(parts.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", parts.listen))?;
+        let address = listener.local_addr()?;
+        let (shutdown, stopping) = watch::channel(false);
+        let (identity, known) = watch::channel(Arc::new(Identity {
+            names: BotNames::new([services.mention.as_str()]),
+            app_id: None,
+            logins: Vec::new(),
+        }));
+        let (slug, known_slug) = watch::channel(None);
+        let router = web::router(site(&parts, known, known_slug)?);
+        let mut stop = stopping.clone();
+        let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
+        let mut tasks = vec![tokio::spawn(async move {
+            if let Err(failure) = web::serve(listener, router, until_stop).await {
+                tracing::error!(error = %failure, "the web server ended");
+            }
+        })];
+        tasks.push(tokio::spawn(introduce(
+            services.clone(),
+            identity,
+            slug,
+            stopping.clone(),
+        )));
+        if parts.with_worker {
+            tasks.push(tokio::spawn(worker::run(services.clone(), stopping)));
+        }
+        info!(%address, worker = parts.with_worker, "server started");
+        Ok(Self {
+            address,
+            services,
+            shutdown,
+            tasks,
+        })
+    }
+
+    /// What its flows work with.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Stops taking work, lets what runs finish, and returns when all is quiet.
+    pub async fn stop(self) {
+        self.shutdown.send_replace(true);
+        for task in self.tasks {
+            if let Err(failure) = task.await {
+                warn!(error = %failure, "a part of the server ended badly");
+            }
+        }
+    }
+}
+
+fn site(
+    parts: &Parts,
+    identity: watch::Receiver<Arc<Identity>>,
+    slug: watch::Receiver<Option<String>>,
+) -> anyhow::Result<web::Site> {
+    let cache = parts.cache.clone();
+    let cache = web::health::probe(move || {
+        let cache = cache.clone();
+        async move {
+            let state = match cache.ping().await {
+                Ok(()) => PartState::Up,
+                Err(_) => PartState::Down,
+            };
+            Part::new(state).with("kind", cache.name())
+        }
+    });
+    // Structure alone plans until a provider can be configured.
+    let ai = web::health::probe(|| async { Part::new(PartState::Off) });
+    Ok(web::Site {
+        verifier: Verifier::new(std::slice::from_ref(&parts.webhook_secret))
+            .context("the webhook secret is empty")?,
+        receiver: Receiver::new(Ingest::start(&parts.pool), identity),
+        pool: parts.pool.clone(),
+        cache,
+        ai,
+        metrics: web::metrics::install(),
+        links: web::Links {
+            web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),
+            slug,
+            mention: format!("@{}", parts.mention.trim_start_matches('@')),
+        },
+        started: Instant::now(),
+    })
+}
+
+/// Asks GitHub who we are until it answers, and tells whoever needs to know.
+async fn introduce(
+    services: Services,
+    identity: watch::Sender<Arc<Identity>>,
+    slug: watch::Sender<Option<String>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    loop {
+        match services.github.app().await {
+            Ok(app) => {
+                info!(app.id = app.id, app.slug = app.slug, "known to GitHub");
+                identity.send_replace(Arc::new(Identity {
+                    names: BotNames::new([services.mention.as_str(), app.slug.as_str()]),
+                    app_id: Some(app.id),
+                    logins: vec![app.bot_login()],
+                }));
+                slug.send_replace(Some(app.slug.clone()));
+                drop(stopping.wait_for(|stop| *stop).await);
+                return;
+            }
+            Err(failure) => warn!(error = %failure, "GitHub does not say who we are; asking again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ASK_AGAIN) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// The services that flows work with.
+pub fn services(parts: &Parts) -> Services {
+    Services {
+        pool: parts.pool.clone(),
+        github: parts.github.clone(),
+        clock: parts.clock.clone(),
+        chance: parts.chance.clone(),
+        pace: parts.pace,
+        operator: Arc::new(parts.operator.clone()),
+        mention: parts.mention.trim_start_matches('@').to_owned(),
+    }
+}

@@ -1,0 +1,99 @@
+//! What a command needs of the config beyond being right: the server needs much, `plan` nothing.
+
+use secrecy::SecretString;
+
+use super::{AppMode, Config, Environment, Fault};
+
+/// As what the server comes to GitHub.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    App { id: u64, private_key: SecretString },
+    Token(SecretString),
+}
+
+/// What `serve` cannot do without.
+#[derive(Debug, Clone)]
+pub struct ForServe {
+    pub credentials: Credentials,
+    pub webhook_secret: SecretString,
+}
+
+impl Config {
+    /// The config and what `serve` needs of it, or every fault of both.
+    pub fn load_for_serve() -> Result<(Self, ForServe), Vec<Fault>> {
+        Self::for_serve_from(&Environment::of_process().map_err(|fault| vec![fault])?)
+    }
+
+    /// As [`Config::load_for_serve`], from these values alone.
+    pub fn for_serve_from(environment: &Environment) -> Result<(Self, ForServe), Vec<Fault>> {
+        let (config, mut faults) = Self::draft(environment);
+        match config.for_serve() {
+            Ok(needs) if faults.is_empty() => return Ok((config, needs)),
+            Ok(_) => {}
+            // What is set but wrong is not missing as well.
+            Err(mut missing) => {
+                missing.retain(|fault| {
+                    !faults
+                        .iter()
+                        .any(|wrong| wrong.name.starts_with(&fault.name))
+                });
+                faults.extend(missing);
+            }
+        }
+        Err(faults)
+    }
+
+    /// What `serve` needs; a fault names what is missing and how to get it.
+    pub fn for_serve(&self) -> Result<ForServe, Vec<Fault>> {
+        let credentials = self.credentials();
+        let Some(webhook_secret) = self.github.webhook_secret.clone() else {
+            let mut faults = credentials.err().unwrap_or_default();
+            faults.push(Fault::about(
+                "GITHUB_WEBHOOK_SECRET",
+                "is not set, and without it anybody could send deliveries; make one with `openssl rand -hex 32` \
+                 and enter the same in the App's settings under Webhook, Secret",
+            ));
+            return Err(faults);
+        };
+        Ok(ForServe {
+            credentials: credentials?,
+            webhook_secret,
+        })
+    }
+
+    /// What every command needs that talks to GitHub.
+    pub fn credentials(&self) -> Result<Credentials, Vec<Fault>> {
+        match self.github.mode {
+            AppMode::App => self.app_credentials(),
+            AppMode::Token => self.github.token.clone().map(Credentials::Token).ok_or_else(|| {
+                vec![Fault::about(
+                    "GITHUB_TOKEN",
+                    "is not set; GITHUB_APP_MODE=token needs a token that may read and write issues",
+                )]
+            }),
+        }
+    }
+
+    fn app_credentials(&self) -> Result<Credentials, Vec<Fault>> {
+        match (self.github.app_id, self.github.private_key.clone()) {
+            (Some(id), Some(private_key)) => Ok(Credentials::App { id, private_key }),
+            (id, key) => {
+                let mut faults = Vec::new();
+                if id.is_none() {
+                    faults.push(Fault::about(
+                        "GITHUB_APP_ID",
+                        "is not set; it is the number under App ID on the App's settings page",
+                    ));
+                }
+                if key.is_none() {
+                    faults.push(Fault::about(
+                        "GITHUB_PRIVATE_KEY",
+                        "is not set, nor is GITHUB_PRIVATE_KEY_PATH; the App's settings page makes a key under \
+                         Private keys",
+                    ));
+                }
+                Err(faults)
+            }
+        }
+    }
+}

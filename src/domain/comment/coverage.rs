@@ -1,0 +1,108 @@
+//! Where the specification's blocks went, for the preview.
+
+use std::collections::BTreeMap;
+
+use super::text::{count, folded, inline, lines_within};
+use crate::domain::plan::Plan;
+use crate::domain::spec::Block;
+
+const DETAIL_ROOM: usize = 3_000;
+
+/// How many of how many blocks are covered, and every one that is not.
+pub(super) fn coverage(plan: &Plan) -> String {
+    let blocks = &plan.spec.blocks;
+    let of: BTreeMap<&str, _> = plan
+        .coverage
+        .iter()
+        .map(|c| (c.block.as_str(), c))
+        .collect();
+    let covered = |b: &&Block| of.get(b.id.as_str()).is_some_and(|c| !c.issues.is_empty());
+    let reason = |b: &Block| of.get(b.id.as_str()).and_then(|c| c.reason.as_deref());
+    let (done, rest): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(covered);
+    let (not_work, open): (Vec<&Block>, Vec<&Block>) =
+        rest.into_iter().partition(|b| reason(b).is_some());
+    let excused_words = match not_work.len() {
+        0 => String::new(),
+        n => format!(", {} not work", is_are(n)),
+    };
+    let end = match open.len() {
+        0 => ". Nothing is left out.".to_owned(),
+        n => format!(", **{} not covered**.", is_are(n)),
+    };
+    let total = count(blocks.len(), "block");
+    let line = format!(
+        "**Coverage.** {} of {total} became issues{excused_words}{end}",
+        done.len()
+    );
+    let excused: Vec<String> = not_work
+        .iter()
+        .map(|b| format!("- {} · {}", inline(reason(b).unwrap_or_default()), quote(b)))
+        .collect();
+    let open: Vec<String> = open.iter().map(|b| format!("- {}", quote(b))).collect();
+    [
+        line,
+        folded(
+            &format!("Not covered ({})", open.len()),
+            &lines_within(&open, DETAIL_ROOM),
+        ),
+        folded(
+            &format!("Not work ({})", excused.len()),
+            &lines_within(&excused, DETAIL_ROOM),
+        ),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join("\n\n")
+}
+
+fn is_are(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "is" } else { "are" })
+}
+
+fn quote(block: &Block) -> String {
+    const SHOWN: usize = 70;
+    let place = line_ranges(std::iter::once(block.lines)).unwrap_or_default();
+    let line = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.trim_start_matches(['#', '>', ' ']);
+    if line.chars().count() <= SHOWN {
+        return format!("{place}: {}", inline(line));
+    }
+    let cut: String = line.chars().take(SHOWN).collect();
+    format!("{place}: {}…", inline(cut.trim_end()))
+}
+
+/// `line 4`, `lines 4–7, 12 and 2 more places`.
+pub(super) fn line_ranges(ranges: impl Iterator<Item = [usize; 2]>) -> Option<String> {
+    const SHOWN: usize = 3;
+    let mut ranges: Vec<[usize; 2]> = ranges.collect();
+    ranges.sort_unstable();
+    let mut joined: Vec<[usize; 2]> = Vec::new();
+    for [first, last] in ranges {
+        match joined.last_mut() {
+            Some(open) if first <= open[1] + 1 => open[1] = open[1].max(last),
+            _ => joined.push([first, last]),
+        }
+    }
+    let words: Vec<String> = joined
+        .iter()
+        .take(SHOWN)
+        .map(|[first, last]| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}–{last}")
+            }
+        })
+        .collect();
+    let word = match joined.as_slice() {
+        [] => return None,
+        [[first, last]] if first == last => "line",
+        _ => "lines",
+    };
+    let more = match joined.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "more place")),
+    };
+    Some(format!("{word} {}{more}", words.join(", ")))
+}

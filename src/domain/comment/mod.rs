@@ -1,0 +1,70 @@
+//! Every word that users read on GitHub. A run has one comment, which begins with its hidden marker and is edited.
+//!
+//! Functions take plain data and return Markdown of at most 65,536 characters. What people or models wrote goes
+//! through [`super::defuse`] first.
+
+mod coverage;
+mod preview;
+mod reply;
+mod state;
+mod text;
+
+use super::ids::{IssueNumber, RepositoryName, RunId};
+
+pub use preview::{Preview, SimilarIssue, preview, ticked, unknown_numbers};
+pub use reply::{
+    Fault, StatusRow, already, closed, complaints, help, not_yet, nothing_left, nothing_to_confirm,
+    nothing_to_roll_back, status, too_many, unknown_command, unknown_items, warnings,
+};
+pub use state::{
+    AiUse, Ended, Failure, LeftOpen, Note, Progress, RolledBack, Skipped, Step, Summary, cancelled,
+    failed, progress, rolled_back, summary, working,
+};
+pub use text::inline;
+
+/// The most characters that GitHub takes as a comment.
+pub const COMMENT_MAX: usize = 65_536;
+
+/// Which run a comment is about, and by which name people call the bot there.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    pub run: &'a RunId,
+    /// Without `@`.
+    pub bot: &'a str,
+}
+
+/// An issue that exists, as it is linked: `#12`, or `owner/name#12` where it is in another repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub number: IssueNumber,
+    /// `None`: the repository of the trigger issue.
+    pub repository: Option<RepositoryName>,
+}
+
+impl std::fmt::Display for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.repository {
+            Some(repository) => write!(f, "{repository}#{}", self.number),
+            None => write!(f, "#{}", self.number),
+        }
+    }
+}
+
+/// A created issue of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// Its number in the plan.
+    pub item: u32,
+    pub title: String,
+    pub link: Link,
+    /// The number in the plan of the issue that groups it.
+    pub parent: Option<u32>,
+}
+
+/// The number by which people call a planned issue: the digits of its id.
+pub fn item_number(id: &str) -> Option<u32> {
+    id.strip_prefix('i')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

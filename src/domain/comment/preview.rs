@@ -1,0 +1,265 @@
+//! The preview: the whole plan with tick boxes, why it waits, and what to do next.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::coverage::{coverage, line_ranges};
+use super::text::{code, count, duration, folded, inline, lines_within, page};
+use super::{About, Link, item_number};
+use crate::domain::plan::{Plan, PlannedIssue};
+use crate::domain::policy::Reason;
+use crate::domain::spec::Block;
+
+/// Everything that a preview shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Preview<'a> {
+    pub about: About<'a>,
+    pub plan: &'a Plan,
+    /// Why a person has to confirm.
+    pub reasons: &'a [Reason],
+    /// The ids of planned issues that were taken out: their boxes are empty.
+    pub dropped: &'a BTreeSet<String>,
+    pub similar: &'a [SimilarIssue],
+    /// The graph as Mermaid text, without its fence; empty for none.
+    pub mermaid: &'a str,
+    pub rate_per_minute: u32,
+}
+
+/// A planned issue that looks like an existing one without being the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimilarIssue {
+    /// The planned issue's number.
+    pub item: u32,
+    pub link: Link,
+    pub title: String,
+}
+
+const LIST_ROOM: usize = 40_000;
+const GRAPH_ROOM: usize = 10_000;
+const DETAIL_ROOM: usize = 3_000;
+
+/// The plan, to be confirmed.
+pub fn preview(p: &Preview<'_>) -> String {
+    let planned = p.plan.issues.len();
+    let kept = planned - p.plan.issues.iter().filter(|i| is_dropped(p, i)).count();
+    let planned_words = count(planned, "issue");
+    let selected = if kept == planned {
+        String::new()
+    } else {
+        format!(", {kept} selected")
+    };
+    let heading = format!("📋 {planned_words} planned{selected}, waiting for your confirmation");
+    page(
+        p.about,
+        &heading,
+        &[
+            &why(p.reasons),
+            &warnings(&p.plan.warnings),
+            &lines_within(&task_list(p), LIST_ROOM),
+            &similar(p.similar),
+            &graph(p.mermaid),
+            &coverage(p.plan),
+            &next_steps(p.about.bot),
+            &origin(p, kept),
+        ],
+    )
+}
+
+/// The numbers in a preview, or in one that somebody edited, and whether their boxes are ticked. A number that is
+/// absent (the list of a huge plan is cut) is unchanged.
+pub fn ticked(comment: &str) -> BTreeMap<u32, bool> {
+    comment.lines().filter_map(read_box).collect()
+}
+
+fn read_box(line: &str) -> Option<(u32, bool)> {
+    let item = line.trim_start().strip_prefix("- [")?;
+    let (mark, rest) = item.split_once("] **")?;
+    let (number, _) = rest.split_once(".** ")?;
+    let is_ticked = match mark {
+        "x" | "X" => true,
+        " " => false,
+        _ => return None,
+    };
+    Some((number.parse().ok()?, is_ticked))
+}
+
+fn why(reasons: &[Reason]) -> String {
+    const NOTHING: &str = "Nothing has been created yet.";
+    match reasons {
+        [] => NOTHING.to_owned(),
+        [Reason::DryRun] => format!("{NOTHING} You asked for a dry run, so have a look first."),
+        _ => {
+            let words = |reason: &Reason| match reason {
+                Reason::ProhibitedKeyword(_) => format!("- {}", inline(&reason.to_string())),
+                _ => format!("- {reason}"),
+            };
+            let lines: Vec<String> = reasons.iter().map(words).collect();
+            let lines = lines_within(&lines, DETAIL_ROOM);
+            format!("{NOTHING} Please have a look first:\n{lines}")
+        }
+    }
+}
+
+fn warnings(warnings: &[String]) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = warnings
+        .iter()
+        .map(|warning| format!("> - {}", inline(warning)))
+        .collect();
+    format!("> [!NOTE]\n{}", lines_within(&lines, DETAIL_ROOM))
+}
+
+fn is_dropped(p: &Preview<'_>, issue: &PlannedIssue) -> bool {
+    p.dropped.contains(&issue.id)
+}
+
+/// Parents first, what they group below them.
+fn task_list(p: &Preview<'_>) -> Vec<String> {
+    let ids: BTreeSet<&str> = p.plan.issues.iter().map(|i| i.id.as_str()).collect();
+    let mut children: BTreeMap<&str, Vec<&PlannedIssue>> = BTreeMap::new();
+    let mut roots = Vec::new();
+    for issue in &p.plan.issues {
+        match issue
+            .parent
+            .as_deref()
+            .filter(|parent| ids.contains(parent))
+        {
+            Some(parent) => children.entry(parent).or_default().push(issue),
+            None => roots.push(issue),
+        }
+    }
+    let blocks: BTreeMap<&str, &Block> = p
+        .plan
+        .spec
+        .blocks
+        .iter()
+        .map(|b| (b.id.as_str(), b))
+        .collect();
+    let mut waiting: Vec<(usize, &PlannedIssue)> = roots.iter().rev().map(|r| (0, *r)).collect();
+    let mut lines = Vec::new();
+    while let Some((depth, issue)) = waiting.pop() {
+        let line = task(issue, is_dropped(p, issue), &blocks);
+        lines.push(format!("{}{line}", "  ".repeat(depth)));
+        let below = children.remove(issue.id.as_str()).unwrap_or_default();
+        waiting.extend(below.into_iter().rev().map(|child| (depth + 1, child)));
+    }
+    lines
+}
+
+fn task(issue: &PlannedIssue, is_dropped: bool, blocks: &BTreeMap<&str, &Block>) -> String {
+    let mark = if is_dropped { ' ' } else { 'x' };
+    let number = number_of(&issue.id);
+    let mut notes = Vec::new();
+    if !issue.blocked_by.is_empty() {
+        let numbers: Vec<&str> = issue.blocked_by.iter().map(|id| number_of(id)).collect();
+        notes.push(format!("waits for {}", numbers.join(", ")));
+    }
+    let covered = issue.covers.iter().filter_map(|id| blocks.get(id.as_str()));
+    if let Some(lines) = line_ranges(covered.map(|block| block.lines)) {
+        notes.push(format!("covers {lines}"));
+    }
+    if let Some(repository) = &issue.repository {
+        notes.push(format!("in `{repository}`"));
+    }
+    notes.extend(issue.labels.iter().map(|label| code(label)));
+    if !issue.assignees.is_empty() {
+        let people: Vec<String> = issue.assignees.iter().map(|who| code(who)).collect();
+        notes.push(format!("for {}", people.join(", ")));
+    }
+    let title = inline(&issue.title);
+    let notes = match notes.as_slice() {
+        [] => String::new(),
+        notes => format!(" — {}", notes.join(" · ")),
+    };
+    format!("- [{mark}] **{number}.** {title}{notes}")
+}
+
+fn number_of(id: &str) -> &str {
+    id.strip_prefix('i').unwrap_or(id)
+}
+
+fn similar(similar: &[SimilarIssue]) -> String {
+    if similar.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = similar
+        .iter()
+        .map(|s| {
+            format!(
+                "- **{}.** is like {} · {}",
+                s.item,
+                s.link,
+                inline(&s.title)
+            )
+        })
+        .collect();
+    format!(
+        "**Possible duplicates.** Drop the ones for which the existing issue will do.\n{}",
+        lines_within(&lines, DETAIL_ROOM)
+    )
+}
+
+fn graph(mermaid: &str) -> String {
+    // A fence inside would end ours.
+    let fits = mermaid.chars().count() <= GRAPH_ROOM && !mermaid.contains("```");
+    if mermaid.trim().is_empty() || !fits {
+        return String::new();
+    }
+    let fence = format!("```mermaid\n{}\n```", mermaid.trim_end());
+    folded("What waits for what, as a graph", &fence)
+}
+
+fn next_steps(bot: &str) -> String {
+    format!(
+        "**What next?** Untick what you do not want, then confirm in a comment.\n\n\
+         | to | comment |\n|---|---|\n\
+         | create what is ticked, exactly as shown | `@{bot} confirm` |\n\
+         | create only some | `@{bot} confirm 1,3-5` |\n\
+         | take some out | `@{bot} drop 2,4` |\n\
+         | plan again | `@{bot} replan` and what should be different |\n\
+         | stop | `@{bot} cancel` |"
+    )
+}
+
+fn origin(p: &Preview<'_>, kept: usize) -> String {
+    let planner = match p.plan.planner.as_str() {
+        // Its reason says so itself.
+        "structural" => String::new(),
+        model => format!("Planned by {}.", code(model)),
+    };
+    let minute = f64::from(p.rate_per_minute.max(1));
+    let seconds = 60.0 / minute * f64::from(u32::try_from(kept).unwrap_or(u32::MAX));
+    let time = duration(Duration::from_secs_f64(seconds));
+    let rate = count(p.rate_per_minute as usize, "request");
+    let time = match kept {
+        0 => String::new(),
+        n => format!(
+            " Creating {} takes about {time} at {rate} a minute.",
+            count(n, "issue")
+        ),
+    };
+    let reason = inline(&p.plan.count_reason);
+    let dot = if reason.is_empty() || reason.ends_with('.') {
+        ""
+    } else {
+        "."
+    };
+    let reason = if reason.is_empty() {
+        reason
+    } else {
+        format!(" {reason}{dot}")
+    };
+    format!("{planner}{reason}{time}")
+}
+
+/// Those of the numbers that no planned issue has.
+pub fn unknown_numbers(plan: &Plan, numbers: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    let known: BTreeSet<u32> = plan
+        .issues
+        .iter()
+        .filter_map(|i| item_number(&i.id))
+        .collect();
+    numbers.into_iter().filter(|n| !known.contains(n)).collect()
+}

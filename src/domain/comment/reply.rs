@@ -1,0 +1,218 @@
+//! Short answers to commands, in comments of their own.
+
+use super::About;
+use super::text::{cell, code, count, fit, inline, lines_within, thousands};
+use crate::domain::ids::RunId;
+use crate::domain::policy::TooMany;
+use crate::domain::run::{IllegalMove, Phase, State, Status};
+
+const ROOM: usize = 50_000;
+
+/// The commands, what they do, and how to ask.
+pub fn help(bot: &str, docs: Option<&str>) -> String {
+    let more = docs.map_or_else(String::new, |url| {
+        format!("\n\nMore in the [documentation]({url}).")
+    });
+    format!(
+        "### How to work with me\n\n\
+         Write a specification in an issue and mention me in it, or begin a line with `/spawn-issues`. \
+         I break it down into small issues and link them. Options are lines such as `dry_run: true`, \
+         `count: 12` or `labels: backend, api`.\n\n\
+         On that issue I listen to these commands:\n\n\
+         | comment | what it does |\n|---|---|\n\
+         | `@{bot} confirm` | creates the previewed plan, exactly as shown |\n\
+         | `@{bot} confirm 1,3-5` | creates only these |\n\
+         | `@{bot} drop 2,4` | takes these out of the preview; unticking their boxes does the same |\n\
+         | `@{bot} replan` | plans again; add what should be different |\n\
+         | `@{bot} cancel` | ends a waiting run, stops a creating one |\n\
+         | `@{bot} rollback last` | closes what the last run created; `rollback RUN` for another |\n\
+         | `@{bot} status` | this issue's runs, how far they are, what they wait for |\n\
+         | `@{bot} help` | this |{more}\n"
+    )
+}
+
+/// One run in the answer to `status`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusRow {
+    pub run: RunId,
+    pub state: State,
+    pub created: usize,
+    pub total: usize,
+    pub failed: usize,
+    /// What it waits for, or why it failed, in plain words; empty for nothing.
+    pub note: String,
+}
+
+/// This issue's runs, the newest first.
+pub fn status(rows: &[StatusRow], bot: &str) -> String {
+    if rows.is_empty() {
+        return format!(
+            "No run has been started from this issue. Mention me with a specification to start one; \
+             `@{bot} help` tells how.\n"
+        );
+    }
+    let lines: Vec<String> = rows.iter().map(status_row).collect();
+    let shown = lines_within(&lines, ROOM);
+    fit(format!(
+        "| run | state | issues | |\n|---|---|---|---|\n{shown}\n"
+    ))
+}
+
+fn status_row(row: &StatusRow) -> String {
+    let (created, total) = (thousands(row.created as u64), thousands(row.total as u64));
+    let issues = match row.total {
+        0 => "–".to_owned(),
+        _ => format!("{created} of {total}"),
+    };
+    let failed = match row.failed {
+        0 => String::new(),
+        n => format!(", {n} failed"),
+    };
+    let note = cell(&row.note);
+    format!(
+        "| `{}` | {} | {issues}{failed} | {note} |",
+        row.run,
+        state_words(row.state)
+    )
+}
+
+fn state_words(state: State) -> &'static str {
+    match (state.status(), state.phase()) {
+        (_, Some(Phase::Planning)) => "🔍 planning",
+        (_, Some(Phase::AwaitingConfirmation)) => "📋 waiting for confirmation",
+        (_, Some(Phase::Creating)) => "🔨 creating",
+        (_, Some(Phase::Linking)) => "🔗 linking",
+        (_, Some(Phase::Summarising)) => "✅ finishing",
+        (_, Some(Phase::RollingBack)) => "↩️ rolling back",
+        (Status::Pending | Status::Running, None) => "⏳ waiting to start",
+        (Status::Completed, None) => "✅ completed",
+        (Status::Failed, None) => "❌ failed",
+        (Status::Cancelled, None) => "🛑 cancelled",
+        (Status::RolledBack, None) => "↩️ rolled back",
+    }
+}
+
+/// The one short reply to a word that is no command.
+pub fn unknown_command(word: &str, nearest: Option<&str>, bot: &str) -> String {
+    let word = code(&word.chars().take(40).collect::<String>());
+    match nearest {
+        Some(near) => format!(
+            "I do not know {word}. Did you mean `@{bot} {near}`? `@{bot} help` lists what I know.\n"
+        ),
+        None => format!("I do not know {word}. `@{bot} help` lists what I know.\n"),
+    }
+}
+
+/// A complaint about one line of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Counted from 1.
+    pub line: usize,
+    /// `count must be 1 to 100, got 900`
+    pub says: String,
+    /// The line as it was written.
+    pub quoted: String,
+}
+
+/// Every complaint at once; nothing was started.
+pub fn complaints(faults: &[Fault]) -> String {
+    const QUOTED: usize = 120;
+    let lines: Vec<String> = faults
+        .iter()
+        .map(|fault| {
+            let quoted: String = fault.quoted.chars().take(QUOTED).collect();
+            let cut = if quoted.len() < fault.quoted.len() {
+                "…"
+            } else {
+                ""
+            };
+            let quoted = match quoted.trim() {
+                "" => String::new(),
+                words => format!("  \n  {}{cut}", code(words)),
+            };
+            format!("- **line {}**: {}{quoted}", fault.line, inline(&fault.says))
+        })
+        .collect();
+    fit(format!(
+        "### I could not read your request\n\n\
+         Nothing was started. Please correct {} and ask again in a new comment.\n\n{}\n",
+        count(faults.len(), "line"),
+        lines_within(&lines, ROOM)
+    ))
+}
+
+/// A command that is understood but not built yet.
+pub fn not_yet(command: &str, bot: &str) -> String {
+    format!(
+        "I cannot do {} yet. `@{bot} help` lists what I can do.\n",
+        code(command)
+    )
+}
+
+/// There is no preview that could be confirmed.
+pub fn nothing_to_confirm(bot: &str) -> String {
+    format!("No plan is waiting for confirmation here. `@{bot} status` shows this issue's runs.\n")
+}
+
+/// The trigger issue is closed.
+pub fn closed(bot: &str) -> String {
+    format!("This issue is closed, so nothing was started. Reopen it and mention `@{bot}` again.\n")
+}
+
+/// `drop` of everything that is left.
+pub fn nothing_left(bot: &str) -> String {
+    format!(
+        "That would leave nothing to create. To end the run instead, comment `@{bot} cancel`.\n"
+    )
+}
+
+/// There is no run whose issues could be closed.
+pub fn nothing_to_roll_back(bot: &str) -> String {
+    format!(
+        "No run of this issue has created anything that could be rolled back. \
+         `@{bot} status` shows this issue's runs.\n"
+    )
+}
+
+/// A command that the run's state does not allow.
+pub fn already(illegal: IllegalMove, about: About<'_>) -> String {
+    format!(
+        "{}.\n",
+        illegal
+            .about(about.run)
+            .replacen(about.run.as_str(), &format!("`{}`", about.run), 1)
+    )
+}
+
+/// A plan over the hard limit, and what can be done; for [`super::failed`].
+pub fn too_many(over: TooMany) -> (String, String) {
+    let error = format!("{over}.");
+    let next = format!(
+        "Add `count: {}` or less, or split the specification over several issues, and ask again.",
+        over.maximum
+    );
+    (error, next)
+}
+
+/// What a person should know about a request that was taken on.
+pub fn warnings(warnings: &[String]) -> String {
+    let lines: Vec<String> = warnings
+        .iter()
+        .map(|w| format!("- {}", inline(w)))
+        .collect();
+    let heading = count(warnings.len(), "remark");
+    fit(format!(
+        "**{heading} on the request**\n{}\n",
+        lines_within(&lines, ROOM)
+    ))
+}
+
+/// Numbers that the plan does not have.
+pub fn unknown_items(numbers: &[u32], total: usize) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    format!(
+        "The plan has {}, numbered 1 to {total}; there is no {}. Nothing was changed.\n",
+        count(total, "issue"),
+        numbers.join(", ")
+    )
+}

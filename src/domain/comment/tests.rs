@@ -1,0 +1,745 @@
+//! The words, as people read them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{TimeZone, Utc};
+use insta::assert_snapshot;
+
+use super::*;
+use crate::domain::fingerprint::find_comment_marker;
+use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
+use crate::domain::policy::{Hit, Place, Reason, check_maximum};
+use crate::domain::run::{Move, Phase, State, Status};
+use crate::domain::spec::{Block, BlockKind, Spec};
+
+fn run() -> RunId {
+    RunId::parse("run_20260102_030405_abcdefgh").unwrap()
+}
+
+fn about(run: &RunId) -> About<'_> {
+    About {
+        run,
+        bot: "TheOpenProducerBot",
+    }
+}
+
+fn block(n: usize, lines: [usize; 2], text: &str) -> Block {
+    Block {
+        id: format!("b{n}"),
+        kind: BlockKind::Paragraph,
+        lines,
+        section: vec![],
+        text: text.to_owned(),
+    }
+}
+
+fn issue(
+    n: usize,
+    title: &str,
+    parent: Option<&str>,
+    waits: &[&str],
+    covers: &[&str],
+) -> PlannedIssue {
+    let own = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+    PlannedIssue {
+        id: format!("i{n}"),
+        title: title.to_owned(),
+        body: String::new(),
+        labels: vec![],
+        assignees: vec![],
+        component: None,
+        repository: None,
+        parent: parent.map(str::to_owned),
+        blocked_by: own(waits),
+        covers: own(covers),
+    }
+}
+
+fn covered(block: &str, issues: &[&str], reason: Option<&str>) -> BlockCoverage {
+    BlockCoverage {
+        block: block.to_owned(),
+        issues: issues.iter().map(|i| (*i).to_owned()).collect(),
+        reason: reason.map(str::to_owned),
+    }
+}
+
+fn plan() -> Plan {
+    let mut labelled = issue(
+        3,
+        "Render `<Login>` for @alice, see #7",
+        Some("i1"),
+        &["i2"],
+        &["b3", "b4"],
+    );
+    labelled.labels = vec!["frontend".to_owned()];
+    labelled.assignees = vec!["octocat".to_owned()];
+    labelled.repository = RepositoryName::parse("acme/web");
+    Plan {
+        planner: "structural".to_owned(),
+        count_reason: "One issue for each list item under “Scope”".to_owned(),
+        warnings: vec![
+            "`count` stands in the middle of a paragraph (line 3) and was not taken as an option"
+                .to_owned(),
+        ],
+        spec: Spec {
+            title: "Login".to_owned(),
+            blocks: vec![
+                block(
+                    1,
+                    [1, 2],
+                    "# Why\nPeople cannot log in, and they tell @bob about it every day, which costs us a lot of time.",
+                ),
+                block(2, [4, 4], "Sessions in the database"),
+                block(3, [5, 5], "A form"),
+                block(4, [6, 8], "with e-mail and password"),
+                block(5, [10, 10], "Make it nice."),
+            ],
+        },
+        issues: vec![
+            issue(1, "Build the login", None, &[], &[]),
+            issue(2, "Store sessions", Some("i1"), &[], &["b2"]),
+            labelled,
+            issue(4, "Write the documentation", None, &["i2", "i3"], &[]),
+        ],
+        coverage: vec![
+            covered("b1", &[], Some("context")),
+            covered("b2", &["i2"], None),
+            covered("b3", &["i3"], None),
+            covered("b4", &["i3"], None),
+            covered("b5", &[], None),
+        ],
+    }
+}
+
+fn created() -> Vec<Created> {
+    let made = |item, number, title: &str, parent| Created {
+        item,
+        title: title.to_owned(),
+        link: Link {
+            number: IssueNumber(number),
+            repository: (item == 3).then(|| RepositoryName::parse("acme/web").unwrap()),
+        },
+        parent,
+    };
+    vec![
+        made(1, 12, "Build the login", None),
+        made(2, 13, "Store sessions", Some(1)),
+        made(3, 4, "Render `<Login>` for @alice, see #7", Some(1)),
+    ]
+}
+
+fn shown(text: &str) -> String {
+    assert!(text.chars().count() <= COMMENT_MAX);
+    text.replace('\u{200b}', "¦")
+}
+
+fn state(status: Status, phase: Option<Phase>) -> State {
+    State::new(status, phase).unwrap()
+}
+
+#[test]
+fn working_comment() {
+    assert_snapshot!(shown(&working(about(&run()))), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 🔍 Planning…
+
+    Reading the specification. This comment changes as the work goes on.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn preview_comment() {
+    let reasons = [
+        Reason::DryRun,
+        Reason::PossibleDuplicates(1),
+        Reason::ProhibitedKeyword(Hit {
+            word: "malware".to_owned(),
+            places: vec![Place::Issue("i3".to_owned())],
+        }),
+    ];
+    let text = preview(&Preview {
+        about: about(&run()),
+        plan: &plan(),
+        reasons: &reasons,
+        dropped: &BTreeSet::from(["i4".to_owned()]),
+        similar: &[SimilarIssue {
+            item: 2,
+            link: Link {
+                number: IssueNumber(5),
+                repository: None,
+            },
+            title: "Store the sessions".to_owned(),
+        }],
+        mermaid: "graph LR\n  i2 --> i3",
+        rate_per_minute: 30,
+    });
+    assert_eq!(find_comment_marker(&text), Some(run()));
+    assert_snapshot!(shown(&text), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 📋 4 issues planned, 3 selected, waiting for your confirmation
+
+    Nothing has been created yet. Please have a look first:
+    - You asked for a dry run.
+    - 1 planned issue looks like one that exists already.
+    - The content filter found “malware” (planned issue 3).
+
+    > [!NOTE]
+    > - `count` stands in the middle of a paragraph (line 3) and was not taken as an option
+
+    - [x] **1.** Build the login
+      - [x] **2.** Store sessions — covers line 4
+      - [x] **3.** Render `<Login>` for @¦alice, see #¦7 — waits for 2 · covers lines 5–8 · in `acme/web` · `frontend` · for `octocat`
+    - [ ] **4.** Write the documentation — waits for 2, 3
+
+    **Possible duplicates.** Drop the ones for which the existing issue will do.
+    - **2.** is like #5 · Store the sessions
+
+    <details>
+    <summary>What waits for what, as a graph</summary>
+
+    ```mermaid
+    graph LR
+      i2 --> i3
+    ```
+
+    </details>
+
+    **Coverage.** 3 of 5 blocks became issues, 1 is not work, **1 is not covered**.
+
+    <details>
+    <summary>Not covered (1)</summary>
+
+    - line 10: Make it nice.
+
+    </details>
+
+    <details>
+    <summary>Not work (1)</summary>
+
+    - context · lines 1–2: Why People cannot log in, and they tell @¦bob about it every day, which…
+
+    </details>
+
+    **What next?** Untick what you do not want, then confirm in a comment.
+
+    | to | comment |
+    |---|---|
+    | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
+    | create only some | `@TheOpenProducerBot confirm 1,3-5` |
+    | take some out | `@TheOpenProducerBot drop 2,4` |
+    | plan again | `@TheOpenProducerBot replan` and what should be different |
+    | stop | `@TheOpenProducerBot cancel` |
+
+     One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn a_plain_preview_has_no_empty_parts() {
+    let mut plan = plan();
+    plan.warnings.clear();
+    plan.count_reason.clear();
+    plan.planner = "openai/gpt-5".to_owned();
+    plan.issues.truncate(2);
+    plan.spec.blocks.truncate(2);
+    let text = preview(&Preview {
+        about: about(&run()),
+        plan: &plan,
+        reasons: &[Reason::DryRun],
+        dropped: &BTreeSet::new(),
+        similar: &[],
+        mermaid: "",
+        rate_per_minute: 1,
+    });
+    assert_snapshot!(shown(&text), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 📋 2 issues planned, waiting for your confirmation
+
+    Nothing has been created yet. You asked for a dry run, so have a look first.
+
+    - [x] **1.** Build the login
+      - [x] **2.** Store sessions — covers line 4
+
+    **Coverage.** 1 of 2 blocks became issues, 1 is not work. Nothing is left out.
+
+    <details>
+    <summary>Not work (1)</summary>
+
+    - context · lines 1–2: Why People cannot log in, and they tell @¦bob about it every day, which…
+
+    </details>
+
+    **What next?** Untick what you do not want, then confirm in a comment.
+
+    | to | comment |
+    |---|---|
+    | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
+    | create only some | `@TheOpenProducerBot confirm 1,3-5` |
+    | take some out | `@TheOpenProducerBot drop 2,4` |
+    | plan again | `@TheOpenProducerBot replan` and what should be different |
+    | stop | `@TheOpenProducerBot cancel` |
+
+    Planned by `openai/gpt-5`. Creating 2 issues takes about 2 minutes at 1 request a minute.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn boxes_are_read_back_from_the_preview_and_from_edits() {
+    let text = preview(&Preview {
+        about: about(&run()),
+        plan: &plan(),
+        reasons: &[],
+        dropped: &BTreeSet::from(["i4".to_owned()]),
+        similar: &[],
+        mermaid: "",
+        rate_per_minute: 30,
+    });
+    let boxes: Vec<_> = ticked(&text).into_iter().collect();
+    assert_eq!(boxes, [(1, true), (2, true), (3, true), (4, false)]);
+    let edited = text.replace("- [x] **2.**", "- [ ] **2.**");
+    assert_eq!(ticked(&edited).get(&2), Some(&false));
+    assert!(ticked("- [x] a task of somebody\n- [y] **1.** no").is_empty());
+}
+
+#[test]
+fn a_huge_plan_is_cut_and_keeps_count() {
+    let mut plan = plan();
+    plan.issues = (1..=1000)
+        .map(|n| {
+            issue(
+                n,
+                &"A long title with words ".repeat(3),
+                None,
+                &["i1", "i2"],
+                &["b2"],
+            )
+        })
+        .collect();
+    plan.spec.blocks = (1..=5000)
+        .map(|n| block(n, [n, n], &"word ".repeat(40)))
+        .collect();
+    plan.coverage.clear();
+    let text = preview(&Preview {
+        about: about(&run()),
+        plan: &plan,
+        reasons: &[],
+        dropped: &BTreeSet::new(),
+        similar: &[],
+        mermaid: &"a --> b\n".repeat(9000),
+        rate_per_minute: 30,
+    });
+    assert!(text.chars().count() < COMMENT_MAX);
+    assert!(text.ends_with("</sub>\n"), "the end was cut off");
+    let more = 1000 - ticked(&text).len();
+    assert!(text.contains(&format!("- … and {more} more")));
+    assert!(text.contains("1,000 issues planned"));
+}
+
+#[test]
+fn progress_comments() {
+    let created = created();
+    let run = run();
+    let creating = Progress {
+        about: about(&run),
+        step: Step::Creating,
+        done: 3,
+        total: 8,
+        created: &created,
+        waits_until: Some(Utc.with_ymd_and_hms(2026, 1, 2, 3, 9, 30).unwrap()),
+    };
+    assert_snapshot!(shown(&progress(&creating)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 🔨 Creating issues: 3 of 8
+
+    `███████░░░░░░░░░░░░░` 37%
+
+    GitHub's limits ask for a pause. It goes on by itself at 03:09:30 UTC.
+
+    <details>
+    <summary>3 issues so far</summary>
+
+    - #12 · Build the login
+      - #13 · Store sessions
+      - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
+
+    </details>
+
+    To stop, comment `@TheOpenProducerBot cancel`.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+    let rolling_back = Progress {
+        step: Step::RollingBack,
+        created: &[],
+        waits_until: None,
+        ..creating
+    };
+    assert_snapshot!(shown(&progress(&rolling_back)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### ↩️ Rolling back: 3 of 8
+
+    `███████░░░░░░░░░░░░░` 37%
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn summary_comment() {
+    let run = run();
+    let created = created();
+    let full = Summary {
+        about: about(&run),
+        created: &created,
+        skipped: &[Skipped {
+            item: 5,
+            title: "Add a logout".to_owned(),
+            same_as: Link {
+                number: IssueNumber(3),
+                repository: None,
+            },
+        }],
+        dropped: &[(4, "Write the documentation".to_owned())],
+        failed: &[Failure {
+            item: 6,
+            title: "Ask @bob".to_owned(),
+            why: "GitHub refused it: issues are switched off in acme/old".to_owned(),
+        }],
+        notes: &[Note {
+            link: Some(Link {
+                number: IssueNumber(13),
+                repository: None,
+            }),
+            says: "GitHub did not take the label `frontend`".to_owned(),
+        }],
+        planning_took: Duration::from_millis(400),
+        creating_took: Duration::from_secs(125),
+        ai: Some(&AiUse {
+            model: "openai/gpt-5".to_owned(),
+            tokens_in: 12_345,
+            tokens_out: 678,
+            cost: Some(0.0123),
+        }),
+    };
+    assert_snapshot!(shown(&summary(&full)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### ⚠️ 3 issues created, 1 could not be
+
+    - #12 · Build the login
+      - #13 · Store sessions
+      - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
+
+    **Could not be created**
+    - **6.** Ask @¦bob: GitHub refused it: issues are switched off in acme/old
+
+    **Not exactly as asked**
+    - #13: GitHub did not take the label `frontend`
+
+    **Skipped, because they exist already**
+    - **5.** Add a logout · same as #3
+
+    <details>
+    <summary>Dropped (1)</summary>
+
+    - **4.** Write the documentation
+
+    </details>
+
+    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, about $0.0123.
+
+    To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+    let plain = Summary {
+        skipped: &[],
+        dropped: &[],
+        failed: &[],
+        notes: &[],
+        ai: None,
+        ..full
+    };
+    assert_snapshot!(shown(&summary(&plain)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### ✅ 3 issues created
+
+    - #12 · Build the login
+      - #13 · Store sessions
+      - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
+
+    Planned in less than a second, created in 2 minutes. No model was used.
+
+    To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn ended_comments() {
+    let run = run();
+    let created = created();
+    let some = Ended {
+        about: about(&run),
+        created: &created,
+        total: 8,
+    };
+    let none = Ended {
+        created: &[],
+        total: 0,
+        ..some
+    };
+    let error = "GitHub says that issues are switched off in this repository.";
+    let next =
+        "Switch them on under Settings → General → Features, then ask again in a new comment.";
+    assert_snapshot!(shown(&failed(&none, error, next)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### ❌ This did not work
+
+    GitHub says that issues are switched off in this repository.
+
+    **What next?** Switch them on under Settings → General → Features, then ask again in a new comment.
+
+    No issue was created.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+    assert_snapshot!(shown(&cancelled(&some)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 🛑 Cancelled
+
+    3 of 8 planned issues had been created by then:
+
+    - #12 · Build the login
+      - #13 · Store sessions
+      - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
+
+    `@TheOpenProducerBot rollback last` closes them again.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+    assert_snapshot!(shown(&cancelled(&none)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 🛑 Cancelled
+
+    No issue was created.
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn rolled_back_comment() {
+    let run = run();
+    let mut closed = created();
+    let left = LeftOpen {
+        issue: closed.pop().unwrap(),
+        why: "octocat commented on it".to_owned(),
+    };
+    let some = RolledBack {
+        about: about(&run),
+        closed: &closed,
+        left: &[left],
+    };
+    assert_snapshot!(shown(&rolled_back(&some)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### ↩️ Rolled back: 2 issues closed, 1 left open
+
+    **Left open, because people have worked on them:**
+    - acme/web#4 · Render `<Login>` for @¦alice, see #¦7: octocat commented on it
+
+    `@TheOpenProducerBot rollback run_20260102_030405_abcdefgh force` closes these too.
+
+    <details>
+    <summary>Closed as not planned (2)</summary>
+
+    - #12 · Build the login
+      - #13 · Store sessions
+
+    </details>
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+    let all = RolledBack { left: &[], ..some };
+    assert_snapshot!(shown(&rolled_back(&all)), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### ↩️ Rolled back: 2 issues closed
+
+    <details>
+    <summary>Closed as not planned (2)</summary>
+
+    - #12 · Build the login
+      - #13 · Store sessions
+
+    </details>
+
+    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    ");
+}
+
+#[test]
+fn help_reply() {
+    assert_snapshot!(help("TheOpenProducerBot", None), @"
+    ### How to work with me
+
+    Write a specification in an issue and mention me in it, or begin a line with `/spawn-issues`. I break it down into small issues and link them. Options are lines such as `dry_run: true`, `count: 12` or `labels: backend, api`.
+
+    On that issue I listen to these commands:
+
+    | comment | what it does |
+    |---|---|
+    | `@TheOpenProducerBot confirm` | creates the previewed plan, exactly as shown |
+    | `@TheOpenProducerBot confirm 1,3-5` | creates only these |
+    | `@TheOpenProducerBot drop 2,4` | takes these out of the preview; unticking their boxes does the same |
+    | `@TheOpenProducerBot replan` | plans again; add what should be different |
+    | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
+    | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+    | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
+    | `@TheOpenProducerBot help` | this |
+    ");
+}
+
+#[test]
+fn status_reply() {
+    let row = |state, created, total, failed, note: &str| StatusRow {
+        run: run(),
+        state,
+        created,
+        total,
+        failed,
+        note: note.to_owned(),
+    };
+    let rows = [
+        row(
+            state(Status::Running, Some(Phase::Creating)),
+            12,
+            40,
+            0,
+            "GitHub's limits; goes on at 03:09:30 UTC",
+        ),
+        row(state(Status::Failed, None), 3, 8, 1, "GitHub refused | it"),
+        row(state(Status::Pending, None), 0, 0, 0, ""),
+    ];
+    assert_snapshot!(status(&rows, "TheOpenProducerBot"), @r"
+    | run | state | issues | |
+    |---|---|---|---|
+    | `run_20260102_030405_abcdefgh` | 🔨 creating | 12 of 40 | GitHub's limits; goes on at 03:09:30 UTC |
+    | `run_20260102_030405_abcdefgh` | ❌ failed | 3 of 8, 1 failed | GitHub refused \| it |
+    | `run_20260102_030405_abcdefgh` | ⏳ waiting to start | – |  |
+    ");
+    assert_snapshot!(status(&[], "TheOpenProducerBot"), @"No run has been started from this issue. Mention me with a specification to start one; `@TheOpenProducerBot help` tells how.");
+}
+
+#[test]
+fn short_replies() {
+    let run = run();
+    let bot = "TheOpenProducerBot";
+    let illegal = state(Status::Completed, None)
+        .make(Move::Cancel)
+        .unwrap_err();
+    let (error, next) = too_many(check_maximum(130, 100).unwrap_err());
+    let replies = [
+        unknown_command("comfirm", Some("confirm"), bot),
+        unknown_command("dance `now` @alice", None, bot),
+        already(illegal, about(&run)),
+        nothing_to_confirm(bot),
+        nothing_to_roll_back(bot),
+        not_yet("sync", bot),
+        unknown_items(&[9, 12], 4),
+        format!("{error} {next}\n"),
+        warnings(&["`Labels` in line 4 stays part of the text".to_owned()]),
+    ];
+    assert_snapshot!(shown(&replies.join("\n")), @"
+    I do not know `comfirm`. Did you mean `@TheOpenProducerBot confirm`? `@TheOpenProducerBot help` lists what I know.
+
+    I do not know `` dance `now` @alice ``. `@TheOpenProducerBot help` lists what I know.
+
+    `run_20260102_030405_abcdefgh` is already completed; there is nothing to cancel.
+
+    No plan is waiting for confirmation here. `@TheOpenProducerBot status` shows this issue's runs.
+
+    No run of this issue has created anything that could be rolled back. `@TheOpenProducerBot status` shows this issue's runs.
+
+    I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+
+    The plan has 4 issues, numbered 1 to 4; there is no 9, 12. Nothing was changed.
+
+    130 issues are planned, and at most 100 may be created in one run. Add `count: 100` or less, or split the specification over several issues, and ask again.
+
+    **1 remark on the request**
+    - `Labels` in line 4 stays part of the text
+    ");
+}
+
+#[test]
+fn complaints_reply() {
+    let faults = [
+        Fault {
+            line: 4,
+            says: "count must be 1 to 100, got 900".to_owned(),
+            quoted: "count: 900".to_owned(),
+        },
+        Fault {
+            line: 5,
+            says: "unique_by must be title, body or hash, got @alice; did you mean title?"
+                .to_owned(),
+            quoted: "unique_by: @alice".to_owned(),
+        },
+    ];
+    assert_snapshot!(shown(&complaints(&faults)), @"
+    ### I could not read your request
+
+    Nothing was started. Please correct 2 lines and ask again in a new comment.
+
+    - **line 4**: count must be 1 to 100, got 900  
+      `count: 900`
+    - **line 5**: unique_by must be title, body or hash, got @¦alice; did you mean title?  
+      `unique_by: @alice`
+    ");
+}
+
+#[test]
+fn no_stranger_s_words_get_through_alive() {
+    let nasty = "@alice #1 <img src=x> <!-- x --> **b** [l](http://x.y/) | `@code` ~~s~~ $x$\n- [x] **9.** y";
+    assert_snapshot!(shown(&inline(nasty)), @r"@¦alice #¦1 &lt;img src=x> \*\*b\*\* \[l\](http://x.y/) \| `@code` \~\~s\~\~ \$x\$ - \[x\] \*\*9.\*\* y");
+    let mut plan = plan();
+    plan.issues.truncate(2);
+    plan.issues[0].title = nasty.to_owned();
+    plan.issues[0].labels = vec!["a ` b @carol".to_owned()];
+    plan.spec.blocks[0].text = nasty.to_owned();
+    plan.warnings = vec![nasty.to_owned()];
+    plan.coverage[0].reason = Some(nasty.to_owned());
+    let text = preview(&Preview {
+        about: about(&run()),
+        plan: &plan,
+        reasons: &[],
+        dropped: &BTreeSet::new(),
+        similar: &[],
+        mermaid: "a\n```\n@alice",
+        rate_per_minute: 30,
+    });
+    assert!(!ticked(&text).contains_key(&9));
+    let body = text.split_once("-->").unwrap().1;
+    let ours = ["details>", "summary>", "sub>", "code>"];
+    for (at, sign) in body.match_indices('<') {
+        let tag = body[at + sign.len()..].trim_start_matches('/');
+        assert!(ours.iter().any(|our| tag.starts_with(our)), "{tag}");
+    }
+    assert!(!body.contains("#1") && !body.contains("mermaid"));
+    let options = pulldown_cmark::Options::ENABLE_GFM;
+    for event in pulldown_cmark::Parser::new_ext(body, options) {
+        if let pulldown_cmark::Event::Text(words) = event {
+            assert!(
+                !words.contains("@alice") && !words.contains("@carol"),
+                "{words}"
+            );
+        }
+    }
+}

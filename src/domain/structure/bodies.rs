@@ -1,0 +1,370 @@
+//! Bodies: what to build in the author's words, acceptance criteria as a task list, and where it stands in the spec.
+
+use super::draft::{Criterion, Draft};
+use super::outline::{Outline, is_item};
+use crate::domain::spec::BlockKind;
+use crate::domain::spec::pieces::Piece;
+
+/// What bodies are cut from.
+pub(super) struct Source<'a> {
+    pub text: &'a str,
+    pub pieces: &'a [Piece],
+    pub outline: &'a Outline,
+}
+
+impl Source<'_> {
+    pub(super) fn body(&self, draft: &Draft) -> String {
+        let mut parts = Vec::new();
+        let what = self.what(draft);
+        if !what.is_empty() {
+            parts.push(with_closed_fences(&what));
+        }
+        parts.push(format!(
+            "### Acceptance criteria\n\n{}",
+            self.criteria(draft)
+        ));
+        parts.push(format!("### From the spec\n\n{}", self.origin(draft)));
+        parts.join("\n\n") + "\n"
+    }
+
+    /// The author's text, block by block.
+    fn what(&self, draft: &Draft) -> String {
+        let mut out: Vec<String> = Vec::new();
+        if let Some(excerpt) = &draft.excerpt {
+            out.push(excerpt.clone());
+        }
+        let mut after_item = false;
+        for (n, piece) in draft.main.iter().enumerate() {
+            let it = &self.pieces[*piece];
+            if n == 0 && draft.excerpt.is_some() {
+                continue;
+            }
+            let text = self.own_text(*piece);
+            let bulleted = is_item(it) && n > 0;
+            let row = it.kind == BlockKind::TableRow;
+            let text = if bulleted {
+                format!("- {}", indented(&text, "  "))
+            } else {
+                text
+            };
+            let joins = (bulleted || row) && after_item;
+            if joins && let Some(last) = out.last_mut() {
+                last.push('\n');
+                last.push_str(&text);
+                if row && it.is_head {
+                    last.push_str(&rule(it));
+                }
+            } else {
+                out.push(if row && it.is_head {
+                    text + &rule(it)
+                } else {
+                    text
+                });
+            }
+            after_item = bulleted || row;
+        }
+        out.extend(draft.details.iter().cloned());
+        let fields: Vec<String> = draft
+            .fields
+            .iter()
+            .map(|(head, value)| {
+                if head.is_empty() {
+                    format!("- {value}")
+                } else {
+                    format!("- **{head}:** {value}")
+                }
+            })
+            .collect();
+        if !fields.is_empty() {
+            out.push(fields.join("\n"));
+        }
+        if out.is_empty() {
+            out.push(format!("{}.", draft.title));
+        }
+        out.join("\n\n")
+    }
+
+    fn criteria(&self, draft: &Draft) -> String {
+        let lines: Vec<String> = draft
+            .criteria
+            .iter()
+            .map(|c| with_closed_fences(&self.criterion(c)))
+            .filter(|line| !line.is_empty())
+            .collect();
+        if lines.is_empty() {
+            let done = if draft.is_group {
+                "All sub-issues are done".to_owned()
+            } else {
+                format!("{} as described above", draft.title)
+            };
+            return format!("- [ ] {done}");
+        }
+        let mut seen = std::collections::HashSet::new();
+        lines
+            .into_iter()
+            .filter(|line| seen.insert(line.clone()))
+            .map(|line| format!("- [ ] {}", indented(&line, "  ")))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn criterion(&self, criterion: &Criterion) -> String {
+        if let Some(sentence) = &criterion.sentence {
+            return sentence.clone();
+        }
+        let mut text = self.own_text(criterion.piece);
+        self.nested(criterion.piece, 0, &mut text);
+        text
+    }
+
+    /// What hangs on an item, as a list below it.
+    fn nested(&self, piece: usize, depth: usize, out: &mut String) {
+        for child in &self.outline.children[piece] {
+            let marker = if is_item(&self.pieces[*child]) {
+                "- "
+            } else {
+                ""
+            };
+            let pad = "  ".repeat(depth);
+            out.push('\n');
+            if marker.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&format!(
+                "{pad}{marker}{}",
+                indented(&self.own_text(*child), &format!("{pad}  "))
+            ));
+            self.nested(*child, depth + 1, out);
+        }
+    }
+
+    /// A block's text without its marker, moved to the margin.
+    fn own_text(&self, piece: usize) -> String {
+        let it = &self.pieces[piece];
+        let source = &self.text[it.range.clone()];
+        match it.kind {
+            BlockKind::Heading => format!("**{}**", it.plain),
+            BlockKind::ListItem | BlockKind::Task => {
+                let rest = source.trim_start_matches(['>', ' ', '\t']);
+                let marker = marker_width(rest);
+                let content = rest[marker..].trim_start();
+                let content = content
+                    .strip_prefix("[ ]")
+                    .or_else(|| content.strip_prefix("[x]"))
+                    .or_else(|| content.strip_prefix("[X]"))
+                    .unwrap_or(content)
+                    .trim_start();
+                dedented(content, it.quoted)
+            }
+            _ => dedented(source, it.quoted && it.kind != BlockKind::Quote),
+        }
+    }
+
+    /// "Scope › Checkout, lines 12–18" and, when it adds something, a short quote.
+    fn origin(&self, draft: &Draft) -> String {
+        let path = self.outline.path(draft.section);
+        let own: Vec<usize> = draft
+            .main
+            .iter()
+            .copied()
+            .chain(draft.criteria.iter().map(|c| c.piece))
+            .collect();
+        let heading = self.outline.sections[draft.section].heading;
+        let pieces = if own.is_empty() {
+            vec![draft.anchor]
+        } else {
+            own
+        };
+        let spans = spans(
+            pieces
+                .iter()
+                .flat_map(|p| self.outline.family(*p))
+                .map(|p| self.pieces[p].lines),
+        );
+        let lines = if spans.is_empty() {
+            heading
+                .map(|h| told(&[self.pieces[h].lines]))
+                .unwrap_or_default()
+        } else {
+            told(&spans)
+        };
+        let place = match (path.is_empty(), lines.is_empty()) {
+            (true, true) => "The request as a whole".to_owned(),
+            (true, false) => sentence_case(&lines),
+            (false, true) => path.join(" › "),
+            (false, false) => format!("{}, {lines}", path.join(" › ")),
+        };
+        match self.quote(draft) {
+            Some(quote) => format!("{place}\n\n> {quote}"),
+            None => place,
+        }
+    }
+
+    /// The source line when the body shows it in another form only.
+    fn quote(&self, draft: &Draft) -> Option<String> {
+        let shown = draft.is_group
+            || !draft
+                .main
+                .first()
+                .is_some_and(|p| !self.pieces[*p].cells.is_empty())
+                && !draft.main.is_empty();
+        let piece = *draft
+            .main
+            .first()
+            .or(draft.criteria.first().map(|c| &c.piece))?;
+        let words = if self.pieces[piece].cells.is_empty() {
+            self.pieces[piece].plain.clone()
+        } else {
+            self.pieces[piece].cells.join(" | ")
+        };
+        if shown || words.is_empty() || draft.title == words {
+            return None;
+        }
+        Some(shortened(&words, 140))
+    }
+}
+
+/// The rule below a table's head.
+fn rule(head: &Piece) -> String {
+    format!("\n|{}", " --- |".repeat(head.cells.len().max(1)))
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+fn marker_width(item: &str) -> usize {
+    if item.starts_with(['-', '*', '+']) {
+        return 1;
+    }
+    let digits = item.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 && item[digits..].starts_with(['.', ')']) {
+        digits + 1
+    } else {
+        0
+    }
+}
+
+/// Lines moved left by as much as they have in common; the first stands at the margin already.
+fn dedented(text: &str, quoted: bool) -> String {
+    let strip = |line: &str| -> String {
+        if quoted {
+            line.trim_start().trim_start_matches('>').to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
+    let lines: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(n, line)| if n == 0 { line.to_owned() } else { strip(line) })
+        .collect();
+    let common = lines
+        .iter()
+        .skip(1)
+        .filter(|l| !l.trim().is_empty())
+        .map(|l| l.len() - l.trim_start_matches([' ', '\t']).len())
+        .min()
+        .unwrap_or(0);
+    lines
+        .iter()
+        .enumerate()
+        .map(|(n, l)| {
+            if n == 0 {
+                l.as_str()
+            } else {
+                l.get(common..).unwrap_or("").trim_end()
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn indented(text: &str, pad: &str) -> String {
+    text.lines()
+        .enumerate()
+        .map(|(n, l)| {
+            if n == 0 || l.is_empty() {
+                l.to_owned()
+            } else {
+                format!("{pad}{l}")
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn spans(lines: impl Iterator<Item = [usize; 2]>) -> Vec<[usize; 2]> {
+    let mut all: Vec<[usize; 2]> = lines.collect();
+    all.sort_unstable();
+    let mut out: Vec<[usize; 2]> = Vec::new();
+    for span in all {
+        match out.last_mut() {
+            // A blank line between two blocks is no gap worth telling.
+            Some(last) if span[0] <= last[1] + 2 => last[1] = last[1].max(span[1]),
+            _ => out.push(span),
+        }
+    }
+    out
+}
+
+fn told(spans: &[[usize; 2]]) -> String {
+    let one = |span: &[usize; 2]| {
+        if span[0] == span[1] {
+            span[0].to_string()
+        } else {
+            format!("{}–{}", span[0], span[1])
+        }
+    };
+    match spans {
+        [span] if span[0] == span[1] => format!("line {}", span[0]),
+        _ => {
+            let mut list: Vec<String> = spans.iter().take(6).map(one).collect();
+            if spans.len() > 6 {
+                list.push("…".to_owned());
+            }
+            format!("lines {}", list.join(", "))
+        }
+    }
+}
+
+pub(super) fn shortened(words: &str, longest: usize) -> String {
+    if words.chars().count() <= longest {
+        return words.to_owned();
+    }
+    let end = words
+        .char_indices()
+        .nth(longest - 2)
+        .map_or(words.len(), |(at, _)| at);
+    let at = words[..end].rfind(' ').unwrap_or(end);
+    format!("{} …", words[..at].trim_end_matches([',', ';', ':', '.']))
+}
+
+/// Closes a code fence that the text left open.
+fn with_closed_fences(body: &str) -> String {
+    let mut open: Option<(char, usize)> = None;
+    for line in body.lines() {
+        let line = line.trim_start_matches([' ', '>', '-', '\t']);
+        let Some(mark) = line.chars().next().filter(|c| matches!(c, '`' | '~')) else {
+            continue;
+        };
+        let length = line.chars().take_while(|c| *c == mark).count();
+        let rest = &line[length..];
+        match open {
+            Some((fence, least)) if mark == fence && length >= least && rest.trim().is_empty() => {
+                open = None
+            }
+            None if length >= 3 && !(mark == '`' && rest.contains('`')) => {
+                open = Some((mark, length))
+            }
+            _ => {}
+        }
+    }
+    match open {
+        Some((fence, length)) => format!("{body}\n{}", fence.to_string().repeat(length)),
+        None => body.to_owned(),
+    }
+}

@@ -1,0 +1,144 @@
+//! Acceptance criteria that stand apart from what they are about.
+
+use super::draft::Draft;
+use super::matching::{Matching, telling};
+use super::reader::Reader;
+
+impl<'a> Reader<'a> {
+    /// Gives each criterion to the draft that it is about; those about the whole become one draft that checks them.
+    pub(super) fn spread_criteria(
+        &mut self,
+        criteria: &[usize],
+        made: &mut Vec<usize>,
+        index: usize,
+    ) -> Vec<usize> {
+        let mut takers = Vec::new();
+        if criteria.is_empty() {
+            return takers;
+        }
+        let mut rest = Vec::new();
+        let leaves = self.leaves(made);
+        let matching = {
+            let chosen: std::collections::HashSet<usize> = leaves.iter().copied().collect();
+            let drafts: Vec<Draft> = self
+                .drafts
+                .iter()
+                .enumerate()
+                .map(|(n, d)| Draft {
+                    gone: d.gone || !chosen.contains(&n),
+                    title: d.title.clone(),
+                    keys: d.keys.clone(),
+                    main: d.main.clone(),
+                    ..Draft::default()
+                })
+                .collect();
+            Matching::of(&drafts, |n| {
+                self.drafts[n]
+                    .main
+                    .first()
+                    .map(|p| self.pieces[*p].plain.clone())
+                    .unwrap_or_default()
+            })
+        };
+        for piece in criteria {
+            let words = telling(&self.pieces[*piece].plain);
+            let target = if leaves.len() == 1 {
+                Some(leaves[0])
+            } else {
+                matching
+                    .by_words(&words, None)
+                    .filter(|(_, shared)| *shared >= 2 && shared * 2 >= words.len())
+                    .map(|(draft, _)| draft)
+            };
+            match target {
+                Some(draft) => {
+                    let mut taken = std::mem::take(&mut self.drafts[draft]);
+                    self.absorb_criterion(&mut taken, *piece);
+                    self.drafts[draft] = taken;
+                    takers.push(draft);
+                }
+                None => rest.push(*piece),
+            }
+        }
+        if !rest.is_empty() {
+            let about = if self.is_specific(index) {
+                self.titles
+                    .lowered(&super::titles::bare(&self.section_at(index).name))
+            } else {
+                self.titles.about.clone()
+            };
+            let mut draft = Draft {
+                title: super::titles::cut(&format!("Verify the acceptance criteria of {about}")),
+                section: index,
+                ..Draft::default()
+            };
+            for piece in rest {
+                self.absorb_criterion(&mut draft, piece);
+            }
+            draft.anchor = draft.covers.first().copied().unwrap_or(0);
+            if !draft.covers.is_empty() {
+                let check = self.push(draft);
+                takers.push(check);
+                made.push(check);
+            }
+        }
+        takers.sort_unstable();
+        takers.dedup();
+        takers
+    }
+
+    /// In a section of criteria even a quote, a row or a paragraph is one.
+    fn absorb_criterion(&mut self, draft: &mut Draft, piece: usize) {
+        let it = &self.pieces[piece];
+        match it.kind {
+            crate::domain::spec::BlockKind::Paragraph
+                if it.plain.ends_with(':')
+                    || super::words::asks::sentences(&it.plain).len() > 3 =>
+            {
+                self.take_prose(draft, piece, false)
+            }
+            crate::domain::spec::BlockKind::Paragraph => {
+                let sentence = super::labels::split(&it.plain)
+                    .filter(|(_, rest)| {
+                        !rest.is_empty() && super::labels::criteria_of(it).is_some()
+                    })
+                    .map(|(_, rest)| rest.to_owned());
+                draft
+                    .criteria
+                    .push(super::draft::Criterion { piece, sentence });
+                draft.covers.insert(piece);
+            }
+            crate::domain::spec::BlockKind::TableRow if it.is_head => {
+                draft.covers.insert(piece);
+            }
+            crate::domain::spec::BlockKind::TableRow => {
+                let sentence = it
+                    .cells
+                    .iter()
+                    .filter(|c| !c.is_empty())
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(" – ");
+                draft.criteria.push(super::draft::Criterion {
+                    piece,
+                    sentence: Some(sentence),
+                });
+                draft.covers.insert(piece);
+            }
+            _ => self.absorb(draft, piece),
+        }
+    }
+
+    fn leaves(&self, made: &[usize]) -> Vec<usize> {
+        let roots: std::collections::HashSet<usize> = made.iter().copied().collect();
+        (0..self.drafts.len())
+            .filter(|n| {
+                let mut at = *n;
+                while let Some(parent) = self.drafts[at].parent {
+                    at = parent;
+                }
+                roots.contains(&at) && !self.drafts[*n].is_group
+            })
+            .collect()
+    }
+}

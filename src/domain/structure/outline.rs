@@ -1,0 +1,477 @@
+//! The spec as a tree: sections with what stands in them, in order.
+
+use super::words::asks::normal;
+use super::words::headings::{MODIFIERS, Meaning, RULES};
+use crate::domain::spec::BlockKind;
+use crate::domain::spec::pieces::Piece;
+
+/// One thing in a section.
+#[derive(Debug, Clone)]
+pub(super) enum Entry {
+    Prose(usize),
+    /// The outermost items of one list.
+    List(Vec<usize>),
+    Table {
+        head: Option<usize>,
+        rows: Vec<usize>,
+    },
+    /// Code, quotes, HTML, metadata.
+    Other(usize),
+    Section(usize),
+}
+
+/// A heading (or a line that serves as one) and what stands under it.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    pub heading: Option<usize>,
+    pub name: String,
+    pub level: u8,
+    pub parent: Option<usize>,
+    pub entries: Vec<Entry>,
+    pub meaning: Option<Meaning>,
+}
+
+/// The whole tree; section 0 is the document.
+pub(super) struct Outline {
+    pub sections: Vec<Section>,
+    /// What hangs on each item, by piece.
+    pub children: Vec<Vec<usize>>,
+    /// The section whose heading is the document's own title.
+    pub title_section: Option<usize>,
+}
+
+/// Lines in bold and labels act as headings below all real ones.
+const BOLD_LEVEL: u8 = 7;
+const LABEL_LEVEL: u8 = 8;
+
+impl Outline {
+    pub(super) fn of(text: &str, pieces: &[Piece]) -> Self {
+        let mut outline = Self {
+            sections: vec![Section {
+                heading: None,
+                name: String::new(),
+                level: 0,
+                parent: None,
+                entries: Vec::new(),
+                meaning: None,
+            }],
+            children: vec![Vec::new(); pieces.len()],
+            title_section: None,
+        };
+        let mut at = 0;
+        for (n, piece) in pieces.iter().enumerate() {
+            if let Some(parent) = piece.parent {
+                outline.children[parent].push(n);
+                continue;
+            }
+            let next = pieces[n + 1..].iter().find(|p| !p.reference);
+            if let Some((level, name)) = heading(text, piece, next) {
+                while outline.sections[at].level >= level {
+                    at = outline.sections[at].parent.unwrap_or(0);
+                }
+                at = outline.open(at, n, level, name);
+                continue;
+            }
+            if outline.sections[at].level == LABEL_LEVEL && !outline.takes(at, piece, pieces) {
+                at = outline.sections[at].parent.unwrap_or(0);
+            }
+            if piece.kind == BlockKind::Html && text[piece.range.clone()].contains("</details") {
+                while outline.sections[at].level >= BOLD_LEVEL {
+                    at = outline.sections[at].parent.unwrap_or(0);
+                }
+            }
+            outline.add(at, n, piece, pieces);
+        }
+        outline.title_section = outline.find_title();
+        outline
+    }
+
+    fn open(&mut self, parent: usize, heading: usize, level: u8, name: String) -> usize {
+        let meaning = meaning(&name);
+        let index = self.sections.len();
+        self.sections.push(Section {
+            heading: Some(heading),
+            name,
+            level,
+            parent: Some(parent),
+            entries: Vec::new(),
+            meaning,
+        });
+        self.sections[parent].entries.push(Entry::Section(index));
+        index
+    }
+
+    /// A label holds the one list or table that follows it.
+    fn takes(&self, label: usize, piece: &Piece, pieces: &[Piece]) -> bool {
+        match self.sections[label].entries.last() {
+            None => true,
+            Some(Entry::List(items)) => is_item(piece) && pieces[items[0]].group == piece.group,
+            Some(Entry::Table { rows, .. }) => {
+                piece.kind == BlockKind::TableRow
+                    && rows.first().is_none_or(|r| pieces[*r].group == piece.group)
+            }
+            _ => false,
+        }
+    }
+
+    fn add(&mut self, at: usize, n: usize, piece: &Piece, pieces: &[Piece]) {
+        let entries = &mut self.sections[at].entries;
+        if is_item(piece) {
+            if let Some(Entry::List(items)) = entries.last_mut()
+                && pieces[items[0]].group == piece.group
+            {
+                items.push(n);
+            } else {
+                entries.push(Entry::List(vec![n]));
+            }
+            return;
+        }
+        match piece.kind {
+            BlockKind::Paragraph => entries.push(Entry::Prose(n)),
+            BlockKind::TableRow if piece.is_head => entries.push(Entry::Table {
+                head: Some(n),
+                rows: Vec::new(),
+            }),
+            BlockKind::TableRow => match entries.last_mut() {
+                Some(Entry::Table { rows, .. }) => rows.push(n),
+                _ => entries.push(Entry::Table {
+                    head: None,
+                    rows: vec![n],
+                }),
+            },
+            _ => entries.push(Entry::Other(n)),
+        }
+    }
+
+    /// The first heading is the document's title when no other stands as high.
+    fn find_title(&self) -> Option<usize> {
+        let real = || {
+            self.sections
+                .iter()
+                .enumerate()
+                .skip(1)
+                .filter(|(_, s)| s.level < BOLD_LEVEL)
+        };
+        let highest = real().map(|(_, s)| s.level).min()?;
+        let (first, section) = real().next()?;
+        let alone =
+            section.level == highest && real().filter(|(_, s)| s.level == highest).count() == 1;
+        // "# Overview" as the only big heading is a section all the same, unless others stand under it.
+        (alone
+            && highest == 1
+            && (section.meaning.is_none()
+                || section
+                    .entries
+                    .iter()
+                    .any(|e| matches!(e, Entry::Section(_)))))
+        .then_some(first)
+    }
+
+    /// The names of the headings above a section and its own, outermost first, without the document's title.
+    pub(super) fn path(&self, section: usize) -> Vec<&str> {
+        let mut names = Vec::new();
+        let mut at = Some(section);
+        while let Some(index) = at {
+            let section = &self.sections[index];
+            if section.heading.is_some() && self.title_section != Some(index) {
+                names.push(section.name.as_str());
+            }
+            at = section.parent;
+        }
+        names.reverse();
+        names
+    }
+
+    /// A piece and all that hangs on it, in order.
+    pub(super) fn family(&self, piece: usize) -> Vec<usize> {
+        let mut out = vec![piece];
+        let mut at = 0;
+        while at < out.len() {
+            out.extend(&self.children[out[at]]);
+            at += 1;
+        }
+        out.sort_unstable();
+        out
+    }
+}
+
+pub(super) fn is_item(piece: &Piece) -> bool {
+    matches!(piece.kind, BlockKind::ListItem | BlockKind::Task)
+}
+
+/// Is this piece a heading, or a line that serves as one? With its level and its words.
+fn heading(text: &str, piece: &Piece, next: Option<&Piece>) -> Option<(u8, String)> {
+    if piece.level > 0 {
+        return Some((piece.level, piece.plain.clone()));
+    }
+    if piece.kind == BlockKind::Html {
+        let html = &text[piece.range.clone()];
+        let summary = html
+            .split_once("<summary")?
+            .1
+            .split_once('>')?
+            .1
+            .split("</summary")
+            .next()?;
+        return Some((BOLD_LEVEL, strip_tags(summary)));
+    }
+    let next = next?;
+    if piece.kind != BlockKind::Paragraph
+        || !piece.more.is_empty()
+        || piece.plain.chars().count() > 80
+        || next.level > 0
+    {
+        return None;
+    }
+    let label = piece.plain.trim_end().strip_suffix(':').map(str::trim);
+    if let Some(lead) = &piece.lead
+        && lead.trim_end_matches(':').trim() == label.unwrap_or(&piece.plain)
+    {
+        return Some((BOLD_LEVEL, lead.trim_end_matches(':').trim().to_owned()));
+    }
+    let label = label?;
+    ((is_item(next) || next.kind == BlockKind::TableRow) && meaning(label).is_some())
+        .then(|| (LABEL_LEVEL, label.to_owned()))
+}
+
+/// Words of a piece of HTML.
+pub(super) fn strip_tags(html: &str) -> String {
+    let (mut out, mut inside) = (String::new(), false);
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a heading says that its section is for; `None` for the name of a thing.
+pub(super) fn meaning(heading: &str) -> Option<Meaning> {
+    if is_over(heading) {
+        return Some(Meaning::Done);
+    }
+    let bare = without_brackets(heading);
+    if let Some(found) = of_phrase(&bare) {
+        return Some(found);
+    }
+    if is_question(heading) {
+        return Some(Meaning::Aside {
+            reason: "open question",
+            firm: false,
+        });
+    }
+    // "Background: how we got here" is background; "Task: move the reads" names a task.
+    if let Some((head, _)) = bare.split_once([':', '—', '–'])
+        && let Some(found @ (Meaning::Aside { .. } | Meaning::Criteria)) = of_phrase(head)
+    {
+        return Some(found);
+    }
+    of_parts(&bare).or_else(|| of_tail(&bare))
+}
+
+/// "Backend tasks", "API requirements": a list of work on something.
+fn of_tail(heading: &str) -> Option<Meaning> {
+    let normal = normal(heading);
+    let words = normal.split(' ').count();
+    let tail = [
+        "tasks",
+        "user stories",
+        "todos",
+        "work items",
+        "action items",
+        "feature list",
+        "requirements",
+        "sub issues",
+    ]
+    .iter()
+    .any(|tail| normal.ends_with(&format!(" {tail}")));
+    (tail && words <= 4 && phase_free(heading)).then_some(Meaning::Work)
+}
+
+fn phase_free(heading: &str) -> bool {
+    super::titles::phase(heading).is_none() && super::titles::label_of(heading).is_none()
+}
+
+/// "Goals and non-goals": each part must be known; a part that holds work wins.
+fn of_parts(heading: &str) -> Option<Meaning> {
+    let spaced = heading
+        .replace(['/', ',', '+'], " and ")
+        .replace('&', " and ");
+    let parts: Vec<&str> = spaced
+        .split(" and ")
+        .flat_map(|p| p.split(" und "))
+        .flat_map(|p| p.split(" et "))
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .collect();
+    if parts.len() < 2 {
+        return None;
+    }
+    let found: Vec<Meaning> = parts
+        .iter()
+        .map(|part| of_phrase(part))
+        .collect::<Option<_>>()?;
+    found
+        .iter()
+        .find(|m| !matches!(m, Meaning::Aside { .. }))
+        .or(found.first())
+        .copied()
+}
+
+fn of_phrase(phrase: &str) -> Option<Meaning> {
+    let normal = without_number(&normal(phrase)).to_owned();
+    let mut rest = normal.as_str();
+    loop {
+        if let Some(found) = exact(rest) {
+            return Some(found);
+        }
+        let shorter = MODIFIERS
+            .iter()
+            .find_map(|m| rest.strip_prefix(m).and_then(|r| r.strip_prefix(' ')))?;
+        rest = shorter;
+    }
+}
+
+fn exact(phrase: &str) -> Option<Meaning> {
+    let spaced = format!("{phrase} ");
+    RULES
+        .iter()
+        .find(|rule| {
+            rule.phrases
+                .iter()
+                .any(|p| *p == phrase || (p.contains(['-', ';']) && normal(p) == phrase))
+                || rule
+                    .openings
+                    .iter()
+                    .any(|o| spaced.starts_with(&format!("{} ", normal(o))))
+        })
+        .map(|rule| rule.meaning)
+}
+
+fn without_brackets(heading: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0_usize;
+    for c in heading.chars() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            c if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    if out.trim().is_empty() {
+        heading.to_owned()
+    } else {
+        out
+    }
+}
+
+/// Without the number that a heading opens with: "3 1 goals", "iv goals".
+fn without_number(normal: &str) -> &str {
+    let mut rest = normal;
+    while let Some((first, tail)) = rest.split_once(' ') {
+        let number = first.chars().all(|c| c.is_ascii_digit())
+            || (first.len() <= 4 && first.chars().all(|c| matches!(c, 'i' | 'v' | 'x')))
+            || first == "section";
+        if !number {
+            break;
+        }
+        rest = tail;
+    }
+    rest
+}
+
+/// A question that wants an answer, not a wish put as a question ("Could we add…?").
+pub(super) fn is_question(words: &str) -> bool {
+    const OPENINGS: &[&str] = &[
+        "how", "does", "do", "is", "are", "what", "why", "when", "where", "who", "which", "has",
+        "have", "did", "should", "can", "will", "was", "were", "whether", "would", "wie", "warum",
+        "was", "quand", "comment", "pourquoi", "qué", "cómo", "como",
+    ];
+    let words = words.trim().trim_end_matches(['*', '_']);
+    let normal = normal(words);
+    let first = normal.split(' ').next().unwrap_or_default();
+    words.ends_with('?')
+        && OPENINGS.contains(&first)
+        && !normal.starts_with("can we ")
+        && !normal.starts_with("can you ")
+}
+
+/// Marked as finished in the heading itself.
+pub(super) fn is_over(heading: &str) -> bool {
+    let lower = heading.trim().to_lowercase();
+    [
+        "(done)",
+        "(completed)",
+        "(complete)",
+        "(shipped)",
+        "[done]",
+        "✅",
+        "— done",
+        "- done",
+        "(finished)",
+        "(erledigt)",
+    ]
+    .iter()
+    .any(|mark| lower.ends_with(mark))
+        || lower.starts_with('✅')
+}
+
+/// Headings that are asides at the top of a document, and parts of the product below one that holds requirements.
+pub(super) fn is_ambiguous(heading: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "users",
+        "user roles",
+        "roles",
+        "team",
+        "teams",
+        "status",
+        "history",
+        "notes",
+        "index",
+        "links",
+        "contacts",
+        "contact",
+        "changes",
+        "resources",
+        "metrics",
+        "research",
+        "updates",
+        "announcements",
+        "people",
+        "customers",
+        "market",
+        "key metrics",
+        "attachments",
+        "contents",
+        "header",
+        "terms",
+        "discussion",
+        "discussions",
+        "decisions",
+        "contributors",
+        "reviewers",
+        "roles and responsibilities",
+        "approvals",
+        "sign off",
+        "agenda",
+        "related",
+        "license",
+        "participants",
+        "authors",
+        "owners",
+        "comments",
+        "customers",
+        "license",
+        "environment",
+        "today",
+        "about",
+    ];
+    WORDS.contains(&without_number(&normal(heading)))
+}

@@ -1,0 +1,689 @@
+//! From the tree to drafts: which sections, lists, tables and sentences are work, and which are not.
+//!
+//! Every piece ends in one of two ways: a draft covers it, or it has a reason for being no work.
+
+use super::draft::{Criterion, Draft};
+use super::outline::{Entry, Outline, Section, is_ambiguous, strip_tags};
+use super::titles::{Titles, phase};
+use super::words::asks::{asks, demands, is_normative};
+use super::words::headings::Meaning;
+use super::words::verbs::opens_with_verb;
+use crate::domain::spec::BlockKind;
+use crate::domain::spec::pieces::Piece;
+
+/// What a section is read for: its own meaning, or that of what it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Work,
+    Steps,
+    Qualities,
+    /// Nothing says yet that work is meant.
+    Plain,
+    Aside {
+        reason: &'static str,
+        firm: bool,
+    },
+    Criteria,
+    Dependencies,
+    Done,
+}
+
+impl Role {
+    pub(super) fn is_work(self) -> bool {
+        matches!(self, Self::Work | Self::Steps | Self::Qualities)
+    }
+}
+
+pub(super) const ALREADY_DONE: &str = "already done";
+
+/// The reading, as far as it has come.
+pub(super) struct Reader<'a> {
+    pub text: &'a str,
+    pub pieces: &'a [Piece],
+    pub outline: &'a Outline,
+    pub titles: &'a Titles,
+    pub drafts: Vec<Draft>,
+    /// Why a piece is not work.
+    pub reasons: Vec<Option<&'static str>>,
+    /// Pieces that only say what waits for what.
+    pub orders: Vec<usize>,
+}
+
+/// What was met in one section.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Drafts that stand directly under the section.
+    pub made: Vec<usize>,
+    pub prose: Vec<usize>,
+    /// List items that are parts of one thing.
+    pub facets: Vec<usize>,
+    /// Code, quotes and facts, with how many drafts there were before them.
+    pub details: Vec<(usize, usize)>,
+    pub criteria: Vec<usize>,
+    /// Headings of criteria sections and the like, covered by whatever takes their content.
+    pub labels: Vec<usize>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn section_at(&self, index: usize) -> &'a Section {
+        &self.outline.sections[index]
+    }
+
+    /// Is the section named after a thing, not after a kind of content?
+    pub(super) fn is_specific(&self, index: usize) -> bool {
+        let section = self.section_at(index);
+        section.heading.is_some()
+            && self.outline.title_section != Some(index)
+            && (section.meaning.is_none()
+                || (is_ambiguous(&section.name) && self.parent_holds_work(index)))
+    }
+
+    fn parent_holds_work(&self, index: usize) -> bool {
+        let mut at = self.section_at(index).parent;
+        while let Some(parent) = at {
+            if matches!(
+                self.section_at(parent).meaning,
+                Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities)
+            ) {
+                return true;
+            }
+            at = self.section_at(parent).parent;
+        }
+        false
+    }
+
+    /// What a title in this section may lean on, nearest first.
+    pub(super) fn near(&self, index: usize) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        let mut at = Some(index);
+        while let Some(section) = at {
+            if self.is_specific(section) {
+                names.push(self.section_at(section).name.as_str());
+            }
+            at = self.section_at(section).parent;
+        }
+        names
+    }
+
+    pub(super) fn title(&self, words: &str, section: usize) -> String {
+        let mut near = self.near(section);
+        near.push(&self.titles.about);
+        self.titles.title(words, &near)
+    }
+
+    pub(super) fn push(&mut self, draft: Draft) -> usize {
+        self.drafts.push(draft);
+        self.drafts.len() - 1
+    }
+
+    pub(super) fn set_aside(&mut self, piece: usize, reason: &'static str) {
+        for member in self.outline.family(piece) {
+            self.reasons[member] = Some(reason);
+        }
+    }
+
+    /// The role of a section inside one that has `outer`.
+    pub(super) fn role(&self, index: usize, outer: Role) -> Role {
+        let section = self.section_at(index);
+        let own = match section.meaning {
+            None => None,
+            Some(Meaning::Aside { .. }) if is_ambiguous(&section.name) && outer.is_work() => None,
+            Some(Meaning::Aside { reason, firm }) => Some(Role::Aside { reason, firm }),
+            Some(Meaning::Work | Meaning::Design) => Some(Role::Work),
+            Some(Meaning::Steps) => Some(Role::Steps),
+            Some(Meaning::Criteria) => Some(Role::Criteria),
+            Some(Meaning::Qualities) => Some(Role::Qualities),
+            Some(Meaning::Dependencies) => Some(Role::Dependencies),
+            Some(Meaning::Done) => Some(Role::Done),
+        };
+        match (outer, own) {
+            (Role::Done, _) => Role::Done,
+            (Role::Aside { firm: true, .. }, Some(aside @ Role::Aside { .. })) => aside,
+            (Role::Aside { firm: true, .. } | Role::Criteria, _) => outer,
+            // A phase is work wherever it is told.
+            (Role::Aside { firm: false, .. }, None) if phase(&section.name).is_some() => Role::Work,
+            // Steps are the sections or items themselves; what stands inside one of them is not.
+            (Role::Steps, None) => Role::Work,
+            (_, Some(own)) => own,
+            (_, None) => outer,
+        }
+    }
+
+    /// Reads one section; the drafts that stand directly under it.
+    pub(super) fn section(&mut self, index: usize, role: Role) -> Vec<usize> {
+        match role {
+            Role::Aside { reason, firm } => return self.aside_section(index, role, reason, firm),
+            Role::Done => return self.aside_section(index, role, ALREADY_DONE, true),
+            Role::Dependencies => return self.order_section(index, role),
+            _ => {}
+        }
+        let mut found = Found::default();
+        for entry in &self.section_at(index).entries {
+            self.entry(entry, index, role, &mut found);
+        }
+        self.chain_phases(&found.made, index, role);
+        let made = self.settle(index, role, found);
+        self.cover_heading(index, &made);
+        made
+    }
+
+    fn entry(&mut self, entry: &'a Entry, index: usize, role: Role, found: &mut Found) {
+        match entry {
+            Entry::Prose(piece) => self.prose(*piece, found),
+            Entry::List(items) if role == Role::Criteria => found.criteria.extend(items),
+            Entry::List(items) => self.list(items, index, role, found),
+            Entry::Table { head, rows } => self.table(*head, rows, index, role, found),
+            Entry::Other(piece) => self.other(*piece, found),
+            Entry::Section(inner) => self.inner_section(*inner, role, found),
+        }
+    }
+
+    fn prose(&mut self, piece: usize, found: &mut Found) {
+        if self.pieces[piece].struck {
+            self.reasons[piece] = Some("struck out");
+        } else if let Some(reason) = super::labels::aside_of(&self.pieces[piece], self.text) {
+            self.reasons[piece] = Some(reason);
+        } else if let Some(rest) = super::labels::criteria_of(&self.pieces[piece]) {
+            if rest {
+                found.criteria.push(piece)
+            } else {
+                found.labels.push(piece)
+            }
+        } else {
+            found.prose.push(piece);
+        }
+    }
+
+    fn other(&mut self, piece: usize, found: &mut Found) {
+        let it = &self.pieces[piece];
+        let source = &self.text[it.range.clone()];
+        let reason = match it.kind {
+            BlockKind::Metadata if it.front_matter => Some("document data"),
+            BlockKind::Metadata if it.footnote.is_some() => Some("footnote"),
+            BlockKind::Metadata => Some("reference"),
+            BlockKind::Html if source.starts_with("<!--") && source.trim_end().ends_with("-->") => {
+                Some("comment")
+            }
+            BlockKind::Html if !strip_tags(source).chars().any(char::is_alphanumeric) => {
+                Some("markup")
+            }
+            BlockKind::Quote if !it.alert && !demands(&it.plain) => Some("quotation"),
+            _ => None,
+        };
+        match reason {
+            Some(reason) => self.set_aside(piece, reason),
+            None => found.details.push((piece, found.made.len())),
+        }
+    }
+
+    fn inner_section(&mut self, inner: usize, outer: Role, found: &mut Found) {
+        let role = self.role(inner, outer);
+        let section = self.section_at(inner);
+        match role {
+            Role::Criteria => {
+                let mut within = Found::default();
+                for entry in &section.entries {
+                    self.entry(entry, inner, role, &mut within);
+                }
+                found.labels.extend(section.heading);
+                found.labels.extend(within.labels);
+                found.criteria.extend(within.prose);
+                found.criteria.extend(within.criteria);
+                found.criteria.extend(within.facets);
+                found
+                    .criteria
+                    .extend(within.details.into_iter().map(|(piece, _)| piece));
+                found.made.extend(within.made);
+            }
+            // "Description" inside a feature describes that feature.
+            Role::Aside {
+                reason: "introduction",
+                ..
+            } if outer.is_work() => {
+                found.labels.extend(section.heading);
+                for entry in &section.entries {
+                    self.entry(entry, inner, outer, found);
+                }
+            }
+            _ => found.made.extend(self.section(inner, role)),
+        }
+    }
+
+    /// What a section comes to: its drafts, one draft for all of it, or a group.
+    fn settle(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
+        if role == Role::Criteria {
+            // Criteria inside criteria: the caller has no draft yet, so they are work of their own.
+            return self.loose_criteria(index, found);
+        }
+        if found.made.is_empty() {
+            return self.settle_leaf(index, role, found);
+        }
+        let phased = phase(&self.section_at(index).name).is_some();
+        let grouping = self.is_specific(index) && found.made.len() >= 2;
+        if grouping || (phased && (found.made.len() >= 2 || !found.facets.is_empty())) {
+            return vec![self.group(index, found)];
+        }
+        self.settle_collection(index, role, found)
+    }
+
+    fn settle_leaf(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
+        let section = self.section_at(index);
+        let specific = self.is_specific(index);
+        let empty = found.prose.is_empty()
+            && found.facets.is_empty()
+            && found.details.is_empty()
+            && found.criteria.is_empty();
+        let all_words: Vec<&str> = found
+            .prose
+            .iter()
+            .map(|p| self.pieces[*p].plain.as_str())
+            .collect();
+        // Prose about when and in which order tells dates, not work.
+        let dates = role == Role::Steps
+            && found.facets.is_empty()
+            && found.criteria.is_empty()
+            && !specific;
+        let wants = (role.is_work() && !dates)
+            || !found.facets.is_empty()
+            || !found.criteria.is_empty()
+            || opens_with_verb(&super::titles::bare(&section.name)) && section.heading.is_some()
+            || phase(&section.name).is_some()
+            || all_words.iter().any(|words| demands(words));
+        if (empty && !(specific && role.is_work())) || !wants {
+            for piece in found
+                .prose
+                .iter()
+                .chain(found.details.iter().map(|(p, _)| p))
+                .chain(&found.labels)
+            {
+                self.set_aside(
+                    *piece,
+                    if dates {
+                        "timeline"
+                    } else if section.heading.is_some() && self.outline.title_section != Some(index)
+                    {
+                        "description"
+                    } else {
+                        "introduction"
+                    },
+                );
+            }
+            if let (true, Some(heading)) = (specific || empty || dates, section.heading) {
+                self.reasons[heading] = Some(if empty {
+                    "empty section"
+                } else if dates {
+                    "timeline"
+                } else {
+                    "description"
+                });
+            }
+            return Vec::new();
+        }
+        if !specific && found.facets.is_empty() && section.meaning != Some(Meaning::Design) {
+            let made = self.prose_issues(&found.prose, index);
+            if made.is_empty() {
+                for piece in found
+                    .prose
+                    .iter()
+                    .chain(found.details.iter().map(|(p, _)| p))
+                    .chain(&found.labels)
+                    .chain(&found.criteria)
+                {
+                    self.set_aside(*piece, "description");
+                }
+                return made;
+            }
+            return self.with_rest(
+                made,
+                index,
+                Found {
+                    prose: Vec::new(),
+                    ..found
+                },
+            );
+        }
+        vec![self.leaf(index, found)]
+    }
+
+    /// One draft for all of a section.
+    fn leaf(&mut self, index: usize, found: Found) -> usize {
+        let section = self.section_at(index);
+        let title = if let Some(name) = numbered_kind(&section.name)
+            .then(|| found.facets.first().or(found.prose.first()))
+            .flatten()
+        {
+            self.title(&super::lists::naming(&self.pieces[*name]), index)
+        } else if section.meaning == Some(Meaning::Design) && !self.titles.about.is_empty() {
+            if opens_with_verb(&self.titles.about) {
+                super::titles::cut(&super::titles::capitalised(&self.titles.about))
+            } else {
+                super::titles::cut(&format!("Implement {}", self.titles.about))
+            }
+        } else if self.is_specific(index) || found.prose.is_empty() {
+            let words = if self.is_specific(index) {
+                section.name.clone()
+            } else {
+                self.titles.about.clone()
+            };
+            let title = self.title(&words, section.parent.unwrap_or(0));
+            if phase(&section.name).is_some_and(|p| p.rest.is_empty()) {
+                self.titles.group(&section.name)
+            } else {
+                title
+            }
+        } else {
+            let wish = found
+                .prose
+                .iter()
+                .map(|p| self.pieces[*p].plain.as_str())
+                .find_map(|words| {
+                    super::words::asks::sentences(words)
+                        .into_iter()
+                        .find(|s| asks(s))
+                        .map(str::to_owned)
+                });
+            self.title(
+                &wish.unwrap_or_else(|| self.pieces[found.prose[0]].plain.clone()),
+                index,
+            )
+        };
+        let anchor = section
+            .heading
+            .filter(|_| self.is_specific(index))
+            .or(found.prose.first().copied())
+            .or(found.facets.first().copied())
+            .or(found.criteria.first().copied())
+            .or(section.heading)
+            .unwrap_or(0);
+        let context = section
+            .heading
+            .map(|_| section.name.clone())
+            .into_iter()
+            .collect();
+        let mut draft = Draft {
+            title,
+            context,
+            anchor,
+            section: index,
+            keys: super::labels::keys(&section.name, None),
+            ..Draft::default()
+        };
+        draft.covers.extend(section.heading);
+        draft.covers.extend(&found.labels);
+        for piece in &found.prose {
+            self.take_prose(&mut draft, *piece, true);
+        }
+        draft
+            .main
+            .extend(found.details.iter().map(|(piece, _)| *piece));
+        draft.main.sort_unstable();
+        draft
+            .covers
+            .extend(found.details.iter().map(|(piece, _)| *piece));
+        for item in found.facets.iter().chain(&found.criteria) {
+            self.absorb(&mut draft, *item);
+        }
+        self.push(draft)
+    }
+
+    /// A draft that groups those of its section and keeps the section's own words.
+    fn group(&mut self, index: usize, found: Found) -> usize {
+        let section = self.section_at(index);
+        let mut draft = Draft {
+            title: self.titles.group(&section.name),
+            anchor: section.heading.unwrap_or(0),
+            section: index,
+            is_group: true,
+            keys: super::labels::keys(&section.name, None),
+            ..Draft::default()
+        };
+        draft.covers.extend(section.heading);
+        draft.covers.extend(&found.labels);
+        for piece in &found.prose {
+            self.take_prose(&mut draft, *piece, true);
+        }
+        for item in found.facets.iter().chain(&found.criteria) {
+            self.absorb(&mut draft, *item);
+        }
+        for (piece, before) in &found.details {
+            let nearest = found.made[before.saturating_sub(1).min(found.made.len() - 1)];
+            self.give_detail(nearest, *piece);
+        }
+        let group = self.push(draft);
+        for made in found.made {
+            self.drafts[made].parent = Some(group);
+        }
+        group
+    }
+
+    /// Drafts under a heading that is no thing itself.
+    fn settle_collection(&mut self, index: usize, role: Role, found: Found) -> Vec<usize> {
+        let mut made = found.made.clone();
+        let document =
+            self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
+        let has_sections = self
+            .section_at(index)
+            .entries
+            .iter()
+            .any(|e| matches!(e, Entry::Section(_)));
+        let mut intros = Vec::new();
+        for piece in &found.prose {
+            let words = &self.pieces[*piece].plain;
+            let own = if document || role == Role::Plain || has_sections {
+                is_normative(words)
+            } else {
+                demands(words)
+            };
+            if own && !words.ends_with(':') {
+                made.extend(self.prose_issues(&[*piece], index));
+            } else if document {
+                self.reasons[*piece] = Some("introduction");
+            } else {
+                intros.push(*piece);
+            }
+        }
+        for piece in intros {
+            for draft in &found.made {
+                self.drafts[*draft].covers.insert(piece);
+            }
+        }
+        if !found.facets.is_empty() {
+            let facets = Found {
+                facets: found.facets.clone(),
+                ..Found::default()
+            };
+            made.push(self.leaf(index, facets));
+        }
+        self.with_rest(
+            made,
+            index,
+            Found {
+                prose: Vec::new(),
+                facets: Vec::new(),
+                ..found
+            },
+        )
+    }
+
+    /// Gives details to the nearest draft and criteria to those that they are about.
+    fn with_rest(&mut self, mut made: Vec<usize>, index: usize, found: Found) -> Vec<usize> {
+        for (piece, before) in found.details {
+            let nearest = made[before.saturating_sub(1).min(made.len() - 1)];
+            self.give_detail(nearest, piece);
+        }
+        let takers = self.spread_criteria(&found.criteria, &mut made, index);
+        for label in found.labels {
+            let takers = if takers.is_empty() {
+                made.clone()
+            } else {
+                takers.clone()
+            };
+            for draft in takers {
+                self.drafts[draft].covers.insert(label);
+            }
+        }
+        made
+    }
+
+    fn give_detail(&mut self, draft: usize, piece: usize) {
+        let draft = &mut self.drafts[draft];
+        if !draft.main.contains(&piece) {
+            draft.main.push(piece);
+        }
+        draft.covers.insert(piece);
+    }
+
+    fn loose_criteria(&mut self, index: usize, found: Found) -> Vec<usize> {
+        let mut made = found.made;
+        let mut draft = Draft {
+            title: self.title(&self.section_at(index).name, 0),
+            section: index,
+            ..Draft::default()
+        };
+        for piece in found
+            .criteria
+            .iter()
+            .chain(&found.prose)
+            .chain(&found.facets)
+            .copied()
+            .chain(found.details.iter().map(|(p, _)| *p))
+        {
+            draft.criteria.push(Criterion {
+                piece,
+                sentence: None,
+            });
+            draft.covers.extend(self.outline.family(piece));
+        }
+        draft.covers.extend(found.labels);
+        draft.anchor = draft.covers.first().copied().unwrap_or(0);
+        if draft.covers.is_empty() {
+            made
+        } else {
+            made.push(self.push(draft));
+            made
+        }
+    }
+
+    fn cover_heading(&mut self, index: usize, made: &[usize]) {
+        let Some(heading) = self.section_at(index).heading else {
+            return;
+        };
+        if self.outline.title_section == Some(index) {
+            self.reasons[heading] = Some("document title");
+            return;
+        }
+        if made.is_empty() {
+            self.reasons[heading].get_or_insert("empty section");
+        }
+        for draft in made {
+            self.drafts[*draft].covers.insert(heading);
+        }
+    }
+
+    /// A section that is no work, except for what plainly is.
+    fn aside_section(
+        &mut self,
+        index: usize,
+        role: Role,
+        reason: &'static str,
+        firm: bool,
+    ) -> Vec<usize> {
+        let section = self.section_at(index);
+        let mut made = Vec::new();
+        for entry in &section.entries {
+            match entry {
+                Entry::Section(inner) => {
+                    let inner_role = self.role(*inner, role);
+                    if inner_role == Role::Criteria {
+                        made.extend(self.section(*inner, if firm { role } else { Role::Work }));
+                    } else {
+                        made.extend(self.section(*inner, inner_role));
+                    }
+                }
+                Entry::Prose(piece) if !firm && is_normative(&self.pieces[*piece].plain) => {
+                    made.extend(self.prose_issues(&[*piece], index))
+                }
+                Entry::Prose(piece) | Entry::Other(piece) => self.set_aside(*piece, reason),
+                Entry::List(items) => {
+                    for item in items {
+                        let it = &self.pieces[*item];
+                        for nested in self.outline.family(*item).into_iter().skip(1) {
+                            if super::labels::is_action(&self.pieces[nested].plain)
+                                && reason != ALREADY_DONE
+                            {
+                                made.extend(self.item(nested, index, Role::Work));
+                            }
+                        }
+                        let action = super::labels::is_action(&it.plain)
+                            || (!firm && it.checked == Some(false))
+                            || (!firm && is_normative(&it.plain));
+                        if action && reason != ALREADY_DONE {
+                            made.extend(self.item(*item, index, Role::Work))
+                        } else {
+                            self.set_aside(*item, reason)
+                        }
+                    }
+                }
+                Entry::Table { head, rows } => head
+                    .iter()
+                    .chain(rows)
+                    .for_each(|row| self.set_aside(*row, reason)),
+            }
+        }
+        if let Some(heading) = section.heading {
+            self.reasons[heading] = Some(reason);
+        }
+        made
+    }
+
+    /// "Dependencies": read later, when there is something to depend on.
+    fn order_section(&mut self, index: usize, role: Role) -> Vec<usize> {
+        let section = self.section_at(index);
+        let mut made = Vec::new();
+        self.orders.extend(section.heading);
+        for entry in &section.entries {
+            match entry {
+                Entry::Prose(piece) | Entry::Other(piece) => self.orders.push(*piece),
+                Entry::List(items) => {
+                    for item in items {
+                        if self.pieces[*item].checked == Some(false) {
+                            made.extend(self.item(*item, index, Role::Work))
+                        } else {
+                            self.orders.extend(self.outline.family(*item))
+                        }
+                    }
+                }
+                Entry::Table { head, rows } => self.orders.extend(head.iter().chain(rows)),
+                Entry::Section(inner) => made.extend(self.section(*inner, self.role(*inner, role))),
+            }
+        }
+        made
+    }
+
+    /// Phases wait for the one before: one edge each.
+    fn chain_phases(&mut self, made: &[usize], index: usize, role: Role) {
+        let _ = role;
+        let mut last: Option<(String, usize)> = None;
+        for draft in made {
+            let section = self.drafts[*draft].section;
+            let inner = self.section_at(section);
+            let Some(found) = phase(&inner.name).filter(|_| inner.parent == Some(index)) else {
+                continue;
+            };
+            if let Some((kind, before)) = &last
+                && *kind == found.kind
+                && before != draft
+            {
+                let before = *before;
+                self.drafts[*draft].blocked_by.insert(before);
+            }
+            last = Some((found.kind, *draft));
+        }
+    }
+}
+
+/// "Story 1": a heading that only counts.
+fn numbered_kind(name: &str) -> bool {
+    super::titles::label_of(&format!("{name}: x"))
+        .is_some_and(|(head, _)| head.ends_with(|c: char| c.is_ascii_digit()))
+}

@@ -1,0 +1,1 @@
+//! Plans of the examples and of a corpus of document shapes.

@@ -1,0 +1,771 @@
+//! From a sentence that asks to an order: "the system must send mail" to "send mail".
+
+use super::super::words::verbs::{from_participle, from_third_person, is_verb, opens_with_verb};
+
+/// Openings that ask without saying what; the rest is the order or the thing.
+const OPENINGS: &[&str] = &[
+    "we need to be able to ",
+    "we need to ",
+    "we need ",
+    "we should be able to ",
+    "we should also ",
+    "we should ",
+    "we must also ",
+    "we must ",
+    "we want to be able to ",
+    "we want to ",
+    "we want ",
+    "we will also ",
+    "we will ",
+    "we'll ",
+    "we would like to ",
+    "we would like ",
+    "we'd like to ",
+    "we'd like ",
+    "we have to ",
+    "we also need to ",
+    "we also need ",
+    "we also want to ",
+    "we also want ",
+    "we shall ",
+    "we propose to ",
+    "we plan to ",
+    "we are going to ",
+    "we can ",
+    "we could ",
+    "i want to ",
+    "i want ",
+    "i'd like to ",
+    "i would like to ",
+    "i need to ",
+    "i'd love to have ",
+    "i would love to have ",
+    "i'd love to ",
+    "i would love to ",
+    "i'd love ",
+    "i would love ",
+    "we'd love to ",
+    "we'd love ",
+    "we would love to ",
+    "we would love ",
+    "i need ",
+    "i wish ",
+    "please also ",
+    "please ",
+    "let's ",
+    "need to ",
+    "needs to ",
+    "should ",
+    "must ",
+    "shall ",
+    "will ",
+    "be able to ",
+    "able to ",
+    "the ability to ",
+    "ability to ",
+    "it should be possible to ",
+    "it must be possible to ",
+    "it should also ",
+    "it should ",
+    "it must also ",
+    "it must ",
+    "it shall ",
+    "it will ",
+    "it needs to ",
+    "it has to ",
+    "it can ",
+    "it would be great to ",
+    "it would be nice to ",
+    "it would be great if we could ",
+    "it would be nice if we could ",
+    "would be nice to ",
+    "would be great to ",
+    "could we please ",
+    "could we ",
+    "can we please ",
+    "can we ",
+    "could you please ",
+    "could you ",
+    "can you please ",
+    "can you ",
+    "also ",
+    "and ",
+    "then ",
+    "first, ",
+    "first ",
+    "second, ",
+    "secondly, ",
+    "third, ",
+    "finally, ",
+    "finally ",
+    "lastly, ",
+    "additionally, ",
+    "additionally ",
+    "in addition, ",
+    "next, ",
+    "optionally, ",
+    "optionally ",
+    "ideally, ",
+    "ideally ",
+    "eventually, ",
+    "eventually ",
+    "later, ",
+    "afterwards, ",
+    "furthermore, ",
+    "moreover, ",
+    "but ",
+    "however, ",
+    "there must also be ",
+    "there must be ",
+    "there should also be ",
+    "there should be ",
+    "there needs to be ",
+    "there has to be ",
+    "there will be ",
+    "there shall be ",
+    "the system must ",
+    "the system shall ",
+    "the system should ",
+    "the system will ",
+    "the system can ",
+    "the system needs to ",
+    "the application must ",
+    "the application shall ",
+    "the application should ",
+    "the app must ",
+    "the app should ",
+    "the app shall ",
+    "the app will ",
+    "the product must ",
+    "the product should ",
+    "the product shall ",
+    "the service must ",
+    "the service shall ",
+    "the service should ",
+    "the solution must ",
+    "the solution should ",
+    "the solution shall ",
+    "the tool must ",
+    "the tool should ",
+    "the platform must ",
+    "the platform should ",
+    "the platform shall ",
+    "the software shall ",
+    "the software must ",
+    "the software should ",
+    "system must ",
+    "system shall ",
+    "system should ",
+    "for this we need ",
+    "to ",
+    "this rfc proposes to ",
+    "this rfc proposes ",
+    "this proposal adds ",
+];
+
+/// Where a wish begins inside a sentence: "The pages hurt, so I would love a dark mode".
+const WISHES_WITHIN: &[&str] = &[
+    "i would love to have ",
+    "i would love to ",
+    "i would love ",
+    "i'd love to have ",
+    "i'd love to ",
+    "i'd love ",
+    "i would like to have ",
+    "i would like ",
+    "i'd like ",
+    "we would like ",
+    "we would love ",
+    "we'd love ",
+    "we'd like ",
+    "i want ",
+    "we want ",
+    "we need ",
+    "i need ",
+    "please ",
+    "we should ",
+    "we must ",
+    "let's ",
+    "could we ",
+    "can we ",
+    "it would be great if ",
+    "it would be great to ",
+    "it would be nice if ",
+    "it would be nice to ",
+];
+
+/// The wish inside a sentence that first says why.
+fn wish_within(phrase: &str) -> Option<String> {
+    let straight = phrase.replace('’', "'");
+    let lower = straight.to_lowercase();
+    if lower.len() != straight.len() {
+        return None;
+    }
+    let at = WISHES_WITHIN
+        .iter()
+        .filter_map(|wish| lower.find(wish))
+        .filter(|at| {
+            *at > 0
+                && [
+                    ", ", ", so ", ", and ", " so ", "; ", ": ", " — ", " – ", " and ", "that ",
+                    ", but ",
+                ]
+                .iter()
+                .any(|before| lower[..*at].ends_with(before))
+        })
+        .min()?;
+    Some(straight[at..].to_owned())
+}
+
+/// Without openings that carry nothing.
+pub(super) fn without_opening(phrase: &str) -> String {
+    let mut phrase = phrase.trim().to_owned();
+    if !is_story(&phrase)
+        && let Some(wish) = wish_within(&phrase)
+    {
+        phrase = wish;
+    }
+    for _ in 0..4 {
+        let straight = phrase.replace('’', "'");
+        let lower = straight.to_lowercase();
+        let Some(opening) = OPENINGS
+            .iter()
+            .filter(|o| lower.starts_with(**o))
+            .max_by_key(|o| o.len())
+        else {
+            break;
+        };
+        let rest = straight.get(opening.len()..).unwrap_or_default().trim();
+        // "It must be fast" says nothing of what "it" is, but "be fast" says less; "It must not" neither.
+        if rest.is_empty()
+            || (rest.to_lowercase().starts_with("not ")
+                || rest.to_lowercase().starts_with("be ")
+                    && !rest.to_lowercase().starts_with("be able to "))
+                && !opening.starts_with("it ")
+        {
+            break;
+        }
+        if opening.len() <= 4
+            && *opening != "to "
+            && !opens_with_verb(rest)
+            && rest.split(' ').count() < 2
+        {
+            break;
+        }
+        phrase = rest.to_owned();
+    }
+    phrase
+}
+
+/// "We want the tool to print JSON" wants the tool made so.
+pub(super) fn wanted_of(given: &str, phrase: &str) -> Option<String> {
+    let opening = given.len().saturating_sub(phrase.len());
+    let opened = given.get(..opening)?.to_lowercase();
+    if !["want ", "like ", "love ", "need "]
+        .iter()
+        .any(|end| opened.ends_with(end))
+    {
+        return None;
+    }
+    let at = phrase.find(" to ")?;
+    let (subject, rest) = (&phrase[..at], &phrase[at + 4..]);
+    let first = subject.split(' ').next()?.to_lowercase();
+    let person = PEOPLE.contains(&subject.rsplit(' ').next()?.to_lowercase().as_str());
+    let names =
+        person || ["the", "our", "all", "each", "every", "my", "its"].contains(&first.as_str());
+    if !names
+        || subject.split(' ').count() > 5
+        || !(rest.starts_with("be ") || is_verb(&rest.split(' ').next()?.to_lowercase()))
+    {
+        return None;
+    }
+    if let Some(state) = rest.strip_prefix("be ") {
+        return Some(if person {
+            format!("let {subject} {}", state.strip_prefix("able to ")?)
+        } else {
+            passive(
+                subject,
+                state,
+                is_plural(subject, subject.rsplit(' ').next()?),
+            )
+        });
+    }
+    Some(if person {
+        format!("let {subject} {rest}")
+    } else {
+        format!("make {subject} {rest}")
+    })
+}
+
+pub(super) fn is_story(phrase: &str) -> bool {
+    let lower = phrase.to_lowercase();
+    lower.starts_with("as a ") || lower.starts_with("as an ") || lower.starts_with("as the ")
+}
+
+/// What is wished in "As an admin, I want to export rows so that …".
+pub(super) fn story(phrase: &str) -> Option<String> {
+    if !is_story(phrase) {
+        return None;
+    }
+    let straight = phrase.replace('’', "'");
+    let lower = straight.to_lowercase();
+    const WISHES: &[&str] = &[
+        "i want to be able to ",
+        "i want to ",
+        "i want the ability to ",
+        "i want ",
+        "i would like to be able to ",
+        "i would like to ",
+        "i would like ",
+        "i'd like to be able to ",
+        "i'd like to ",
+        "i'd like ",
+        "i need to be able to ",
+        "i need to ",
+        "i need ",
+        "i should be able to ",
+        "i can ",
+        "i must be able to ",
+        "i must ",
+        "we want to ",
+        "i wish to ",
+        "i expect to ",
+        "i expect ",
+        "i am able to ",
+        "i'm able to ",
+    ];
+    let (at, wish) = WISHES
+        .iter()
+        .filter_map(|w| lower.find(w).map(|at| (at, *w)))
+        .min_by_key(|(at, w)| (*at, usize::MAX - w.len()))?;
+    let rest = straight.get(at + wish.len()..)?;
+    let lower_rest = rest.to_lowercase();
+    let end = [
+        " so that ",
+        ", so that ",
+        " so i ",
+        ", so i ",
+        ", so ",
+        " so we ",
+        " in order to ",
+        " because ",
+    ]
+    .iter()
+    .filter_map(|w| lower_rest.find(w))
+    .min()
+    .unwrap_or(rest.len());
+    let wanted = rest.get(..end)?.trim().trim_end_matches([',', '.', ';']);
+    // "I want my password to be reset" asks for it to happen.
+    let wanted = ["expect that ", "expect "]
+        .iter()
+        .find_map(|e| wanted.strip_prefix(e))
+        .filter(|rest| !rest.starts_with("to "))
+        .unwrap_or(wanted);
+    let verbal = !rest.starts_with("expect ") && wish.ends_with("to ")
+        || wish.ends_with("can ")
+        || wish.ends_with("must ");
+    (!wanted.is_empty()).then(|| {
+        if verbal {
+            format!("we want to {wanted}")
+        } else {
+            wanted.to_owned()
+        }
+    })
+}
+
+const MODALS: &[&str] = &[
+    "must also",
+    "should also",
+    "can also",
+    "must",
+    "shall",
+    "should",
+    "will",
+    "needs to",
+    "need to",
+    "has to",
+    "have to",
+    "can",
+    "may",
+    "cannot",
+    "is able to",
+    "are able to",
+    "ought to",
+];
+const PEOPLE: &[&str] = &[
+    "user",
+    "users",
+    "customer",
+    "customers",
+    "admin",
+    "admins",
+    "administrator",
+    "administrators",
+    "operator",
+    "operators",
+    "member",
+    "members",
+    "maintainer",
+    "maintainers",
+    "people",
+    "anyone",
+    "everyone",
+    "agent",
+    "agents",
+    "editor",
+    "editors",
+    "viewer",
+    "viewers",
+    "owner",
+    "owners",
+    "developer",
+    "developers",
+    "person",
+    "visitor",
+    "visitors",
+    "guest",
+    "guests",
+    "manager",
+    "managers",
+    "teammate",
+    "teammates",
+    "reader",
+    "readers",
+    "author",
+    "authors",
+    "reviewer",
+    "reviewers",
+    "player",
+    "players",
+    "student",
+    "students",
+    "teacher",
+    "teachers",
+    "buyer",
+    "buyers",
+    "seller",
+    "sellers",
+    "merchant",
+    "merchants",
+    "subscriber",
+    "subscribers",
+    "lead",
+    "leads",
+    "clients",
+    "shopper",
+    "shoppers",
+    "tenant",
+    "tenants",
+    "organisers",
+    "organizers",
+    "they",
+    "you",
+    "employee",
+    "employees",
+    "driver",
+    "drivers",
+    "contributor",
+    "contributors",
+    "patients",
+    "patient",
+    "team",
+    "teams",
+];
+
+/// An order from a sentence with a modal verb or a verb in the third person.
+pub(super) fn from_clause(phrase: &str, lowered: impl Fn(&str) -> String) -> Option<String> {
+    let lower = phrase.to_lowercase();
+    let found = MODALS
+        .iter()
+        .filter_map(|m| find_word(&lower, m).map(|at| (at, *m)))
+        .min_by_key(|(at, m)| (*at, usize::MAX - m.len()));
+    if let Some((at, modal)) = found
+        && at > 0
+        && phrase[..at].split_whitespace().count() <= 9
+        && lower.is_char_boundary(at)
+        && phrase.is_char_boundary(at)
+        && lower.len() == phrase.len()
+    {
+        let (subject, predicate) = (phrase[..at].trim(), phrase[at + modal.len()..].trim());
+        let setting = subject.rsplit_once(", ");
+        let (before, subject) =
+            setting.map_or(("", subject), |(before, subject)| (before, subject));
+        if let Some(order) = order(&lowered(subject), predicate, modal) {
+            return Some(if before.is_empty() || before.split(' ').count() > 8 {
+                order
+            } else {
+                format!("{order} {}", lowered(before))
+            });
+        }
+    }
+    // "Code samples need colours" wants them given.
+    if let Some((subject, thing)) = phrase
+        .split_once(" needs ")
+        .or_else(|| phrase.split_once(" need "))
+        && subject.split(' ').count() <= 6
+        && !thing.starts_with("to ")
+        && !["we", "i", "they", "you", "no"].contains(&subject.to_lowercase().as_str())
+    {
+        return Some(format!("give {} {thing}", lowered(subject)));
+    }
+    third_person(phrase, lowered)
+}
+
+fn find_word(text: &str, word: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(word).map(|at| from + at) {
+        let end = at + word.len();
+        let starts = at == 0 || text[..at].ends_with(' ');
+        if starts && text[end..].starts_with(' ') {
+            return Some(at);
+        }
+        from = end;
+    }
+    None
+}
+
+fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
+    let finite = |w: &str| {
+        [
+            "does", "do", "is", "are", "has", "have", "was", "were", "doesn't", "don't", "isn't",
+            "aren't", "which", "that", "how", "what", "if", "when",
+        ]
+        .contains(&w)
+    };
+    if predicate.is_empty() || subject.is_empty() || subject.split(' ').any(finite) {
+        return None;
+    }
+    let predicate = [
+        "first ",
+        "also ",
+        "then ",
+        "now ",
+        "still ",
+        "therefore ",
+        "thus ",
+        "only ",
+    ]
+    .iter()
+    .find_map(|adverb| {
+        predicate
+            .strip_prefix(adverb)
+            .filter(|_| *adverb != "only ")
+    })
+    .unwrap_or(predicate);
+    let last = subject.rsplit(' ').next().unwrap_or(subject).to_lowercase();
+    let head = subject
+        .split([' '])
+        .find(|w| PEOPLE.contains(&w.to_lowercase().as_str()))
+        .map(str::to_lowercase);
+    let person = PEOPLE.contains(&last.as_str()) || head.is_some();
+    let plural = is_plural(subject, &last);
+    if modal == "cannot" || predicate.starts_with("not ") {
+        let rest = predicate.strip_prefix("not ").unwrap_or(predicate);
+        return Some(if let Some(rest) = rest.strip_prefix("be ") {
+            format!(
+                "ensure {subject} {} not {rest}",
+                if plural { "are" } else { "is" }
+            )
+        } else if person {
+            format!("prevent {subject} from {}", gerund_phrase(rest)?)
+        } else {
+            format!(
+                "ensure {subject} {} not {rest}",
+                if plural { "do" } else { "does" }
+            )
+        });
+    }
+    if person {
+        let rest = predicate.strip_prefix("be able to ").unwrap_or(predicate);
+        if let Some(state) = rest.strip_prefix("be ") {
+            return Some(passive(subject, state, plural));
+        }
+        return Some(
+            if rest.len() < predicate.len()
+                || matches!(
+                    modal,
+                    "can"
+                        | "may"
+                        | "should"
+                        | "will"
+                        | "can also"
+                        | "should also"
+                        | "are able to"
+                        | "is able to"
+                )
+            {
+                format!("let {subject} {rest}")
+            } else {
+                format!("require {subject} to {rest}")
+            },
+        );
+    }
+    if let Some(state) = predicate.strip_prefix("be ") {
+        return Some(passive(subject, state, plural));
+    }
+    if let Some(thing) = predicate.strip_prefix("have ") {
+        return Some(format!("give {subject} {thing}"));
+    }
+    if let Some(thing) = predicate.strip_prefix("support ") {
+        return Some(format!("support {thing} in {subject}"));
+    }
+    if matches!(
+        last.as_str(),
+        "system"
+            | "it"
+            | "this"
+            | "app"
+            | "application"
+            | "service"
+            | "we"
+            | "product"
+            | "solution"
+            | "platform"
+            | "software"
+    ) && subject.split(' ').count() <= 2
+    {
+        return Some(predicate.to_owned());
+    }
+    Some(format!("make {subject} {predicate}"))
+}
+
+/// "must be hashed" is "hash …"; "must be fast" is "make … fast"; "must be under 300 ms" is "keep … under 300 ms".
+fn passive(subject: &str, state: &str, plural: bool) -> String {
+    let mut words = state.splitn(2, ' ');
+    let first = words.next().unwrap_or_default();
+    let rest = words.next().unwrap_or_default();
+    let lower = first.trim_end_matches([',', '.']).to_lowercase();
+    const MEASURES: &[&str] = &[
+        "under", "below", "less", "at", "within", "no", "up", "above", "over", "more", "between",
+        "fewer", "lower", "higher", "greater", "≤", "≥", "<", ">",
+    ];
+    if let Some(verb) = from_participle(&lower) {
+        return format!("{verb} {subject} {rest}").trim().to_owned();
+    }
+    if let Some((adverb, verb)) = rest
+        .split(' ')
+        .next()
+        .and_then(|next| from_participle(&next.to_lowercase()))
+        .filter(|_| lower.ends_with("ly"))
+        .map(|verb| (&lower, verb))
+    {
+        return format!(
+            "{adverb} {verb} {subject} {}",
+            rest.split_once(' ').map_or("", |(_, r)| r)
+        )
+        .trim()
+        .to_owned();
+    }
+    if MEASURES.contains(&lower.as_str()) || first.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("keep {subject} {state}");
+    }
+    if [
+        "a", "an", "the", "in", "on", "one", "part", "of", "for", "based", "enough",
+    ]
+    .contains(&lower.as_str())
+    {
+        return format!(
+            "ensure {subject} {} {state}",
+            if plural { "are" } else { "is" }
+        );
+    }
+    format!("make {subject} {state}")
+}
+
+fn is_plural(subject: &str, last: &str) -> bool {
+    let lower = subject.to_lowercase();
+    if ["each ", "every ", "a ", "an ", "this ", "no "]
+        .iter()
+        .any(|d| lower.starts_with(d))
+    {
+        return false;
+    }
+    ["all ", "both ", "these ", "those "]
+        .iter()
+        .any(|d| lower.starts_with(d))
+        || (last.ends_with('s')
+            && !last.ends_with("ss")
+            && !last.ends_with("us")
+            && !last.ends_with("is"))
+        || last == "people"
+        || last == "data"
+        || subject.contains(" and ")
+}
+
+fn gerund_phrase(rest: &str) -> Option<String> {
+    let (verb, tail) = rest.split_once(' ').unwrap_or((rest, ""));
+    if !is_verb(&verb.to_lowercase()) {
+        return None;
+    }
+    Some(
+        format!("{} {tail}", super::nouns::gerund(verb))
+            .trim()
+            .to_owned(),
+    )
+}
+
+/// "The bot replies with a table" is "ensure the bot replies with a table"; "Shows a banner" is "show a banner".
+fn third_person(phrase: &str, lowered: impl Fn(&str) -> String) -> Option<String> {
+    let words: Vec<&str> = phrase.split(' ').collect();
+    let clean = |word: &str| {
+        word.trim_matches(|c: char| !c.is_alphanumeric())
+            .to_lowercase()
+    };
+    if words.len() >= 3
+        && let Some(verb) = from_third_person(&clean(words[0]))
+        && !clean(words[1]).ends_with('s')
+        && [
+            "a", "an", "the", "all", "any", "each", "every", "no", "new", "only", "its", "their",
+            "when", "to", "with", "in", "on", "at", "by", "from", "after", "for",
+        ]
+        .contains(&clean(words[1]).as_str())
+    {
+        return Some(format!("{verb} {}", words[1..].join(" ")));
+    }
+    if words.len() < 5 || ["if", "when", "no"].contains(&clean(words[0]).as_str()) {
+        return None;
+    }
+    let lower: Vec<String> = words.iter().map(|w| clean(w)).collect();
+    let determiner = [
+        "the", "a", "an", "each", "every", "all", "any", "no", "it", "this",
+    ]
+    .contains(&lower[0].as_str());
+    let verb = (1..words.len().min(6)).find(|n| {
+        matches!(
+            lower[*n].as_str(),
+            "is" | "are"
+                | "has"
+                | "have"
+                | "stays"
+                | "lives"
+                | "does"
+                | "works"
+                | "never"
+                | "always"
+        ) || (from_third_person(&lower[*n]).is_some()
+            && (determiner || *n >= 2)
+            && lower.get(n + 1).is_some_and(|next| {
+                [
+                    "a", "an", "the", "in", "on", "to", "with", "at", "by", "from", "after",
+                    "within", "under", "all", "any", "its", "their", "only", "no", "when", "for",
+                    "as", "into", "every", "each", "per", "out", "up",
+                ]
+                .contains(&next.as_str())
+            }))
+    })?;
+    // A noun phrase before "of", "for", "to" is no clause: "Search results in the sidebar".
+    if !determiner
+        && !matches!(
+            lower[verb].as_str(),
+            "is" | "are" | "has" | "have" | "never" | "always" | "stays" | "does" | "works"
+        )
+        && [
+            "in", "on", "for", "to", "with", "from", "by", "per", "as", "at",
+        ]
+        .contains(&lower[verb + 1].as_str())
+        && words.len() < 7
+    {
+        return None;
+    }
+    Some(format!("ensure {}", lowered(phrase)))
+}

@@ -1,0 +1,7 @@
+//! Vocabularies: what words mean to the planner. Data first; nothing here knows of issues.
+
+pub(crate) mod asks;
+pub(crate) mod columns;
+pub(crate) mod headings;
+pub(crate) mod language;
+pub(crate) mod verbs;

@@ -1,0 +1,206 @@
+//! A run takes its next small steps: what the limits allow now, then it says when to come back.
+//!
+//! Nothing sleeps here, and nothing is kept in memory between two steps: a restart loses nothing, a cancel acts
+//! before the next request.
+
+use chrono::{DateTime, Utc};
+use tracing::{info, warn};
+
+use super::{FlowError, FlowResult, Services, asked::Asked, create, link, rollback, show};
+use crate::domain::ids::{InstallationId, RunId};
+use crate::domain::run::{Phase, State};
+use crate::github::GitHubError;
+use crate::store::repositories::RepositoryRow;
+use crate::store::runs::{self, Run};
+use crate::store::{installations, jobs, jobs::Job};
+
+/// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
+const STEPS_IN_ONE_JOB: usize = 20;
+
+/// What a step says of the one after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Something was done; look again at once.
+    Again,
+    /// Nothing may be done before this moment.
+    At(DateTime<Utc>),
+    /// Nothing is left to do until somebody acts.
+    Done,
+}
+
+/// Enqueues the next steps of a run, at once or at a moment.
+pub async fn enqueue(
+    connection: &mut sqlx::PgConnection,
+    installation: InstallationId,
+    run: &RunId,
+    at: Option<DateTime<Utc>>,
+) -> FlowResult<()> {
+    let job = Job::AdvanceRun {
+        run: run.clone(),
+        installation,
+    };
+    match at {
+        Some(at) => jobs::enqueue_at(connection, &job, at).await?,
+        None => jobs::enqueue(connection, &job).await?,
+    }
+    Ok(())
+}
+
+/// One job's share of a run, and the job for what is left.
+pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<()> {
+    let at = match advance(services, id).await? {
+        Next::Done => return Ok(()),
+        Next::Again => None,
+        Next::At(when) => Some(when),
+    };
+    let run = runs::get(&services.pool, id).await?;
+    let mut connection = services.pool.acquire().await?;
+    enqueue(&mut connection, run.installation, id, at).await
+}
+
+/// Takes steps until the limits, the job's share or the work ends. `Again`: come back at once.
+pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
+    for _ in 0..STEPS_IN_ONE_JOB {
+        let run = runs::get(&services.pool, id).await?;
+        let next = match step(services, &run).await {
+            Err(FlowError::GitHub(error)) => settle(services, &run, error).await?,
+            other => other?,
+        };
+        if next != Next::Again {
+            return Ok(next);
+        }
+    }
+    Ok(Next::Again)
+}
+
+async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
+    let live = installations::find(&services.pool, run.installation)
+        .await?
+        .is_some_and(|i| i.is_live());
+    if !live {
+        info!(run.id = %run.id, installation.id = %run.installation, "parked: the App is suspended or removed");
+        return Ok(Next::Done);
+    }
+    let repository = services
+        .repository(run.installation, run.repository)
+        .await?;
+    match run.state.phase() {
+        Some(Phase::Planning) => Ok(Next::Done),
+        Some(Phase::AwaitingConfirmation) | None => {
+            show::bring_up_to_date(services, &repository, run).await
+        }
+        Some(working) => work(services, &repository, run, working).await,
+    }
+}
+
+async fn work(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    phase: Phase,
+) -> FlowResult<Next> {
+    if show::is_due(services, run) {
+        return show::bring_up_to_date(services, repository, run).await;
+    }
+    let asked = Asked::from_value(&run.request)?;
+    let next = match phase {
+        Phase::Creating => create::step(services, repository, run, &asked).await?,
+        Phase::Linking => link::step(services, repository, run).await?,
+        Phase::RollingBack => rollback::step(services, repository, run).await?,
+        Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => Next::Done,
+    };
+    if next != Next::Done {
+        return Ok(next);
+    }
+    let done = match phase {
+        Phase::Creating => run.state.creating_done(),
+        Phase::Linking => run.state.linking_done(),
+        Phase::RollingBack => run.state.rolled_back(),
+        Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => {
+            run.state.summarised()
+        }
+    };
+    let to = done.map_err(anyhow::Error::from)?;
+    if phase == Phase::Creating {
+        link::plan_links(services, run, &asked).await?;
+    }
+    move_on(services, run, to).await?;
+    Ok(Next::Again)
+}
+
+/// Moves the run on and says so; somebody who moved it meanwhile wins.
+async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
+    let now = services.clock.now();
+    if runs::set_state(&services.pool, &run.id, run.state, to, None, now).await? {
+        info!(
+            run.id = %run.id, installation.id = %run.installation,
+            status = to.status().as_str(), phase = to.phase().map(Phase::as_str), "run moved on"
+        );
+    }
+    Ok(())
+}
+
+/// What GitHub's refusal means for the run: wait, park, try again, or end it in plain words.
+async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResult<Next> {
+    if let Some(when) = error.retry_at() {
+        info!(run.id = %run.id, until = %when, "GitHub asks to wait");
+        return Ok(Next::At(when));
+    }
+    if matches!(error, GitHubError::Suspended) {
+        return Ok(Next::Done);
+    }
+    if error.is_passing() || error.outcome_is_unknown() || is_ours(&error) {
+        return Err(error.into());
+    }
+    let Ok(failed) = run.state.fail() else {
+        warn!(run.id = %run.id, %error, "the run is over, but its comment could not be brought up to date");
+        runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+        return Ok(Next::Done);
+    };
+    warn!(run.id = %run.id, %error, "run failed");
+    fail(services, run, failed, &in_words(&error)).await?;
+    Ok(Next::Again)
+}
+
+/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended.
+fn is_ours(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::Unauthorized { .. } | GitHubError::Refused { .. }
+    )
+}
+
+/// Ends a run that cannot go on, with the words that people will read.
+pub async fn give_up(services: &Services, id: &RunId, words: &str) -> FlowResult<()> {
+    let run = runs::get(&services.pool, id).await?;
+    if let Ok(failed) = run.state.fail() {
+        fail(services, &run, failed, words).await?;
+    }
+    Ok(())
+}
+
+async fn fail(services: &Services, run: &Run, to: State, words: &str) -> FlowResult<()> {
+    let now = services.clock.now();
+    runs::set_state(&services.pool, &run.id, run.state, to, Some(words), now).await?;
+    Ok(())
+}
+
+/// GitHub's refusal for a maintainer: what was refused, and what would help.
+fn in_words(error: &GitHubError) -> String {
+    match error {
+        GitHubError::Forbidden { .. } => {
+            "GitHub refused the request: the App has no permission to write issues here. \
+             An admin can grant it in the App's installation settings; then ask again."
+                .to_owned()
+        }
+        GitHubError::Gone { .. } => {
+            "Issues are switched off in this repository, or the issue was deleted.".to_owned()
+        }
+        GitHubError::NotFound { .. } | GitHubError::Moved { .. } | GitHubError::InstallationGone => {
+            "The repository or the issue is not visible to the App any more: it was deleted, moved, or the App \
+             was removed from it."
+                .to_owned()
+        }
+        other => format!("GitHub refused the request: {other}"),
+    }
+}

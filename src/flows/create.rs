@@ -1,0 +1,253 @@
+//! Creates a run's issues, exactly once: intent first, and whatever may have been sent is looked for before it is sent again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{info, warn};
+
+use super::advance::Next;
+use super::{FlowError, FlowResult, Services, asked::Asked, pace};
+use crate::domain::fingerprint;
+use crate::domain::ids::RepositoryId;
+use crate::domain::run::ItemState;
+use crate::github::{GitHubError, Issue, NewIssue};
+use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::planned_issues::{self, Item};
+use crate::store::repositories::RepositoryRow;
+use crate::store::runs::{self, Run};
+
+/// Lists can lag: an item is looked for this often before it is sent again.
+const LOOKS: i32 = 2;
+/// Pages of 100 issues that a look reads at most.
+const PAGES: usize = 50;
+/// Time between two looks.
+const BETWEEN_LOOKS: TimeDelta = TimeDelta::seconds(5);
+/// How far before the stored intent an issue is looked for: clocks differ.
+const LOOK_BACK: TimeDelta = TimeDelta::minutes(5);
+
+/// Creates, adopts or prepares one thing; `Done` when every item of the plan is settled.
+pub(super) async fn step(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    asked: &Asked,
+) -> FlowResult<Next> {
+    if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
+        return recover(services, repository, run, asked, item).await;
+    }
+    let rate = rate(services, run, asked).await?;
+    if let Err(when) = pace::creating(services, run.installation, rate).await? {
+        return Ok(Next::At(when));
+    }
+    let now = services.clock.now();
+    if !run.labels_ready {
+        return ensure_labels(services, repository, run).await;
+    }
+    let Some(item) = planned_issues::intend_next(&services.pool, &run.id, now).await? else {
+        return Ok(Next::Done);
+    };
+    send(services, repository, run, asked, &item).await
+}
+
+/// Makes the next missing label: the call that creates an issue does not do it reliably.
+async fn ensure_labels(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Next> {
+    let items = planned_issues::list(&services.pool, &run.id).await?;
+    let mut wanted: Vec<(RepositoryId, &str)> = items
+        .iter()
+        .filter(|i| i.state == ItemState::Planned)
+        .flat_map(|i| i.planned.labels.iter().map(|l| (i.repository, l.as_str())))
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    for places in wanted.chunk_by(|a, b| a.0 == b.0) {
+        let place = target(services, repository, places[0].0).await?;
+        let repo = services.repo(&place);
+        let known = repo.list_labels().await?;
+        let missing = places
+            .iter()
+            .find(|(_, l)| !known.iter().any(|k| k.name.eq_ignore_ascii_case(l)));
+        if let Some((_, label)) = missing {
+            match repo.ensure_label(label).await {
+                Ok(_) => return Ok(Next::Again),
+                Err(error) if error.is_passing() || error.outcome_is_unknown() => {
+                    return Err(error.into());
+                }
+                // The summary names what is missing on the issues.
+                Err(error) => {
+                    warn!(run.id = %run.id, label, %error, "label could not be made");
+                    break;
+                }
+            }
+        }
+    }
+    runs::set_labels_ready(&services.pool, &run.id, services.clock.now()).await?;
+    Ok(Next::Again)
+}
+
+async fn rate(services: &Services, run: &Run, asked: &Asked) -> FlowResult<u32> {
+    let settings = services
+        .settings(run.installation, run.repository, &asked.for_settings())
+        .await?;
+    Ok(settings.rate_limit_per_minute.value)
+}
+
+/// Looks for an item whose answer was lost; adopts it, looks again later, or sends it again.
+async fn recover(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    asked: &Asked,
+    item: Item,
+) -> FlowResult<Next> {
+    let target = target(services, repository, item.repository).await?;
+    let since = item.intended_at.unwrap_or(run.created_at) - LOOK_BACK;
+    if let Some(issue) = find_marked(services, &target, run, &item, since).await? {
+        info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
+        return settle(services, run, asked, &item, &issue).await;
+    }
+    if planned_issues::count_look(&services.pool, &run.id, item.position).await? < LOOKS {
+        return Ok(Next::At(services.clock.now() + BETWEEN_LOOKS));
+    }
+    if runs::get(&services.pool, &run.id).await?.state != run.state {
+        return Ok(Next::Again);
+    }
+    let rate = rate(services, run, asked).await?;
+    if let Err(when) = pace::creating(services, run.installation, rate).await? {
+        return Ok(Next::At(when));
+    }
+    send(services, repository, run, asked, &item).await
+}
+
+async fn find_marked(
+    services: &Services,
+    target: &RepositoryRow,
+    run: &Run,
+    item: &Item,
+    since: DateTime<Utc>,
+) -> FlowResult<Option<Issue>> {
+    let us = services.github.app().await?.bot_login();
+    let listed = services
+        .repo(target)
+        .list_issues(Some(since), PAGES)
+        .await?;
+    let found = listed.items.into_iter().find(|issue| {
+        issue.user.as_ref().is_some_and(|u| u.login == us)
+            && fingerprint::find_marker(&issue.body)
+                .is_some_and(|(of, id)| of == run.id && id == item.planned.id)
+    });
+    if found.is_none() && !listed.complete {
+        // Not seen is not the same as not there: better stuck and told than created twice.
+        let name = &target.name;
+        return Err(
+            anyhow::anyhow!("{name} has changed too much since to look for a lost issue").into(),
+        );
+    }
+    Ok(found)
+}
+
+async fn target(
+    services: &Services,
+    repository: &RepositoryRow,
+    id: RepositoryId,
+) -> FlowResult<RepositoryRow> {
+    if id == repository.id {
+        return Ok(repository.clone());
+    }
+    services.repository(repository.installation, id).await
+}
+
+async fn send(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    asked: &Asked,
+    item: &Item,
+) -> FlowResult<Next> {
+    let target = target(services, repository, item.repository).await?;
+    let new = NewIssue {
+        title: item.planned.title.clone(),
+        body: fingerprint::with_marker(&item.planned.body, &run.id, &item.planned.id),
+        labels: item.planned.labels.clone(),
+        assignees: item.planned.assignees.clone(),
+        milestone: asked.milestone.as_ref().map(|(_, number)| *number),
+        issue_type: asked.issue_type.clone(),
+    };
+    match services.repo(&target).create_issue(&new).await {
+        Ok(issue) => settle(services, run, asked, item, &issue).await,
+        Err(error) => Err(put_back(services, run, item, error).await?),
+    }
+}
+
+/// A refusal had no effect: the item is planned again. After a lost answer it stays intended, and is looked for.
+async fn put_back(
+    services: &Services,
+    run: &Run,
+    item: &Item,
+    error: GitHubError,
+) -> FlowResult<FlowError> {
+    if !error.outcome_is_unknown() {
+        let planned = ItemState::Planned;
+        planned_issues::set_state(&services.pool, &run.id, item.position, planned, None).await?;
+    }
+    Ok(error.into())
+}
+
+async fn settle(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+    item: &Item,
+    issue: &Issue,
+) -> FlowResult<Next> {
+    let created = CreatedIssue {
+        position: item.position,
+        repository: item.repository,
+        issue_id: issue.id,
+        number: issue.number,
+        url: issue.html_url.clone(),
+        dropped: dropped(asked, item, issue),
+        closing_at: None,
+        closed_at: None,
+    };
+    let now = services.clock.now();
+    created_issues::insert(&services.pool, &run.id, run.installation, &created, now).await?;
+    runs::bump_revision(&services.pool, &run.id).await?;
+    info!(
+        run.id = %run.id, installation.id = %run.installation, repository.id = %item.repository,
+        issue.number = %issue.number, item = item.position, "created issue"
+    );
+    Ok(Next::Again)
+}
+
+/// What was asked and is not on the issue: GitHub leaves out metadata without a word.
+fn dropped(asked: &Asked, item: &Item, issue: &Issue) -> Vec<String> {
+    let has = |list: &[String], wanted: &str| list.iter().any(|x| x.eq_ignore_ascii_case(wanted));
+    let labels = item
+        .planned
+        .labels
+        .iter()
+        .filter(|l| !has(&issue.labels, l));
+    let assignees = item
+        .planned
+        .assignees
+        .iter()
+        .filter(|a| !has(&issue.assignees, a));
+    let mut dropped: Vec<String> = labels.map(|l| format!("label `{l}`")).collect();
+    dropped.extend(assignees.map(|a| format!("assignee `{a}`")));
+    if let Some((title, number)) = &asked.milestone
+        && issue.milestone.as_ref().map(|m| m.number) != Some(*number)
+    {
+        dropped.push(format!("milestone `{title}`"));
+    }
+    if let Some(kind) = &asked.issue_type
+        && !issue
+            .issue_type
+            .as_ref()
+            .is_some_and(|t| t.eq_ignore_ascii_case(kind))
+    {
+        dropped.push(format!("type `{kind}`"));
+    }
+    dropped
+}

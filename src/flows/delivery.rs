@@ -1,0 +1,180 @@
+//! A stored delivery is read and handed to its story. Safe to run twice: every story asks whether its cause has acted.
+
+use tracing::{debug, warn};
+
+use super::request::{Asking, Origin};
+use super::{FlowError, FlowResult, Services, command, installations, request, tick};
+use crate::domain::command::Said;
+use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
+use crate::domain::ids::{InstallationId, RepositoryId};
+use crate::domain::{command as grammar, trigger};
+use crate::github::webhook;
+use crate::store::deliveries::{self, DeliveryError};
+use crate::store::repositories::RepositoryRow;
+use crate::store::{repositories, runs};
+
+/// Handles one stored delivery and marks it done.
+pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
+    let Some(delivery) = begin(services, guid).await? else {
+        return Ok(());
+    };
+    match webhook::parse(&delivery.event, &delivery.body) {
+        Ok(event) => {
+            tell(services, &event).await?;
+            let mut connection = services.pool.acquire().await?;
+            mark_done(&mut connection, guid).await
+        }
+        // It will never parse better: keep it for a person to look at.
+        Err(error) => {
+            warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
+            give_up(services, guid, &error.to_string()).await
+        }
+    }
+}
+
+/// Keeps a delivery that cannot be handled, with the reason, for an operator to look at.
+pub async fn give_up(services: &Services, guid: &str, why: &str) -> FlowResult<()> {
+    let mut connection = services.pool.acquire().await?;
+    deliveries::mark_failed(&mut connection, guid, why)
+        .await
+        .map_err(|e| FlowError::Internal(e.into()))
+}
+
+async fn begin(services: &Services, guid: &str) -> FlowResult<Option<deliveries::Delivery>> {
+    match deliveries::begin(&services.pool, guid).await {
+        Err(DeliveryError::Absent(_)) => {
+            debug!(delivery = guid, "already swept away");
+            Ok(None)
+        }
+        other => other.map_err(|e| FlowError::Internal(e.into())),
+    }
+}
+
+async fn mark_done(connection: &mut sqlx::PgConnection, guid: &str) -> FlowResult<()> {
+    deliveries::mark_done(connection, guid)
+        .await
+        .map_err(|e| FlowError::Internal(e.into()))
+}
+
+async fn tell(services: &Services, event: &Event) -> FlowResult<()> {
+    match event {
+        Event::IssueOpened(e) => issue_opened(services, e).await,
+        Event::IssueCommentCreated(e) => commented(services, e).await,
+        Event::IssueCommentEdited(e) => comment_edited(services, e).await,
+        Event::Installation(e) => installations::changed(services, e).await,
+        Event::InstallationRepositories(e) => {
+            installations::repositories_changed(services, e).await
+        }
+        Event::Repository(e) => installations::repository_changed(services, e).await,
+        Event::InstallationTargetRenamed(e) => installations::renamed(services, e).await,
+        _ => Ok(()),
+    }
+}
+
+async fn issue_opened(services: &Services, event: &IssueEvent) -> FlowResult<()> {
+    let Some(installation) = event.installation else {
+        return Ok(());
+    };
+    let names = services.names().await?;
+    let human = !event.sender.is_bot() && !event.issue.is_pull_request;
+    if !human || trigger::find(&event.issue.body, &names).is_none() {
+        return Ok(());
+    }
+    let repository = known(services, installation, &event.repository).await?;
+    request::ask(
+        services,
+        &Asking {
+            repository: &repository,
+            issue: &event.issue,
+            origin: Origin::Issue,
+            points_at_issue: false,
+            sender: &event.sender,
+            names: &names,
+        },
+    )
+    .await
+}
+
+async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> {
+    let Some(installation) = event.installation else {
+        return Ok(());
+    };
+    let names = services.names().await?;
+    let human =
+        !event.sender.is_bot() && !event.issue.is_pull_request && event.comment.app_id.is_none();
+    let Some(said) = human
+        .then(|| grammar::read(&event.comment.body, &names))
+        .flatten()
+    else {
+        return Ok(());
+    };
+    let repository = known(services, installation, &event.repository).await?;
+    let asking = Asking {
+        repository: &repository,
+        issue: &event.issue,
+        origin: Origin::Comment(&event.comment),
+        points_at_issue: matches!(said, Said::ThisIssue | Said::Nothing),
+        sender: &event.sender,
+        names: &names,
+    };
+    match said {
+        Said::Courtesy => Ok(()),
+        Said::Request | Said::ThisIssue => request::ask(services, &asking).await,
+        Said::Nothing if !has_runs(services, &asking).await? => {
+            request::ask(services, &asking).await
+        }
+        Said::Nothing => command::answer(services, &asking, command::Answer::Help).await,
+        Said::Unknown { word, nearest } => {
+            command::answer(
+                services,
+                &asking,
+                command::Answer::Unknown { word, nearest },
+            )
+            .await
+        }
+        Said::Bad(complaints) => {
+            command::answer(services, &asking, command::Answer::Complaints(complaints)).await
+        }
+        Said::Command(command) => command::obey(services, &asking, command).await,
+    }
+}
+
+async fn has_runs(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
+    let place = asking.repository;
+    let runs = runs::list_for_issue(
+        &services.pool,
+        place.installation,
+        place.id,
+        asking.issue.number,
+    )
+    .await?;
+    Ok(!runs.is_empty())
+}
+
+/// A person ticked or unticked boxes in a preview of ours.
+async fn comment_edited(services: &Services, event: &CommentEvent) -> FlowResult<()> {
+    let Some(installation) = event.installation else {
+        return Ok(());
+    };
+    if event.sender.is_bot() || event.comment.author.as_ref().is_none_or(|a| !a.is_bot()) {
+        return Ok(());
+    }
+    let repository = known(services, installation, &event.repository).await?;
+    tick::boxes(services, &repository, event).await
+}
+
+/// Refreshes what is known of the repository and its installation, and gives the row.
+async fn known(
+    services: &Services,
+    installation: InstallationId,
+    seen: &Repository,
+) -> FlowResult<RepositoryRow> {
+    let row = RepositoryRow {
+        id: RepositoryId(seen.id.0),
+        installation,
+        name: seen.name.clone(),
+    };
+    installations::ensure(services, installation).await?;
+    repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+    Ok(row)
+}

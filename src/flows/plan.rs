@@ -1,0 +1,256 @@
+//! The spec becomes a plan, judged by policy and stored before anybody sees it.
+
+use std::collections::HashMap;
+
+use sqlx::PgTransaction;
+use tracing::info;
+
+use super::asked::Asked;
+use super::{FlowError, FlowResult, Services, advance};
+use crate::domain::defuse::{defuse_body, defuse_title};
+use crate::domain::ids::RunId;
+use crate::domain::plan::{Plan, PlannedIssue};
+use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
+use crate::domain::run::ItemState;
+use crate::domain::settings::{Confirmation, Settings};
+use crate::domain::{coverage, fingerprint, structure};
+use crate::store::created_issues;
+use crate::store::jobs::{self, Job};
+use crate::store::planned_issues::{self, NewItem};
+use crate::store::repositories::{self, RepositoryRow};
+use crate::store::runs::{self, Run};
+
+/// Enqueues the planning of a run.
+pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
+    jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
+    Ok(())
+}
+
+/// Keeps what `replan` was told with the request.
+pub async fn instruct(
+    tx: &mut PgTransaction<'_>,
+    run: &Run,
+    words: Option<&str>,
+) -> FlowResult<()> {
+    let Some(words) = words else {
+        return Ok(());
+    };
+    let mut asked = Asked::from_value(&run.request)?;
+    asked.instructions.push(words.to_owned());
+    runs::set_request(&mut **tx, &run.id, &asked.to_value()?).await?;
+    Ok(())
+}
+
+/// Plans a run, decides whether a person must confirm, stores both and lets the run go on.
+pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
+    let run = runs::get(&services.pool, id).await?;
+    let Ok(planning) = run.state.start_planning() else {
+        return Ok(());
+    };
+    let now = services.clock.now();
+    if run.state != planning
+        && !runs::set_state(&services.pool, id, run.state, planning, None, now).await?
+    {
+        return Ok(());
+    }
+    let asked = Asked::from_value(&run.request)?;
+    let settings = settings_of(services, &run, &asked).await?;
+    let plan = make(&asked, &settings).await?;
+    if plan.issues.is_empty() {
+        let words = "No work was found in the text: nothing in it asks for something to be built. \
+                     Say what should be done, for example as a list, and ask again in a new comment.";
+        return end(services, &run, words).await;
+    }
+    let items = items(services, &run, &asked, &plan).await?;
+    store(services, &run, &asked, &settings, &plan, &items).await
+}
+
+async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
+    services
+        .settings(run.installation, run.repository, &asked.for_settings())
+        .await
+}
+
+/// Plans off the reactor: a megabyte of Markdown takes its time.
+async fn make(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
+    let (title, text) = (asked.title.clone(), asked.text.clone());
+    let mut labels = asked.labels.clone();
+    labels.extend(
+        settings
+            .labels
+            .value
+            .iter()
+            .filter(|l| !asked.labels.contains(l))
+            .cloned(),
+    );
+    let wishes = structure::Wishes {
+        count: asked.count,
+        components: asked.components.clone(),
+        labels,
+        assignees: asked.assignees.clone(),
+        repositories: asked.repositories.clone(),
+        maximum: settings.max_issues.value,
+    };
+    let mut plan = tokio::task::spawn_blocking(move || structure::plan(&title, &text, &wishes))
+        .await
+        .map_err(anyhow::Error::from)?;
+    plan.warnings.splice(0..0, asked.warnings.iter().cloned());
+    if !asked.instructions.is_empty() {
+        plan.warnings.push(
+            "`replan` was given words, but no model is configured to follow them: the plan comes from the \
+             document's structure again."
+                .to_owned(),
+        );
+    }
+    for issue in &mut plan.issues {
+        issue.title = defuse_title(&issue.title);
+        issue.body = defuse_body(&issue.body);
+    }
+    let broken = coverage::check(&plan);
+    if broken.is_empty() {
+        Ok(plan)
+    } else {
+        Err(anyhow::anyhow!("the plan breaks its own rules: {}", broken.join("; ")).into())
+    }
+}
+
+async fn end(services: &Services, run: &Run, words: &str) -> FlowResult<()> {
+    advance::give_up(services, &run.id, words).await?;
+    let mut tx = services.pool.begin().await?;
+    advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The plan's issues as rows: each with its repository, and skipped where the same issue is there already.
+async fn items(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+    plan: &Plan,
+) -> FlowResult<Vec<NewItem>> {
+    let own = services
+        .repository(run.installation, run.repository)
+        .await?;
+    let unique_by = asked.unique_by.unwrap_or_default();
+    let mut items = Vec::with_capacity(plan.issues.len());
+    let mut seen: HashMap<Vec<u8>, i32> = HashMap::new();
+    for (position, planned) in (1..).zip(&plan.issues) {
+        let repository = place(services, &own, planned).await?;
+        let print = fingerprint::of(&planned.title, &planned.body, unique_by)
+            .0
+            .to_vec();
+        let twin = *seen.entry(print.clone()).or_insert(position);
+        let note = (twin != position).then(|| format!("the same as item {twin}"));
+        items.push(NewItem {
+            position,
+            repository: repository.id,
+            planned: planned.clone(),
+            fingerprint: print,
+            state: state_of(note.as_ref()),
+            note,
+        });
+    }
+    skip_existing(services, run, &mut items).await?;
+    Ok(items)
+}
+
+fn state_of(note: Option<&String>) -> ItemState {
+    if note.is_some() {
+        ItemState::Skipped
+    } else {
+        ItemState::Planned
+    }
+}
+
+async fn place(
+    services: &Services,
+    own: &RepositoryRow,
+    planned: &PlannedIssue,
+) -> FlowResult<RepositoryRow> {
+    let Some(name) = planned.repository.as_ref().filter(|n| **n != own.name) else {
+        return Ok(own.clone());
+    };
+    repositories::find_by_name(&services.pool, own.installation, name)
+        .await?
+        .ok_or_else(|| {
+            FlowError::Internal(anyhow::anyhow!(
+                "{name} is not in the installation any more"
+            ))
+        })
+}
+
+/// Marks what an earlier run has created and is still there.
+async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) -> FlowResult<()> {
+    let mut repositories: Vec<_> = items.iter().map(|i| i.repository).collect();
+    repositories.sort_unstable();
+    repositories.dedup();
+    for repository in repositories {
+        let mine = |i: &&mut NewItem| i.repository == repository && i.state == ItemState::Planned;
+        let prints: Vec<Vec<u8>> = items
+            .iter_mut()
+            .filter(mine)
+            .map(|i| i.fingerprint.clone())
+            .collect();
+        let known =
+            created_issues::list_open_by_fingerprint(&services.pool, repository, &prints, &run.id)
+                .await?;
+        let known: HashMap<_, _> = known.into_iter().collect();
+        for item in items.iter_mut().filter(mine) {
+            if let Some(number) = known.get(&item.fingerprint) {
+                item.state = ItemState::Skipped;
+                item.note = Some(format!("#{number} is the same"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn judge(plan: &Plan, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+    let filter = settings
+        .content_filtering
+        .value
+        .then(|| ContentFilter::new(&settings.prohibited_keywords.value));
+    let case = Case {
+        plan,
+        dry_run: asked.dry_run,
+        always: settings.confirmation.value == Confirmation::Always,
+        threshold: settings.confirmation_threshold.value,
+        possible_duplicates: 0,
+        filter: filter.as_ref(),
+    };
+    match policy::judge(&case) {
+        Verdict::GoAhead => Vec::new(),
+        Verdict::AskFirst(reasons) => reasons,
+    }
+}
+
+async fn store(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+    settings: &Settings,
+    plan: &Plan,
+    items: &[NewItem],
+) -> FlowResult<()> {
+    let now = services.clock.now();
+    let reasons = judge(plan, asked, settings);
+    let mut tx = services.pool.begin().await?;
+    let current = runs::get(&mut *tx, &run.id).await?;
+    let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
+        return Ok(());
+    };
+    planned_issues::replace_all(&mut tx, &run.id, run.installation, items).await?;
+    let why = serde_json::to_value(&reasons).map_err(anyhow::Error::from)?;
+    runs::set_plan(&mut *tx, &run.id, plan, &why, now).await?;
+    if !runs::set_state(&mut *tx, &run.id, current.state, next, None, now).await? {
+        return Ok(());
+    }
+    advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
+    tx.commit().await?;
+    info!(
+        run.id = %run.id, installation.id = %run.installation, issues = plan.issues.len(),
+        blocks = plan.spec.blocks.len(), planner = plan.planner, asks = !reasons.is_empty(), "planned"
+    );
+    Ok(())
+}

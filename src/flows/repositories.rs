@@ -1,0 +1,59 @@
+//! Where a request may send issues: repositories of the same installation on which the asker may write.
+
+use super::request::Asking;
+use super::{FlowResult, Services, authorize, installations};
+use crate::domain::ids::RepositoryName;
+use crate::domain::rejection::Complaint;
+use crate::domain::request::Options;
+use crate::store::repositories::{self, RepositoryRow};
+
+/// What stands against the repositories that a request names.
+pub(super) async fn complaints(
+    services: &Services,
+    asking: &Asking<'_>,
+    options: &Options,
+) -> FlowResult<Vec<Complaint>> {
+    let mut complaints = Vec::new();
+    for name in &options.repositories {
+        let Some(row) = find(services, asking, name).await? else {
+            let says =
+                format!("`{name}` is not a repository that this installation of the App reaches");
+            complaints.push(Complaint::new(1, says));
+            continue;
+        };
+        let standing = authorize::standing(services, &row, &asking.sender.login).await?;
+        if !standing.suffices() {
+            let says = format!(
+                "you need the role `{}` on `{name}` to send issues there",
+                standing.minimum
+            );
+            complaints.push(Complaint::new(1, says));
+        }
+    }
+    Ok(complaints)
+}
+
+async fn find(
+    services: &Services,
+    asking: &Asking<'_>,
+    name: &RepositoryName,
+) -> FlowResult<Option<RepositoryRow>> {
+    let own = asking.repository;
+    if own.name == *name {
+        return Ok(Some(own.clone()));
+    }
+    let known = repositories::find_by_name(&services.pool, own.installation, name).await?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    let found = services
+        .github
+        .find_repository_installation(name)
+        .await?
+        .filter(|record| record.id == own.installation);
+    if found.is_none() {
+        return Ok(None);
+    }
+    installations::refresh(services, own.installation).await?;
+    Ok(repositories::find_by_name(&services.pool, own.installation, name).await?)
+}

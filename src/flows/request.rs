@@ -1,0 +1,223 @@
+//! Somebody asks for a breakdown: who may, is it well said, and then a run starts, once.
+
+use serde_json::json;
+use tracing::info;
+
+use super::asked::Asked;
+use super::command::{Answer, answer};
+use super::{FlowResult, Services, authorize, plan};
+use crate::domain::event::{Account, Comment, Issue};
+use crate::domain::ids::{IssueId, RunId};
+use crate::domain::rejection::Complaint;
+use crate::domain::request::{self, Request};
+use crate::domain::trigger::BotNames;
+use crate::github::Reaction;
+use crate::store::audit_events::{self, AuditEvent};
+use crate::store::repositories::RepositoryRow;
+use crate::store::runs::{self, NewRun};
+
+/// Where the words were written.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin<'a> {
+    /// The body of the trigger issue.
+    Issue,
+    /// A comment on it.
+    Comment(&'a Comment),
+}
+
+/// Somebody speaks to the bot.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    pub repository: &'a RepositoryRow,
+    pub issue: &'a Issue,
+    pub origin: Origin<'a>,
+    /// The comment asks for the issue's own text to be planned.
+    pub points_at_issue: bool,
+    pub sender: &'a Account,
+    pub names: &'a BotNames,
+}
+
+impl Asking<'_> {
+    /// What is kept of it so that nothing acts twice: GitHub sends one thing under several delivery ids.
+    pub fn cause(&self) -> String {
+        match self.origin {
+            Origin::Issue => format!("issue:{}", self.issue.id),
+            Origin::Comment(comment) => format!("comment:{}", comment.id),
+        }
+    }
+
+    /// Reacts to what was written.
+    pub async fn react(&self, services: &Services, reaction: Reaction) -> FlowResult<()> {
+        let repo = services.repo(self.repository);
+        let done = match self.origin {
+            Origin::Issue => repo.react_to_issue(self.issue.number, reaction).await,
+            Origin::Comment(comment) => repo.react_to_comment(comment.id, reaction).await,
+        };
+        match done {
+            // Deleted meanwhile: there is nothing to react to, and nothing is lost.
+            Err(error) if error.is_absent() => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Is the sender known well enough here? If not, says so by a reaction and nothing else.
+    pub async fn is_allowed(&self, services: &Services) -> FlowResult<bool> {
+        let standing = authorize::standing(services, self.repository, &self.sender.login).await?;
+        if !standing.suffices() {
+            info!(repository.id = %self.repository.id, login = self.sender.login, "not allowed to ask");
+            self.react(services, Reaction::Confused).await?;
+        }
+        Ok(standing.suffices())
+    }
+}
+
+/// Starts a run for the request, or says what is wrong with it.
+pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
+    let cause = asking.cause();
+    if runs::exists_for_cause(&services.pool, asking.repository.id, &cause).await? {
+        return Ok(());
+    }
+    if !asking.is_allowed(services).await? {
+        return Ok(());
+    }
+    asking.react(services, Reaction::Eyes).await?;
+    if !asking.issue.is_open {
+        return answer(services, asking, Answer::Closed).await;
+    }
+    match read(services, asking).await? {
+        Ok(asked) => start(services, asking, &cause, &asked).await.map(drop),
+        Err(complaints) => answer(services, asking, Answer::Complaints(complaints)).await,
+    }
+}
+
+/// Stores the run and its first job in one transaction.
+pub async fn start(
+    services: &Services,
+    asking: &Asking<'_>,
+    cause: &str,
+    asked: &Asked,
+) -> FlowResult<Option<RunId>> {
+    let now = services.clock.now();
+    let id = RunId::new(now, &services.chance.random_bytes());
+    let new = NewRun {
+        id: &id,
+        installation: asking.repository.installation,
+        repository: asking.repository.id,
+        issue: asking.issue.number,
+        issue_id: IssueId(asking.issue.id.0),
+        cause,
+        requested_by: &asking.sender.login,
+        requested_by_id: asking.sender.id,
+        request: &asked.to_value()?,
+    };
+    let mut tx = services.pool.begin().await?;
+    if !runs::insert(&mut *tx, &new, now).await? {
+        return Ok(None);
+    }
+    let event = AuditEvent {
+        installation: new.installation,
+        repository: Some(new.repository),
+        run: Some(&id),
+        actor: new.requested_by,
+        actor_id: Some(new.requested_by_id),
+        action: "request",
+        detail: json!({ "issue": asking.issue.number }),
+        cause: None,
+    };
+    audit_events::insert(&mut *tx, &event, now).await?;
+    plan::enqueue(&mut tx, &id).await?;
+    tx.commit().await?;
+    info!(run.id = %id, installation.id = %new.installation, repository.id = %new.repository, issue.number = %new.issue, "run started");
+    Ok(Some(id))
+}
+
+/// The request as it will be kept, or everything that is wrong with it.
+pub async fn read(
+    services: &Services,
+    asking: &Asking<'_>,
+) -> FlowResult<Result<Asked, Vec<Complaint>>> {
+    let repository = asking.repository;
+    let settings = services
+        .settings(
+            repository.installation,
+            repository.id,
+            &crate::domain::settings::Asked::default(),
+        )
+        .await?;
+    let limits = request::Limits {
+        maximum: settings.max_issues.value,
+    };
+    let read = match asking.origin {
+        Origin::Issue => request::parse(
+            Some(&asking.issue.title),
+            &asking.issue.body,
+            asking.names,
+            &limits,
+        ),
+        Origin::Comment(comment) => {
+            let issue = (asking.issue.title.as_str(), asking.issue.body.as_str());
+            request::parse_comment(
+                &comment.body,
+                issue,
+                asking.points_at_issue,
+                asking.names,
+                &limits,
+            )
+        }
+    };
+    match read {
+        Ok(request) => complete(services, asking, request).await,
+        Err(complaints) => Ok(Err(complaints)),
+    }
+}
+
+/// Checks with GitHub what only GitHub knows.
+async fn complete(
+    services: &Services,
+    asking: &Asking<'_>,
+    request: Request,
+) -> FlowResult<Result<Asked, Vec<Complaint>>> {
+    let options = request.options;
+    let mut complaints = Vec::new();
+    let milestone = match &options.milestone {
+        None => None,
+        Some(wanted) => {
+            let found = services
+                .repo(asking.repository)
+                .find_milestone(wanted)
+                .await?;
+            if found.is_none() {
+                complaints.push(Complaint::new(
+                    1,
+                    format!(
+                        "there is no milestone `{wanted}` in {}; create it or leave the option out",
+                        asking.repository.name
+                    ),
+                ));
+            }
+            found.map(|m| (m.title, m.number))
+        }
+    };
+    complaints.extend(super::repositories::complaints(services, asking, &options).await?);
+    if !complaints.is_empty() {
+        return Ok(Err(complaints));
+    }
+    Ok(Ok(Asked {
+        title: asking.issue.title.clone(),
+        text: request.spec.text,
+        count: options.count,
+        components: options.components,
+        labels: options.labels,
+        assignees: options.assignees,
+        repositories: options.repositories,
+        dry_run: options.dry_run.unwrap_or(false),
+        unique_by: options.unique_by,
+        rate_limit_per_minute: options.rate_limit_per_minute,
+        milestone,
+        issue_type: options.issue_type,
+        sub_issues: options.sub_issues,
+        dependencies: options.dependencies,
+        warnings: request.warnings.iter().map(ToString::to_string).collect(),
+        instructions: Vec::new(),
+    }))
+}

@@ -1,0 +1,104 @@
+//! Undoes a run: closes as not planned and detaches, but leaves what people have worked on since.
+
+use tracing::info;
+
+use super::advance::Next;
+use super::{FlowResult, Services, link, pace};
+use crate::domain::run::ItemState;
+use crate::github::{Issue, IssueChange, IssueState, Repo, StateReason};
+use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::planned_issues::{self, Item};
+use crate::store::repositories::RepositoryRow;
+use crate::store::runs::{self, Run};
+
+/// Settles the last issue that still stands; `Done` when none is left.
+pub(super) async fn step(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Next> {
+    let items = planned_issues::list(&services.pool, &run.id).await?;
+    let Some(item) = items.iter().rev().find(|i| i.state == ItemState::Created) else {
+        return Ok(Next::Done);
+    };
+    let created = created_issues::list(&services.pool, &run.id).await?;
+    let Some(issue) = created.iter().find(|c| c.position == item.position) else {
+        return Err(
+            anyhow::anyhow!("item {} of {} has no created issue", item.position, run.id).into(),
+        );
+    };
+    let target = if issue.repository == repository.id {
+        repository.clone()
+    } else {
+        services
+            .repository(run.installation, issue.repository)
+            .await?
+    };
+    let repo = services.repo(&target);
+    match repo.find_issue(issue.number).await? {
+        None => leave(services, run, item, "it was deleted").await,
+        Some(now) => match touched(item, issue, &now) {
+            Some(why) if !run.rollback_force => leave(services, run, item, why).await,
+            _ => close(services, repository, run, &repo, issue).await,
+        },
+    }
+}
+
+/// What people have done with the issue since we created it.
+fn touched(item: &Item, created: &CreatedIssue, now: &Issue) -> Option<&'static str> {
+    let same = |a: &[String], b: &[String]| {
+        a.len() == b.len()
+            && a.iter()
+                .all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
+    };
+    let assigned_as_asked =
+        same(&now.assignees, &item.planned.assignees) || now.assignees.is_empty();
+    if now.state == IssueState::Closed && created.closing_at.is_none() {
+        Some("it was closed")
+    } else if now.comments > 0 {
+        Some("it has comments")
+    } else if !assigned_as_asked {
+        Some("its assignees were changed")
+    } else if now.title != item.planned.title
+        || !now
+            .body
+            .replace("\r\n", "\n")
+            .starts_with(item.planned.body.trim_end())
+    {
+        Some("it was edited")
+    } else {
+        None
+    }
+}
+
+async fn leave(services: &Services, run: &Run, item: &Item, why: &str) -> FlowResult<Next> {
+    let left = ItemState::Left;
+    planned_issues::set_state(&services.pool, &run.id, item.position, left, Some(why)).await?;
+    runs::bump_revision(&services.pool, &run.id).await?;
+    Ok(Next::Again)
+}
+
+async fn close(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    repo: &Repo,
+    issue: &CreatedIssue,
+) -> FlowResult<Next> {
+    let now = services.clock.now();
+    if issue.closing_at.is_none() {
+        created_issues::set_closing(&services.pool, &run.id, issue.position, now).await?;
+    }
+    if let Err(when) = pace::writing(services, run.installation).await? {
+        return Ok(Next::At(when));
+    }
+    if link::detach_next(services, repository, run, issue.position).await? {
+        return Ok(Next::Again);
+    }
+    repo.update_issue(issue.number, &IssueChange::close(StateReason::NotPlanned))
+        .await?;
+    created_issues::set_closed(&services.pool, &run.id, issue.position, now).await?;
+    runs::bump_revision(&services.pool, &run.id).await?;
+    info!(run.id = %run.id, issue.number = %issue.number, "rolled back issue");
+    Ok(Next::Again)
+}

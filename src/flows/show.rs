@@ -1,0 +1,339 @@
+//! The run's one comment: says what the database says, edited when something changed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::advance::Next;
+use super::{FlowResult, Services, asked::Asked, pace, reply};
+use crate::domain::comment::{
+    self, About, Created, Ended, LeftOpen, Link, Note, Preview, Progress, RolledBack, Skipped,
+    Step, Summary,
+};
+use crate::domain::ids::IssueNumber;
+use crate::domain::present;
+use crate::domain::run::{ItemState, Phase, Status};
+use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::planned_issues::{self, Item};
+use crate::store::repositories::RepositoryRow;
+use crate::store::runs::{self, Run};
+use crate::store::{issue_links, repositories};
+
+/// While issues are created, the comment is edited no more often than this: each edit is a write too.
+const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(15);
+
+/// Whether a working run's comment is due: it is not there yet, or old and wrong.
+pub(super) fn is_due(services: &Services, run: &Run) -> bool {
+    let old = |at: DateTime<Utc>| services.clock.now() - at >= BETWEEN_EDITS;
+    run.shown_revision < run.revision && run.shown_at.is_none_or(old)
+}
+
+/// Brings the run's comment up to date, if the pace allows it now.
+pub(super) async fn bring_up_to_date(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Next> {
+    if run.shown_revision >= run.revision {
+        return Ok(Next::Done);
+    }
+    if let Err(when) = pace::writing(services, run.installation).await? {
+        return Ok(Next::At(when));
+    }
+    let text = View::of(services, repository, run)
+        .await?
+        .words(services)
+        .await?;
+    reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
+    runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+    Ok(Next::Again)
+}
+
+/// Everything that a run's comment may say.
+struct View<'a> {
+    run: &'a Run,
+    bot: &'a str,
+    items: Vec<Item>,
+    created: Vec<CreatedIssue>,
+    /// The other repositories that issues went to.
+    elsewhere: Vec<RepositoryRow>,
+}
+
+impl<'a> View<'a> {
+    async fn of(
+        services: &'a Services,
+        repository: &'a RepositoryRow,
+        run: &'a Run,
+    ) -> FlowResult<Self> {
+        let items = planned_issues::list(&services.pool, &run.id).await?;
+        let created = created_issues::list(&services.pool, &run.id).await?;
+        let others: BTreeSet<_> = items
+            .iter()
+            .map(|i| i.repository)
+            .filter(|id| *id != repository.id)
+            .collect();
+        let mut elsewhere = Vec::new();
+        for id in others {
+            elsewhere.push(repositories::get(&services.pool, run.installation, id).await?);
+        }
+        Ok(Self {
+            run,
+            bot: &services.mention,
+            items,
+            created,
+            elsewhere,
+        })
+    }
+
+    async fn words(&self, services: &Services) -> FlowResult<String> {
+        let state = self.run.state;
+        match (state.status(), state.phase()) {
+            (_, Some(Phase::AwaitingConfirmation)) => self.preview(services).await,
+            (_, Some(Phase::Creating)) => Ok(self.progress(Step::Creating)),
+            (_, Some(Phase::Linking | Phase::Summarising)) => Ok(self.progress(Step::Linking)),
+            (_, Some(Phase::RollingBack)) => Ok(self.progress(Step::RollingBack)),
+            (Status::Completed, None) => self.summary(services).await,
+            (Status::Failed, None) => Ok(self.failed()),
+            (Status::Cancelled, None) => Ok(comment::cancelled(&self.ended(&self.made()))),
+            (Status::RolledBack, None) => Ok(self.rolled_back()),
+            _ => Ok(comment::working(self.about())),
+        }
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            run: &self.run.id,
+            bot: self.bot,
+        }
+    }
+
+    async fn preview(&self, services: &Services) -> FlowResult<String> {
+        let plan = runs::find_plan(&services.pool, &self.run.id)
+            .await?
+            .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
+        let asked = Asked::from_value(&self.run.request)?;
+        let settings = services
+            .settings(
+                self.run.installation,
+                self.run.repository,
+                &asked.for_settings(),
+            )
+            .await?;
+        let reasons: Vec<_> =
+            serde_json::from_value(self.run.reasons.clone()).map_err(anyhow::Error::from)?;
+        let dropped = self
+            .items
+            .iter()
+            .filter(|i| i.state == ItemState::Dropped)
+            .map(|i| i.planned.id.clone())
+            .collect();
+        Ok(comment::preview(&Preview {
+            about: self.about(),
+            plan: &plan,
+            reasons: &reasons,
+            dropped: &dropped,
+            similar: &[],
+            mermaid: &present::mermaid(&plan),
+            rate_per_minute: settings.rate_limit_per_minute.value,
+        }))
+    }
+
+    fn progress(&self, step: Step) -> String {
+        let made = self.made();
+        let wanted = |i: &&Item| i.state.is_open() || i.state.exists();
+        let total = self.items.iter().filter(wanted).count();
+        let done = match step {
+            Step::RollingBack => self.items.iter().filter(|i| is_settled(i)).count(),
+            Step::Creating | Step::Linking => made.len(),
+        };
+        comment::progress(&Progress {
+            about: self.about(),
+            step,
+            done,
+            total,
+            created: &made,
+            waits_until: None,
+        })
+    }
+
+    async fn summary(&self, services: &Services) -> FlowResult<String> {
+        let (planning_took, creating_took) = self.durations();
+        Ok(comment::summary(&Summary {
+            about: self.about(),
+            created: &self.made(),
+            skipped: &self.skipped(),
+            dropped: &self.dropped(),
+            failed: &[],
+            notes: &self.notes(services).await?,
+            planning_took,
+            creating_took,
+            ai: None,
+        }))
+    }
+
+    fn failed(&self) -> String {
+        let made = self.made();
+        let error = self
+            .run
+            .failure
+            .as_deref()
+            .unwrap_or("Something went wrong.");
+        let next = if made.is_empty() {
+            "Put it right and ask again in a new comment.".to_owned()
+        } else {
+            format!(
+                "Put it right and ask again in a new comment: what exists already is not created twice. \
+                 Or close what was created with `@{} rollback last`.",
+                self.bot
+            )
+        };
+        comment::failed(&self.ended(&made), error, &next)
+    }
+
+    fn rolled_back(&self) -> String {
+        let made = self.made();
+        let in_state = |state| {
+            let made = &made;
+            self.items
+                .iter()
+                .filter(move |i| i.state == state)
+                .filter_map(move |i| {
+                    let issue = made.iter().find(|c| Some(c.item) == number(i))?;
+                    Some((i, issue.clone()))
+                })
+        };
+        let left: Vec<LeftOpen> = in_state(ItemState::Left)
+            .map(|(item, issue)| LeftOpen {
+                issue,
+                why: item.note.clone().unwrap_or_default(),
+            })
+            .collect();
+        let closed: Vec<Created> = in_state(ItemState::Closed)
+            .map(|(_, issue)| issue)
+            .collect();
+        comment::rolled_back(&RolledBack {
+            about: self.about(),
+            closed: &closed,
+            left: &left,
+        })
+    }
+
+    fn ended<'b>(&'b self, created: &'b [Created]) -> Ended<'b> {
+        Ended {
+            about: self.about(),
+            created,
+            total: self
+                .items
+                .iter()
+                .filter(|i| i.state.is_open() || i.state.exists())
+                .count(),
+        }
+    }
+
+    fn made(&self) -> Vec<Created> {
+        self.created
+            .iter()
+            .filter_map(|c| {
+                let item = self.items.iter().find(|i| i.position == c.position)?;
+                Some(Created {
+                    item: number(item)?,
+                    title: item.planned.title.clone(),
+                    link: self.link(c),
+                    parent: item
+                        .planned
+                        .parent
+                        .as_deref()
+                        .and_then(comment::item_number),
+                })
+            })
+            .collect()
+    }
+
+    fn link(&self, created: &CreatedIssue) -> Link {
+        let other = self.elsewhere.iter().find(|r| r.id == created.repository);
+        Link {
+            number: created.number,
+            repository: other.map(|r| r.name.clone()),
+        }
+    }
+
+    fn skipped(&self) -> Vec<Skipped> {
+        let twin = |item: &Item| {
+            let number = item.note.as_deref()?.strip_prefix('#')?.parse().ok()?;
+            Some(Link {
+                number: IssueNumber(number),
+                repository: None,
+            })
+        };
+        self.items
+            .iter()
+            .filter(|i| i.state == ItemState::Skipped)
+            .filter_map(|i| {
+                Some(Skipped {
+                    item: number(i)?,
+                    title: i.planned.title.clone(),
+                    same_as: twin(i)?,
+                })
+            })
+            .collect()
+    }
+
+    fn dropped(&self) -> Vec<(u32, String)> {
+        self.items
+            .iter()
+            .filter(|i| i.state == ItemState::Dropped)
+            .filter_map(|i| Some((number(i)?, i.planned.title.clone())))
+            .collect()
+    }
+
+    /// What did not come out as asked.
+    async fn notes(&self, services: &Services) -> FlowResult<Vec<Note>> {
+        let mut notes: Vec<Note> = self
+            .created
+            .iter()
+            .filter(|c| !c.dropped.is_empty())
+            .map(|c| Note {
+                link: Some(self.link(c)),
+                says: format!("GitHub left out {}", c.dropped.join(", ")),
+            })
+            .collect();
+        let asked = Asked::from_value(&self.run.request)?;
+        notes.extend(
+            asked
+                .warnings
+                .into_iter()
+                .map(|says| Note { link: None, says }),
+        );
+        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        notes.extend(refused.into_iter().map(|(position, why)| {
+            Note {
+                link: self
+                    .created
+                    .iter()
+                    .find(|c| c.position == position)
+                    .map(|c| self.link(c)),
+                says: format!("could not be linked: {why}"),
+            }
+        }));
+        Ok(notes)
+    }
+
+    fn durations(&self) -> (Duration, Duration) {
+        let run = self.run;
+        let planned = run.planned_at.unwrap_or(run.created_at);
+        let since = run.confirmed_at.unwrap_or(planned);
+        let ended = run.finished_at.unwrap_or(since);
+        let took =
+            |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).to_std().unwrap_or_default();
+        (took(run.created_at, planned), took(since, ended))
+    }
+}
+
+fn number(item: &Item) -> Option<u32> {
+    u32::try_from(item.position).ok()
+}
+
+fn is_settled(item: &Item) -> bool {
+    matches!(item.state, ItemState::Closed | ItemState::Left)
+}

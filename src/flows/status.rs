@@ -1,0 +1,41 @@
+//! Where a trigger issue's runs stand, as a table.
+
+use super::request::Asking;
+use super::{FlowResult, Services};
+use crate::domain::comment::{self, StatusRow};
+use crate::domain::run::Phase;
+use crate::store::planned_issues::{self, Tally};
+use crate::store::runs::{self, Run};
+
+/// The answer to `status`: this issue's runs, newest first.
+pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowResult<String> {
+    let place = asking.repository;
+    let runs = runs::list_for_issue(
+        &services.pool,
+        place.installation,
+        place.id,
+        asking.issue.number,
+    )
+    .await?;
+    let mut rows = Vec::with_capacity(runs.len());
+    for run in &runs {
+        let tally = planned_issues::tally(&services.pool, &run.id).await?;
+        rows.push(row(run, &tally));
+    }
+    Ok(comment::status(&rows, &services.mention))
+}
+
+fn row(run: &Run, tally: &Tally) -> StatusRow {
+    let waits = match run.state.phase() {
+        Some(Phase::AwaitingConfirmation) => "waits for `confirm`",
+        _ => "",
+    };
+    StatusRow {
+        run: run.id.clone(),
+        state: run.state,
+        created: tally.existing,
+        total: tally.existing + tally.open,
+        failed: tally.failed,
+        note: run.failure.clone().unwrap_or_else(|| waits.to_owned()),
+    }
+}

@@ -1,0 +1,162 @@
+//! The App itself: who it is, and where it is installed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    AppCredentials, AppIdentity, GitHubError, Installation, InstallationRecord, Listed, SetupError,
+    Timeouts,
+    call::{Call, segment},
+    client::{Client, Identity},
+    error::absent_is_none,
+    jwt::AppKey,
+    page::{self, Asker},
+    wire::Wire,
+};
+use crate::clock::Clock;
+use crate::domain::ids::{InstallationId, RepositoryName};
+
+/// How long the App's own description is kept; its owner may rename it.
+const IDENTITY_LASTS: TimeDelta = TimeDelta::hours(1);
+/// 10,000 installations.
+const MAX_PAGES: usize = 100;
+
+/// GitHub as this App sees it. Cheap to clone: all clones share connections and tokens.
+#[derive(Clone)]
+pub struct GitHub {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Client,
+    identity: Mutex<Option<(DateTime<Utc>, Arc<AppIdentity>)>>,
+}
+
+impl GitHub {
+    /// Builds the client; sends nothing. Must be called inside the runtime that will use it.
+    pub fn new(
+        api_url: &Url,
+        credentials: &AppCredentials,
+        clock: Clock,
+    ) -> Result<Self, SetupError> {
+        Self::with_timeouts(api_url, credentials, clock, Timeouts::default())
+    }
+
+    /// The same with other time-outs.
+    pub fn with_timeouts(
+        api_url: &Url,
+        credentials: &AppCredentials,
+        clock: Clock,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
+        let identity = Identity::App(AppKey::read(credentials)?);
+        Self::build(api_url, identity, clock, timeouts)
+    }
+
+    /// With a person's token for everything, to try it out; what only an App may ask is `Forbidden`.
+    pub fn with_token(
+        api_url: &Url,
+        token: SecretString,
+        clock: Clock,
+    ) -> Result<Self, SetupError> {
+        Self::build(api_url, Identity::Person(token), clock, Timeouts::default())
+    }
+
+    fn build(
+        api_url: &Url,
+        identity: Identity,
+        clock: Clock,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
+        let client = Client::new(Wire::new(api_url, timeouts)?, identity, clock);
+        let identity = Mutex::default();
+        Ok(Self {
+            shared: Arc::new(Shared { client, identity }),
+        })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    /// Who the App is; asked once an hour.
+    pub async fn app(&self) -> Result<Arc<AppIdentity>, GitHubError> {
+        let now = self.client().now();
+        let held = self
+            .shared
+            .identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((since, identity)) = held
+            && now - since < IDENTITY_LASTS
+        {
+            return Ok(identity);
+        }
+        let identity: Arc<AppIdentity> = Arc::new(
+            self.client()
+                .as_app(&Call::get("/app".to_owned()))
+                .await?
+                .json()?,
+        );
+        *self
+            .shared
+            .identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&identity)));
+        Ok(identity)
+    }
+
+    /// The installation that reaches this repository, or None.
+    pub async fn find_repository_installation(
+        &self,
+        name: &RepositoryName,
+    ) -> Result<Option<InstallationRecord>, GitHubError> {
+        let path = format!(
+            "/repos/{}/{}/installation",
+            segment(&name.owner),
+            segment(&name.name)
+        );
+        absent_is_none(self.record(path).await)
+    }
+
+    /// Every installation of the App.
+    pub async fn list_installations(&self) -> Result<Listed<InstallationRecord>, GitHubError> {
+        let first = Call::get("/app/installations?per_page=100".to_owned());
+        page::list::<Vec<_>, _>(self.client(), Asker::App, first, MAX_PAGES).await
+    }
+
+    /// One installation. `InstallationGone`: the App was removed there.
+    pub async fn get_installation(
+        &self,
+        id: InstallationId,
+    ) -> Result<InstallationRecord, GitHubError> {
+        match self.record(format!("/app/installations/{id}")).await {
+            Err(GitHubError::NotFound { .. }) => Err(GitHubError::InstallationGone),
+            other => other,
+        }
+    }
+
+    async fn record(&self, path: String) -> Result<InstallationRecord, GitHubError> {
+        self.client().as_app(&Call::get(path)).await?.json()
+    }
+
+    /// A handle on an installation; nothing is asked yet.
+    pub fn installation(&self, id: InstallationId) -> Installation {
+        Installation::new(self.clone(), id)
+    }
+
+    /// Drops all that is kept of an installation: it was suspended or removed, or its permissions changed.
+    pub fn forget(&self, id: InstallationId) {
+        self.client().forget(id);
+    }
+}
+
+impl std::fmt::Debug for GitHub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GitHub({})", self.client().base())
+    }
+}

@@ -1,0 +1,228 @@
+//! Setting the scene: accounts, repositories, roles, the installation.
+
+use super::{IssueRef, Person, RepositoryView, Simulator};
+use crate::simulator::world::{Kind, Milestone, Role, World};
+
+/// Which repositories of the account the App may reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RepositorySelection {
+    #[default]
+    All,
+    /// Full names; they must exist.
+    Selected(Vec<String>),
+}
+
+impl RepositorySelection {
+    pub fn only(repositories: &[&str]) -> Self {
+        Self::Selected(repositories.iter().map(|&r| r.to_owned()).collect())
+    }
+}
+
+impl World {
+    #[track_caller]
+    pub(super) fn repository_named(&self, full_name: &str) -> u64 {
+        match self.find_repository(full_name) {
+            Some(id) => id,
+            None => panic!("no repository {full_name} in the simulator"),
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn account_named(&self, login: &str) -> u64 {
+        match self.find_account(login) {
+            Some(id) => id,
+            None => panic!("nobody called {login} in the simulator"),
+        }
+    }
+
+    /// Whoever owns the installation's account acts on it.
+    #[track_caller]
+    fn account_of(&self, installation: u64) -> u64 {
+        match self.installations.get(&installation) {
+            Some(found) => found.account,
+            None => panic!("no installation {installation} in the simulator"),
+        }
+    }
+}
+
+impl Simulator {
+    pub fn add_organization(&self, login: &str) {
+        self.world().add_account(login, Kind::Organization);
+    }
+
+    pub fn add_user(&self, login: &str) -> Person {
+        self.world().add_account(login, Kind::User);
+        self.user(login)
+    }
+
+    /// A bot account, e.g. `ci-bot[bot]`.
+    pub fn add_bot(&self, login: &str) -> Person {
+        self.world().add_account(login, Kind::Bot);
+        self.user(login)
+    }
+
+    #[track_caller]
+    pub fn user(&self, login: &str) -> Person {
+        let account = self.world().account_named(login);
+        Person::new(self.clone(), account)
+    }
+
+    /// A public repository with GitHub's first labels. Its owner is made an organization if unknown.
+    pub fn add_repository(&self, full_name: &str) -> RepositoryView {
+        let id = self.world().add_repository(full_name);
+        RepositoryView::new(self.clone(), id)
+    }
+
+    #[track_caller]
+    pub fn repository(&self, full_name: &str) -> RepositoryView {
+        let id = self.world().repository_named(full_name);
+        RepositoryView::new(self.clone(), id)
+    }
+
+    #[track_caller]
+    pub fn set_role(&self, full_name: &str, login: &str, role: Role) {
+        let mut world = self.world();
+        let (repository, account) = (
+            world.repository_named(full_name),
+            world.account_named(login),
+        );
+        if let Some(repository) = world.repositories.get_mut(&repository) {
+            repository.roles.insert(account, role);
+        }
+    }
+
+    #[track_caller]
+    pub fn set_private(&self, full_name: &str, private: bool) {
+        let mut world = self.world();
+        let id = world.repository_named(full_name);
+        if let Some(repository) = world.repositories.get_mut(&id) {
+            repository.private = private;
+        }
+    }
+
+    #[track_caller]
+    pub fn disable_issues(&self, full_name: &str) {
+        let mut world = self.world();
+        let id = world.repository_named(full_name);
+        if let Some(repository) = world.repositories.get_mut(&id) {
+            repository.has_issues = false;
+        }
+    }
+
+    /// The new milestone's number.
+    #[track_caller]
+    pub fn add_milestone(&self, full_name: &str, title: &str) -> u64 {
+        let mut world = self.world();
+        let repository = world.repository_named(full_name);
+        let (id, created_at) = (world.next_id(12_000_000), world.now());
+        let Some(home) = world.repositories.get_mut(&repository) else {
+            return 0;
+        };
+        let number = home.milestones.len() as u64 + 1;
+        home.milestones.push(Milestone {
+            id,
+            number,
+            title: title.to_owned(),
+            open: true,
+            creator: home.owner,
+            created_at,
+        });
+        number
+    }
+
+    /// A personal access token, e.g. with the scopes `repo` or `public_repo`.
+    #[track_caller]
+    pub fn add_token(&self, login: &str, scopes: &[&str]) -> String {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        world.add_personal_token(account, scopes)
+    }
+
+    /// The installation's id. An unknown account is made an organization.
+    #[track_caller]
+    pub fn install_app(&self, login: &str, selection: RepositorySelection) -> u64 {
+        let mut world = self.world();
+        let account = world.add_account(login, Kind::Organization);
+        let selected = match selection {
+            RepositorySelection::All => None,
+            RepositorySelection::Selected(names) => {
+                let ids = names.iter().map(|name| world.repository_named(name));
+                Some(ids.collect())
+            }
+        };
+        world.install(account, account, selected)
+    }
+
+    #[track_caller]
+    pub fn suspend_installation(&self, id: u64) {
+        let mut world = self.world();
+        let by = world.account_of(id);
+        world.suspend(by, id, true);
+    }
+
+    #[track_caller]
+    pub fn unsuspend_installation(&self, id: u64) {
+        let mut world = self.world();
+        let by = world.account_of(id);
+        world.suspend(by, id, false);
+    }
+
+    #[track_caller]
+    pub fn uninstall(&self, id: u64) {
+        let mut world = self.world();
+        let by = world.account_of(id);
+        world.uninstall(by, id);
+    }
+
+    #[track_caller]
+    pub fn add_repository_to_installation(&self, id: u64, full_name: &str) {
+        let mut world = self.world();
+        let (by, repository) = (world.account_of(id), world.repository_named(full_name));
+        world.select(by, id, repository, true);
+    }
+
+    #[track_caller]
+    pub fn remove_repository_from_installation(&self, id: u64, full_name: &str) {
+        let mut world = self.world();
+        let (by, repository) = (world.account_of(id), world.repository_named(full_name));
+        world.select(by, id, repository, false);
+    }
+
+    /// `new` is a full name; the old one goes on redirecting. Another owner makes it a transfer.
+    #[track_caller]
+    pub fn rename_repository(&self, old: &str, new: &str) {
+        let mut world = self.world();
+        let repository = world.repository_named(old);
+        let by = world.repositories[&repository].owner;
+        world.move_repository(by, repository, new);
+    }
+
+    /// To another owner, under the same name.
+    #[track_caller]
+    pub fn transfer_repository(&self, full_name: &str, owner: &str) {
+        let name = full_name.split_once('/').map_or(full_name, |(_, n)| n);
+        self.rename_repository(full_name, &format!("{owner}/{name}"));
+    }
+
+    /// As an admin does on the web; REST cannot.
+    pub fn delete_issue(&self, issue: &IssueRef) {
+        let mut world = self.world();
+        let Some(repository) = world.issues.get(&issue.id).map(|i| i.repository) else {
+            return;
+        };
+        let by = world.repositories[&repository].owner;
+        world.delete_issue(by, issue.id);
+    }
+
+    /// Moves an issue to another repository; the old address redirects there.
+    #[track_caller]
+    pub fn transfer_issue(&self, issue: &IssueRef, full_name: &str) -> IssueRef {
+        let mut world = self.world();
+        let target = world.repository_named(full_name);
+        let by = world.repositories[&target].owner;
+        match world.transfer_issue(by, issue.id, target) {
+            Some(new) => world.reference(new),
+            None => panic!("no issue {issue} in the simulator"),
+        }
+    }
+}

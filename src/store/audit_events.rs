@@ -1,0 +1,60 @@
+//! Table `audit_events`: who commanded or changed what, and when; also keeps a command from running twice.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+use crate::domain::ids::{InstallationId, RepositoryId, RunId, UserId};
+
+/// One thing that somebody did.
+#[derive(Debug, Clone)]
+pub struct AuditEvent<'a> {
+    pub installation: InstallationId,
+    pub repository: Option<RepositoryId>,
+    pub run: Option<&'a RunId>,
+    pub actor: &'a str,
+    pub actor_id: Option<UserId>,
+    pub action: &'a str,
+    pub detail: serde_json::Value,
+    /// The comment or issue that commanded it (`comment:ID`); each acts once.
+    pub cause: Option<&'a str>,
+}
+
+/// Records the event; false if its cause has already acted.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    event: &AuditEvent<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "insert into audit_events
+             (installation_id, repository_id, run_id, actor, actor_id, action, detail, cause, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (repository_id, cause) where cause is not null do nothing",
+    )
+    .bind(event.installation.0)
+    .bind(event.repository.map(|r| r.0))
+    .bind(event.run.map(RunId::as_str))
+    .bind(event.actor)
+    .bind(event.actor_id.map(|a| a.0))
+    .bind(event.action)
+    .bind(&event.detail)
+    .bind(event.cause)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Has this cause already acted?
+pub async fn exists_for_cause(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    cause: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query("select 1 from audit_events where repository_id = $1 and cause = $2")
+        .bind(repository.0)
+        .bind(cause)
+        .fetch_optional(db)
+        .await
+        .map(|row| row.is_some())
+}

@@ -1,0 +1,84 @@
+//! Table `bot_comments`: one comment for each cause, intent stored before it is sent, so that none is doubled.
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgExecutor, Row};
+
+use crate::domain::ids::{CommentId, InstallationId, IssueNumber, RepositoryId};
+
+/// What is known of our comment for a cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing was sent before; the intent is stored now.
+    New,
+    /// A request may have been on its way since then; look before sending again.
+    Intended(DateTime<Utc>),
+    /// It stands on GitHub.
+    Posted(CommentId),
+}
+
+/// Where a comment of ours belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub installation: InstallationId,
+    pub repository: RepositoryId,
+    pub issue: IssueNumber,
+    /// `run:ID` for a run's own comment, else the comment or issue that is answered.
+    pub cause: &'a str,
+}
+
+/// Stores the intent to comment, or says what is known already.
+pub async fn intend(
+    db: impl PgExecutor<'_>,
+    place: &Place<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Known> {
+    let row = sqlx::query(
+        "insert into bot_comments (cause, installation_id, repository_id, issue_number, intended_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict (repository_id, cause) do update set cause = excluded.cause
+         returning comment_id, intended_at, (xmax = 0) as fresh",
+    )
+    .bind(place.cause)
+    .bind(place.installation.0)
+    .bind(place.repository.0)
+    .bind(place.issue.0)
+    .bind(now)
+    .fetch_one(db)
+    .await?;
+    let comment: Option<i64> = row.try_get("comment_id")?;
+    Ok(match comment {
+        Some(id) => Known::Posted(CommentId(id)),
+        None if row.try_get("fresh")? => Known::New,
+        None => Known::Intended(row.try_get("intended_at")?),
+    })
+}
+
+/// Remembers that the comment stands; `None` forgets one that somebody deleted.
+pub async fn set_posted(
+    db: impl PgExecutor<'_>,
+    place: &Place<'_>,
+    comment: Option<CommentId>,
+) -> sqlx::Result<()> {
+    sqlx::query("update bot_comments set comment_id = $3 where repository_id = $1 and cause = $2")
+        .bind(place.repository.0)
+        .bind(place.cause)
+        .bind(comment.map(|c| c.0))
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The cause behind a comment of ours: `run:ID` for a run's own.
+pub async fn find_cause(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    comment: CommentId,
+) -> sqlx::Result<Option<String>> {
+    let row =
+        sqlx::query("select cause from bot_comments where repository_id = $1 and comment_id = $2")
+            .bind(repository.0)
+            .bind(comment.0)
+            .fetch_optional(db)
+            .await?;
+    row.map(|r| r.try_get("cause")).transpose()
+}

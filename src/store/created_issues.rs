@@ -1,0 +1,142 @@
+//! Table `created_issues`: what stands on GitHub for which item of which run.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use sqlx::{PgExecutor, Row};
+
+use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId};
+
+/// One issue that we created.
+#[derive(Debug, Clone)]
+pub struct CreatedIssue {
+    pub position: i32,
+    pub repository: RepositoryId,
+    pub issue_id: IssueId,
+    pub number: IssueNumber,
+    pub url: String,
+    /// What was asked and GitHub silently left out.
+    pub dropped: Vec<String>,
+    /// When a rollback meant to close it: if it is found closed, that was us.
+    pub closing_at: Option<DateTime<Utc>>,
+    /// When a rollback closed it.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// Stores the created issue and settles its item, in one statement.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    installation: InstallationId,
+    issue: &CreatedIssue,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "with settled as (
+             update planned_issues set state = 'created' where run_id = $1 and position = $2
+             returning fingerprint
+         )
+         insert into created_issues
+             (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprint)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, fingerprint from settled
+         on conflict (run_id, position) do nothing",
+    )
+    .bind(run.as_str())
+    .bind(issue.position)
+    .bind(installation.0)
+    .bind(issue.repository.0)
+    .bind(issue.issue_id.0)
+    .bind(issue.number.0)
+    .bind(&issue.url)
+    .bind(&issue.dropped)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// What the run created, in the order of the plan.
+pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<CreatedIssue>> {
+    sqlx::query(
+        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at
+         from created_issues where run_id = $1 order by position",
+    )
+    .bind(run.as_str())
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Open issues of earlier runs with one of these fingerprints: (fingerprint, number).
+pub async fn list_open_by_fingerprint(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    fingerprints: &[Vec<u8>],
+    except: &RunId,
+) -> sqlx::Result<Vec<(Vec<u8>, IssueNumber)>> {
+    sqlx::query(
+        "select fingerprint, number from created_issues
+         where repository_id = $1 and fingerprint = any($2) and closed_at is null and run_id <> $3",
+    )
+    .bind(repository.0)
+    .bind(fingerprints)
+    .bind(except.as_str())
+    .try_map(|row: PgRow| {
+        Ok((
+            row.try_get("fingerprint")?,
+            IssueNumber(row.try_get("number")?),
+        ))
+    })
+    .fetch_all(db)
+    .await
+}
+
+/// A rollback is about to close it.
+pub async fn set_closing(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update created_issues set closing_at = $3 where run_id = $1 and position = $2")
+        .bind(run.as_str())
+        .bind(position)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// A rollback has closed it.
+pub async fn set_closed(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "with settled as (
+             update planned_issues set state = 'closed', note = null where run_id = $1 and position = $2
+         )
+         update created_issues set closed_at = $3 where run_id = $1 and position = $2",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
+fn from_row(row: PgRow) -> sqlx::Result<CreatedIssue> {
+    Ok(CreatedIssue {
+        position: row.try_get("position")?,
+        repository: RepositoryId(row.try_get("repository_id")?),
+        issue_id: IssueId(row.try_get("issue_id")?),
+        number: IssueNumber(row.try_get("number")?),
+        url: row.try_get("url")?,
+        dropped: row.try_get("dropped")?,
+        closing_at: row.try_get("closing_at")?,
+        closed_at: row.try_get("closed_at")?,
+    })
+}

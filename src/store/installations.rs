@@ -1,0 +1,131 @@
+//! Table `installations`: the App on one account, and the moment of its next write.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{PgExecutor, Row};
+
+use crate::domain::ids::{InstallationId, UserId};
+
+/// Whose account the App is installed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: UserId,
+    pub login: String,
+    /// `User` or `Organization`, as GitHub says.
+    pub kind: String,
+}
+
+/// One row, as far as flows ask.
+#[derive(Debug, Clone)]
+pub struct InstallationRow {
+    pub id: InstallationId,
+    pub login: String,
+    pub suspended_at: Option<DateTime<Utc>>,
+    pub removed_at: Option<DateTime<Utc>>,
+}
+
+impl InstallationRow {
+    /// May we act for it now?
+    pub fn is_live(&self) -> bool {
+        self.suspended_at.is_none() && self.removed_at.is_none()
+    }
+}
+
+/// Stores the installation, or refreshes its account. Does not lift a suspension.
+pub async fn upsert(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+    account: &Account,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into installations (id, account_id, account_login, account_type, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $5)
+         on conflict (id) do update set account_id = $2, account_login = $3, account_type = $4, updated_at = $5",
+    )
+    .bind(id.0)
+    .bind(account.id.0)
+    .bind(&account.login)
+    .bind(&account.kind)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The installation, if it was ever seen.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+) -> sqlx::Result<Option<InstallationRow>> {
+    sqlx::query("select account_login, suspended_at, removed_at from installations where id = $1")
+        .bind(id.0)
+        .try_map(|row: sqlx::postgres::PgRow| {
+            Ok(InstallationRow {
+                id,
+                login: row.try_get("account_login")?,
+                suspended_at: row.try_get("suspended_at")?,
+                removed_at: row.try_get("removed_at")?,
+            })
+        })
+        .fetch_optional(db)
+        .await
+}
+
+/// Marks it suspended, or live again.
+pub async fn set_suspended(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+    at: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    sqlx::query("update installations set suspended_at = $2 where id = $1")
+        .bind(id.0)
+        .bind(at)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Marks it uninstalled, or installed again (which also ends a suspension).
+pub async fn set_removed(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+    at: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update installations set removed_at = $2,
+                suspended_at = case when $2 is null then null else suspended_at end
+         where id = $1",
+    )
+    .bind(id.0)
+    .bind(at)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Takes the installation's next place to write, at least `spacing` after the one before.
+/// `Err(when)` inside: it is too early; come back then.
+pub async fn reserve_write(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+    now: DateTime<Utc>,
+    spacing: TimeDelta,
+) -> sqlx::Result<Result<(), DateTime<Utc>>> {
+    let row = sqlx::query(
+        "with taken as (
+             update installations set next_write_at = $2 + $3
+             where id = $1 and next_write_at <= $2 returning id
+         )
+         select (select id from taken) as taken, next_write_at from installations where id = $1",
+    )
+    .bind(id.0)
+    .bind(now)
+    .bind(spacing)
+    .fetch_one(db)
+    .await?;
+    let taken: Option<i64> = row.try_get("taken")?;
+    Ok(match taken {
+        Some(_) => Ok(()),
+        None => Err(row.try_get("next_write_at")?),
+    })
+}

@@ -1,0 +1,234 @@
+//! Table `planned_issues`: each item of a run's plan and how far it is.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::{PgExecutor, PgTransaction, Row};
+
+use crate::domain::ids::{InstallationId, RepositoryId, RunId};
+use crate::domain::plan::PlannedIssue;
+use crate::domain::run::ItemState;
+
+/// One item as it stands.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The number people use in commands, from 1.
+    pub position: i32,
+    pub repository: RepositoryId,
+    pub planned: PlannedIssue,
+    pub fingerprint: Vec<u8>,
+    pub state: ItemState,
+    /// Why it was skipped or left.
+    pub note: Option<String>,
+    pub intended_at: Option<DateTime<Utc>>,
+    /// How often it was looked for and not found.
+    pub looks: i32,
+}
+
+/// An item to be stored.
+#[derive(Debug)]
+pub struct NewItem {
+    pub position: i32,
+    pub repository: RepositoryId,
+    pub planned: PlannedIssue,
+    pub fingerprint: Vec<u8>,
+    pub state: ItemState,
+    pub note: Option<String>,
+}
+
+/// Replaces all items of a run by those of a new plan.
+pub async fn replace_all(
+    tx: &mut PgTransaction<'_>,
+    run: &RunId,
+    installation: InstallationId,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
+    sqlx::query("delete from planned_issues where run_id = $1")
+        .bind(run.as_str())
+        .execute(&mut **tx)
+        .await?;
+    let documents: Vec<Json<&PlannedIssue>> = items.iter().map(|i| Json(&i.planned)).collect();
+    sqlx::query(
+        "insert into planned_issues
+             (run_id, installation_id, position, repository_id, document, fingerprint, state, note)
+         select $1, $2, * from unnest($3::int[], $4::bigint[], $5::jsonb[], $6::bytea[], $7::text[], $8::text[])",
+    )
+    .bind(run.as_str())
+    .bind(installation.0)
+    .bind(items.iter().map(|i| i.position).collect::<Vec<_>>())
+    .bind(items.iter().map(|i| i.repository.0).collect::<Vec<_>>())
+    .bind(documents)
+    .bind(items.iter().map(|i| i.fingerprint.as_slice()).collect::<Vec<_>>())
+    .bind(items.iter().map(|i| i.state.as_str()).collect::<Vec<_>>())
+    .bind(items.iter().map(|i| i.note.as_deref()).collect::<Vec<_>>())
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+macro_rules! select_item {
+    ($tail:literal) => {
+        concat!(
+            "select position, repository_id, document, fingerprint, state, note, intended_at, looks ",
+            "from planned_issues ",
+            $tail
+        )
+    };
+}
+
+/// All items in their order.
+pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<Item>> {
+    sqlx::query(select_item!("where run_id = $1 order by position"))
+        .bind(run.as_str())
+        .try_map(from_row)
+        .fetch_all(db)
+        .await
+}
+
+/// An item whose request may have been on its way when its worker was lost.
+pub async fn find_intended(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<Item>> {
+    sqlx::query(select_item!(
+        "where run_id = $1 and state = 'intended' order by position limit 1"
+    ))
+    .bind(run.as_str())
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
+/// Stores the intent to create the next planned item, unless the run has left the creating phase.
+pub async fn intend_next(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Item>> {
+    sqlx::query(
+        "update planned_issues set state = 'intended', intended_at = $2, looks = 0
+         where run_id = $1
+           and position = (select min(position) from planned_issues where run_id = $1 and state = 'planned')
+           and exists (select 1 from runs where id = $1 and phase = 'creating')
+         returning position, repository_id, document, fingerprint, state, note, intended_at, looks",
+    )
+    .bind(run.as_str())
+    .bind(now)
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
+/// Counts one look on GitHub that did not find the item.
+pub async fn count_look(db: impl PgExecutor<'_>, run: &RunId, position: i32) -> sqlx::Result<i32> {
+    sqlx::query(
+        "update planned_issues set looks = looks + 1 where run_id = $1 and position = $2 returning looks",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .fetch_one(db)
+    .await?
+    .try_get("looks")
+}
+
+/// Sets what became of one item.
+pub async fn set_state(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+    state: ItemState,
+    note: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update planned_issues set state = $3, note = $4 where run_id = $1 and position = $2",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .bind(state.as_str())
+    .bind(note)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Takes items out of the preview, or puts them back.
+pub async fn set_included(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    positions: &[i32],
+    included: bool,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "update planned_issues set state = case when $3 then 'planned' else 'dropped' end
+         where run_id = $1 and position = any($2) and state in ('planned', 'dropped')
+           and (state = 'planned') <> $3",
+    )
+    .bind(run.as_str())
+    .bind(positions)
+    .bind(included)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Items that an earlier rollback left are looked at again; with `force` they will be taken.
+pub async fn take_left_again(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<()> {
+    sqlx::query(
+        "update planned_issues set state = 'created', note = null where run_id = $1 and state = 'left'",
+    )
+    .bind(run.as_str())
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// How many items of a run are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Planned or on their way.
+    pub open: usize,
+    /// On GitHub, whatever became of them there.
+    pub existing: usize,
+    pub dropped: usize,
+    pub skipped: usize,
+    pub failed: usize,
+}
+
+/// Counts a run's items.
+pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> {
+    let row = sqlx::query(
+        "select count(*) filter (where state in ('planned', 'intended')) as open,
+                count(*) filter (where state in ('created', 'closed', 'left')) as existing,
+                count(*) filter (where state = 'dropped') as dropped,
+                count(*) filter (where state = 'skipped') as skipped,
+                count(*) filter (where state = 'failed') as failed
+         from planned_issues where run_id = $1",
+    )
+    .bind(run.as_str())
+    .fetch_one(db)
+    .await?;
+    let count = |name: &str| -> sqlx::Result<usize> {
+        Ok(usize::try_from(row.try_get::<i64, _>(name)?).unwrap_or_default())
+    };
+    Ok(Tally {
+        open: count("open")?,
+        existing: count("existing")?,
+        dropped: count("dropped")?,
+        skipped: count("skipped")?,
+        failed: count("failed")?,
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
+fn from_row(row: PgRow) -> sqlx::Result<Item> {
+    let state: String = row.try_get("state")?;
+    let planned: Json<PlannedIssue> = row.try_get("document")?;
+    Ok(Item {
+        position: row.try_get("position")?,
+        repository: RepositoryId(row.try_get("repository_id")?),
+        planned: planned.0,
+        fingerprint: row.try_get("fingerprint")?,
+        state: ItemState::parse(&state)
+            .ok_or_else(|| sqlx::Error::Decode("unreadable state in planned_issues".into()))?,
+        note: row.try_get("note")?,
+        intended_at: row.try_get("intended_at")?,
+        looks: row.try_get("looks")?,
+    })
+}

@@ -1,0 +1,328 @@
+//! Table `runs`: one journey from request to result. A state moves only from what it was read as.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use sqlx::{PgExecutor, Row};
+
+use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId, UserId};
+use crate::domain::plan::Plan;
+use crate::domain::run::{Phase, State};
+
+/// A run as it stands, without its plan.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub id: RunId,
+    pub installation: InstallationId,
+    pub repository: RepositoryId,
+    pub issue: IssueNumber,
+    pub issue_id: IssueId,
+    pub requested_by: String,
+    pub requested_by_id: UserId,
+    pub state: State,
+    /// What was asked, as `flows` stored it.
+    pub request: serde_json::Value,
+    /// Why confirmation was asked, as `flows` stored it.
+    pub reasons: serde_json::Value,
+    pub failure: Option<String>,
+    /// A rollback takes what people have worked on as well.
+    pub rollback_force: bool,
+    /// The labels of its issues are known to exist.
+    pub labels_ready: bool,
+    /// Grows with every change that people should see.
+    pub revision: i64,
+    pub shown_revision: i64,
+    pub shown_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub planned_at: Option<DateTime<Utc>>,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A run to be stored.
+#[derive(Debug)]
+pub struct NewRun<'a> {
+    pub id: &'a RunId,
+    pub installation: InstallationId,
+    pub repository: RepositoryId,
+    pub issue: IssueNumber,
+    pub issue_id: IssueId,
+    /// What asked for it: `issue:ID`, `comment:ID` or `process:RUN`.
+    pub cause: &'a str,
+    pub requested_by: &'a str,
+    pub requested_by_id: UserId,
+    pub request: &'a serde_json::Value,
+}
+
+macro_rules! select_run {
+    ($tail:literal) => {
+        concat!(
+            "select id, installation_id, repository_id, issue_number, issue_id, requested_by, requested_by_id, ",
+            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, shown_revision, shown_at, created_at, planned_at, ",
+            "confirmed_at, finished_at from runs ",
+            $tail
+        )
+    };
+}
+
+/// Stores a pending run; false if its cause has already started one.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    run: &NewRun<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "insert into runs (id, installation_id, repository_id, issue_number, issue_id, cause, requested_by,
+                           requested_by_id, status, phase, request, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', null, $9, $10, $10)
+         on conflict (repository_id, cause) do nothing",
+    )
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .bind(run.repository.0)
+    .bind(run.issue.0)
+    .bind(run.issue_id.0)
+    .bind(run.cause)
+    .bind(run.requested_by)
+    .bind(run.requested_by_id.0)
+    .bind(run.request)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The run, which must exist.
+pub async fn get(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Run> {
+    sqlx::query(select_run!("where id = $1"))
+        .bind(id.as_str())
+        .try_map(from_row)
+        .fetch_one(db)
+        .await
+}
+
+/// The run, if there is one of that name.
+pub async fn find(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Run>> {
+    sqlx::query(select_run!("where id = $1"))
+        .bind(id.as_str())
+        .try_map(from_row)
+        .fetch_optional(db)
+        .await
+}
+
+/// Has this cause already started a run?
+pub async fn exists_for_cause(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    cause: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query("select 1 from runs where repository_id = $1 and cause = $2")
+        .bind(repository.0)
+        .bind(cause)
+        .fetch_optional(db)
+        .await
+        .map(|row| row.is_some())
+}
+
+/// The runs of one trigger issue, newest first.
+pub async fn list_for_issue(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    repository: RepositoryId,
+    issue: IssueNumber,
+) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where installation_id = $1 and repository_id = $2 and issue_number = $3 order by created_at desc, id desc limit 50"
+    ))
+    .bind(installation.0)
+    .bind(repository.0)
+    .bind(issue.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// The newest runs for an operator's eyes, of one repository or of all.
+pub async fn list_recent(
+    db: impl PgExecutor<'_>,
+    repository: Option<RepositoryId>,
+    limit: i64,
+) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where ($1::bigint is null or repository_id = $1) order by created_at desc, id desc limit $2"
+    ))
+    .bind(repository.map(|r| r.0))
+    .bind(limit)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// The runs of an installation that are not over.
+pub async fn list_open(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where installation_id = $1 and status in ('pending', 'running') order by created_at"
+    ))
+    .bind(installation.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Moves the run from the state it was read in; false if it has moved on meanwhile.
+pub async fn set_state(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    from: State,
+    to: State,
+    failure: Option<&str>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update runs set status = $4, phase = $5, failure = coalesce($6, failure),
+                revision = revision + 1, updated_at = $7,
+                started_at = case when $4 = 'running' then coalesce(started_at, $7) else started_at end,
+                confirmed_at = case when $5 = 'creating' then coalesce(confirmed_at, $7) else confirmed_at end,
+                finished_at = case when $4 in ('completed', 'failed', 'cancelled', 'rolled_back') then $7 end
+         where id = $1 and status = $2 and phase is not distinct from $3",
+    )
+    .bind(id.as_str())
+    .bind(from.status().as_str())
+    .bind(from.phase().map(Phase::as_str))
+    .bind(to.status().as_str())
+    .bind(to.phase().map(Phase::as_str))
+    .bind(failure)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Stores the plan that confirm will create, and why confirmation is asked.
+pub async fn set_plan(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    plan: &Plan,
+    reasons: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update runs set plan = $2, reasons = $3, planned_at = $4, revision = revision + 1, updated_at = $4 where id = $1",
+    )
+    .bind(id.as_str())
+    .bind(sqlx::types::Json(plan))
+    .bind(reasons)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Keeps the request with what `replan` was told.
+pub async fn set_request(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    request: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set request = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(request)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The stored plan; `None` while the run is still planning.
+pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Plan>> {
+    let row = sqlx::query("select plan from runs where id = $1")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await?;
+    let plan: Option<sqlx::types::Json<Plan>> = row.try_get("plan")?;
+    Ok(plan.map(|p| p.0))
+}
+
+/// Says whether a rollback takes what people have worked on as well.
+pub async fn set_rollback_force(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    force: bool,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set rollback_force = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(force)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Every label that the run's issues carry exists.
+pub async fn set_labels_ready(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set labels_ready_at = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Something that people should see has changed.
+pub async fn bump_revision(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<()> {
+    sqlx::query("update runs set revision = revision + 1 where id = $1")
+        .bind(id.as_str())
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The run's comment shows this revision now.
+pub async fn set_shown(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    revision: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set shown_revision = $2, shown_at = $3 where id = $1")
+        .bind(id.as_str())
+        .bind(revision)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
+fn from_row(row: PgRow) -> sqlx::Result<Run> {
+    let id: String = row.try_get("id")?;
+    let status: String = row.try_get("status")?;
+    let phase: Option<String> = row.try_get("phase")?;
+    let unreadable = |what: &str| sqlx::Error::Decode(format!("unreadable {what} in runs").into());
+    Ok(Run {
+        id: RunId::parse(&id).ok_or_else(|| unreadable("id"))?,
+        installation: InstallationId(row.try_get("installation_id")?),
+        repository: RepositoryId(row.try_get("repository_id")?),
+        issue: IssueNumber(row.try_get("issue_number")?),
+        issue_id: IssueId(row.try_get("issue_id")?),
+        requested_by: row.try_get("requested_by")?,
+        requested_by_id: UserId(row.try_get("requested_by_id")?),
+        state: State::parse(&status, phase.as_deref()).ok_or_else(|| unreadable("state"))?,
+        request: row.try_get("request")?,
+        reasons: row.try_get("reasons")?,
+        failure: row.try_get("failure")?,
+        rollback_force: row.try_get("rollback_force")?,
+        labels_ready: row.try_get("labels_ready")?,
+        revision: row.try_get("revision")?,
+        shown_revision: row.try_get("shown_revision")?,
+        shown_at: row.try_get("shown_at")?,
+        created_at: row.try_get("created_at")?,
+        planned_at: row.try_get("planned_at")?,
+        confirmed_at: row.try_get("confirmed_at")?,
+        finished_at: row.try_get("finished_at")?,
+    })
+}

@@ -1,0 +1,213 @@
+//! One walk over everything that the client can do, in the order in which a run would do it.
+
+use http::Method;
+use openproducer::{
+    domain::ids::{CommentId, IssueNumber},
+    github::{
+        GitHub, Installation, IssueChange, IssueState, NewIssue, Reaction, Repo, StateReason,
+        allowed_routes,
+    },
+};
+
+use super::{Scene, repository};
+
+#[tokio::test]
+async fn everything_works_and_nothing_else_is_allowed() {
+    let t = Scene::start().await;
+    t.sim.add_milestone("acme/shop", "First release");
+    let trigger = t.opens("Trigger");
+
+    the_app(&t).await;
+    the_repository(&t).await;
+    let (parent, child) = issues(&t).await;
+    comments_and_reactions(&t, trigger).await;
+    links(&t, parent, child).await;
+
+    for (method, route) in allowed_routes() {
+        let method: Method = method.parse().unwrap();
+        let used = t.count(&method, route);
+        assert!(used > 0, "{method} {route} is allowed, but nothing uses it");
+    }
+    assert_eq!(t.sim.complaints(), Vec::<String>::new());
+    for request in t.sim.requests() {
+        let (method, path) = (request.method, request.path);
+        assert_eq!(
+            request.api_version.as_deref(),
+            Some("2022-11-28"),
+            "{method} {path}"
+        );
+        let agent = request.user_agent.unwrap_or_default();
+        assert!(
+            agent.starts_with("openproducer/"),
+            "{method} {path}: {agent}"
+        );
+    }
+}
+
+async fn the_app(t: &Scene) {
+    assert_eq!(t.github.app().await.unwrap().permissions["issues"], "write");
+    let all = t.github.list_installations().await.unwrap();
+    assert_eq!(all.items.len(), 1);
+    let found = t
+        .github
+        .find_repository_installation(t.repo.name())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.id, t.installation.id());
+    let record = t.github.get_installation(found.id).await.unwrap();
+    assert_eq!(record.account.login, "acme");
+    let repositories = t.installation.list_repositories().await.unwrap();
+    let names: Vec<String> = repositories
+        .into_iter()
+        .map(|r| r.full_name.to_string())
+        .collect();
+    assert_eq!(names, ["acme/shop", "acme/site"]);
+}
+
+async fn the_repository(t: &Scene) {
+    assert_eq!(t.repo.get().await.unwrap().id, t.repo.id());
+    let alice = t.repo.role_of("alice").await.unwrap().unwrap();
+    assert_eq!(
+        (alice.role_name.as_str(), alice.permission.as_str()),
+        ("maintain", "write")
+    );
+    assert_eq!(t.repo.role_of("nobody-at-all").await.unwrap(), None);
+    assert!(t.repo.role_of("theopenproducerbot[bot]").await.is_ok());
+    assert!(t.repo.ensure_label("area: billing/café").await.unwrap());
+    assert!(!t.repo.ensure_label("area: billing/café").await.unwrap());
+    let labels = t.repo.list_labels().await.unwrap();
+    assert!(
+        labels
+            .iter()
+            .any(|label| label.name == "area: billing/café")
+    );
+    let by_title = t
+        .repo
+        .find_milestone("first release")
+        .await
+        .unwrap()
+        .unwrap();
+    let by_number = t.repo.find_milestone("1").await.unwrap().unwrap();
+    assert_eq!(by_title, by_number);
+    assert_eq!(t.repo.find_milestone("Nonesuch").await.unwrap(), None);
+    assert_eq!(t.repo.find_milestone("77").await.unwrap(), None);
+}
+
+async fn issues(t: &Scene) -> (IssueNumber, IssueNumber) {
+    let wanted = NewIssue {
+        title: "Add the login form".to_owned(),
+        body: "With <b>care</b> & “quotes” 🦀".to_owned(),
+        labels: vec!["area: billing/café".to_owned()],
+        assignees: vec!["alice".to_owned()],
+        milestone: Some(1),
+        issue_type: None,
+    };
+    let made = t.repo.create_issue(&wanted).await.unwrap();
+    assert_eq!((&made.title, &made.body), (&wanted.title, &wanted.body));
+    assert_eq!(
+        (&made.labels, &made.assignees),
+        (&wanted.labels, &wanted.assignees)
+    );
+    assert_eq!(made.milestone.as_ref().map(|m| m.number), Some(1));
+    assert_eq!(
+        made.user.as_ref().map(|user| user.kind.as_str()),
+        Some("Bot")
+    );
+    let app = t.github.app().await.unwrap().id;
+    assert_eq!(
+        made.performed_via_github_app.as_ref().map(|by| by.id),
+        Some(app)
+    );
+    let child = t.repo.create_issue(&super::titled("Child")).await.unwrap();
+
+    let change = IssueChange {
+        title: Some("Add the login page".to_owned()),
+        ..IssueChange::close(StateReason::NotPlanned)
+    };
+    let changed = t.repo.update_issue(made.number, &change).await.unwrap();
+    assert_eq!(changed.state, IssueState::Closed);
+    assert_eq!(changed.state_reason.as_deref(), Some("not_planned"));
+    assert_eq!(changed.body, wanted.body, "what is not named stays");
+    let seen = t.repo.find_issue(made.number).await.unwrap().unwrap();
+    assert_eq!(seen.title, "Add the login page");
+    assert_eq!(t.repo.list_issues(None, 1).await.unwrap().items.len(), 3);
+    (made.number, child.number)
+}
+
+async fn comments_and_reactions(t: &Scene, issue: IssueNumber) {
+    let comment = t.repo.create_comment(issue, "Planning …").await.unwrap();
+    t.repo.update_comment(comment.id, "Planned.").await.unwrap();
+    let seen = t.repo.find_comment(comment.id).await.unwrap().unwrap();
+    assert_eq!(seen.body, "Planned.");
+    assert!(t.repo.find_comment(CommentId(1)).await.unwrap().is_none());
+    assert_eq!(
+        t.repo.list_comments(issue, None).await.unwrap().items.len(),
+        1
+    );
+    for reaction in [
+        Reaction::Eyes,
+        Reaction::Eyes,
+        Reaction::Confused,
+        Reaction::ThumbsUp,
+    ] {
+        t.repo.react_to_issue(issue, reaction).await.unwrap();
+        t.repo.react_to_comment(comment.id, reaction).await.unwrap();
+    }
+    let number = u64::try_from(issue.0).unwrap();
+    let seen: Vec<String> = t
+        .sim
+        .repository("acme/shop")
+        .reactions(number)
+        .into_iter()
+        .map(|r| r.content)
+        .collect();
+    assert_eq!(seen, ["eyes", "confused", "+1"]);
+}
+
+async fn links(t: &Scene, parent: IssueNumber, child: IssueNumber) {
+    let id = t.repo.get_issue(child).await.unwrap().id;
+    t.repo.add_sub_issue(parent, id).await.unwrap();
+    let twice = t.repo.add_sub_issue(parent, id).await;
+    assert!(twice.is_err(), "GitHub refuses a second time");
+    let under: Vec<_> = t.repo.list_sub_issues(parent).await.unwrap();
+    assert_eq!(under.len(), 1);
+    assert_eq!(under[0].id, id);
+    t.repo.remove_sub_issue(parent, id).await.unwrap();
+    assert!(t.repo.list_sub_issues(parent).await.unwrap().is_empty());
+
+    t.repo.add_blocked_by(parent, id).await.unwrap();
+    assert_eq!(t.repo.list_blocked_by(parent).await.unwrap()[0].id, id);
+    t.repo.remove_blocked_by(parent, id).await.unwrap();
+    assert!(t.repo.list_blocked_by(parent).await.unwrap().is_empty());
+
+    let site = repository(&t.sim, &t.installation, "acme/site");
+    let far = site.create_issue(&super::titled("Far")).await.unwrap();
+    assert!(
+        t.repo.add_sub_issue(parent, far.id).await.is_err(),
+        "the token ends at the repository"
+    );
+    let both = t.repo.clone().with_access_to([site.id()]);
+    both.add_sub_issue(parent, far.id).await.unwrap();
+    assert_eq!(both.list_sub_issues(parent).await.unwrap()[0].id, far.id);
+}
+
+fn is_send<T: Send>(_: T) {}
+
+#[expect(
+    dead_code,
+    clippy::unused_async,
+    reason = "compiling it is the test: handlers and jobs change threads"
+)]
+async fn every_answer_may_be_awaited_on_any_thread(
+    github: GitHub,
+    place: Installation,
+    repo: Repo,
+) {
+    is_send(github.app());
+    is_send(github.list_installations());
+    is_send(place.list_repositories());
+    is_send(repo.list_issues(None, 1));
+    is_send(repo.create_comment(IssueNumber(1), ""));
+    is_send(repo.find_milestone(""));
+}

@@ -1,0 +1,234 @@
+//! A whole house for one test: the real server and worker on a database of its own, and the simulated GitHub.
+
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use openproducer::cache::Cache;
+use openproducer::cli::server::{Parts, Server};
+use openproducer::clock::{Chance, Clock};
+use openproducer::domain::settings::Operator;
+use openproducer::flows::pace::Pace;
+use openproducer::github::{AppCredentials, GitHub};
+use openproducer::simulator::{
+    IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
+};
+use openproducer::store::{deliveries, jobs};
+use secrecy::SecretString;
+use sqlx::PgPool;
+
+use super::database::TestDatabase;
+
+/// The repository that most tests play in.
+pub(crate) const SHOP: &str = "acme/shop";
+/// Longer than anything takes that is not stuck.
+const STUCK: Duration = Duration::from_secs(40);
+
+/// Everything that runs for one test.
+pub(crate) struct House {
+    pub(crate) sim: Simulator,
+    pub(crate) installation: u64,
+    server: Option<Server>,
+    database: TestDatabase,
+    operator: Operator,
+}
+
+/// Runs a test in a house with the usual settings.
+pub(crate) async fn house(test: impl AsyncFnOnce(&mut House)) {
+    house_with(Operator::default(), test).await;
+}
+
+/// Runs a test in a house whose operator says otherwise.
+pub(crate) async fn house_with(operator: Operator, test: impl AsyncFnOnce(&mut House)) {
+    let mut house = House::open(operator).await;
+    test(&mut house).await;
+    house.quiet().await;
+    house.inspect().await;
+    house.close().await;
+}
+
+impl House {
+    async fn open(operator: Operator) -> Self {
+        let database = TestDatabase::create().await;
+        jobs::migrate(database.pool())
+            .await
+            .expect("the queue's tables");
+        let sim = Simulator::start(Setup::default())
+            .await
+            .expect("the simulator starts");
+        sim.add_organization("acme");
+        sim.add_repository(SHOP);
+        for (login, role) in [
+            ("alice", Role::Write),
+            ("olivia", Role::Admin),
+            ("rita", Role::Read),
+        ] {
+            sim.add_user(login);
+            sim.set_role(SHOP, login, role);
+        }
+        sim.add_user("stranger");
+        let mut house = Self {
+            sim,
+            installation: 0,
+            server: None,
+            database,
+            operator,
+        };
+        house.start_server().await;
+        house.installation = house.sim.install_app("acme", RepositorySelection::All);
+        house.quiet().await;
+        house
+    }
+
+    /// Starts the server, with a worker, and points the App's webhook at it.
+    pub(crate) async fn start_server(&mut self) {
+        let app = self.sim.app();
+        let credentials = AppCredentials {
+            issuer: app.client_id.clone(),
+            private_key: SecretString::from(app.private_key_pem.clone()),
+        };
+        let api_url = self.sim.api_url().parse().expect("an address");
+        let server = Server::start(Parts {
+            pool: self.pool().clone(),
+            cache: Cache::in_process(100),
+            github: GitHub::new(&api_url, &credentials, Clock::system()).expect("a client"),
+            clock: Clock::system(),
+            chance: Chance::system(),
+            pace: Pace::every(TimeDelta::zero()),
+            operator: self.operator.clone(),
+            mention: "@TheOpenProducerBot".to_owned(),
+            webhook_secret: SecretString::from(app.webhook_secret.clone()),
+            web_url: self.sim.web_url().parse().expect("an address"),
+            listen: ([127, 0, 0, 1], 0).into(),
+            with_worker: true,
+        })
+        .await
+        .expect("the server starts");
+        self.sim
+            .set_webhook_url(format!("http://{}/api/webhook/github", server.address));
+        self.server = Some(server);
+    }
+
+    /// Stops the server as an orchestrator would.
+    pub(crate) async fn stop_server(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        self.database.pool()
+    }
+
+    /// Where the server listens.
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.server.as_ref().expect("a running server").address
+    }
+
+    /// A maintainer with the role `write`.
+    pub(crate) fn alice(&self) -> Person {
+        self.sim.user("alice")
+    }
+
+    pub(crate) fn shop(&self) -> RepositoryView {
+        self.sim.repository(SHOP)
+    }
+
+    /// Alice opens an issue; returns when the bot has done all that it asks for.
+    pub(crate) async fn opens(&self, title: &str, body: &str) -> IssueRef {
+        let issue = self.alice().opens_issue(SHOP, title, body);
+        self.quiet().await;
+        issue
+    }
+
+    /// Alice comments; returns when the bot has done all that it asks for.
+    pub(crate) async fn says(&self, issue: &IssueRef, text: &str) {
+        self.alice().comments(issue, text);
+        self.quiet().await;
+    }
+
+    /// What the bot has written under an issue, oldest first, without the hidden first line.
+    pub(crate) fn bot_comments(&self, issue: &IssueRef) -> Vec<String> {
+        let app = self.sim.app().slug.clone();
+        self.shop()
+            .comments(issue.number)
+            .into_iter()
+            .filter(|c| c.author.starts_with(&app))
+            .map(|c| {
+                c.body
+                    .split_once('\n')
+                    .map_or(String::new(), |(_, rest)| rest.to_owned())
+            })
+            .collect()
+    }
+
+    /// The bot's one comment under an issue.
+    pub(crate) fn bot_comment(&self, issue: &IssueRef) -> String {
+        let mut comments = self.bot_comments(issue);
+        assert_eq!(
+            comments.len(),
+            1,
+            "one comment of the bot, got {comments:#?}"
+        );
+        comments.remove(0)
+    }
+
+    /// Returns when every webhook is delivered and no job is left.
+    pub(crate) async fn quiet(&self) {
+        let begun = Instant::now();
+        let mut calm = 0;
+        while calm < 2 {
+            self.sim.settled().await;
+            let open = jobs::count_open(self.pool())
+                .await
+                .expect("the queue answers");
+            let unfinished = deliveries::count_unfinished(self.pool())
+                .await
+                .expect("deliveries answer");
+            calm = if open == 0 && unfinished == 0 {
+                calm + 1
+            } else {
+                0
+            };
+            assert!(
+                begun.elapsed() < STUCK,
+                "still busy:\n{}",
+                self.jobs().await
+            );
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    }
+
+    async fn jobs(&self) -> String {
+        let rows: Vec<(String, i32, Option<String>, String)> = sqlx::query_as(
+            "select task_identifier, attempts::int, last_error, run_at::text from graphile_worker.jobs",
+        )
+        .fetch_all(self.pool())
+        .await
+        .expect("the queue answers");
+        rows.iter()
+            .map(|(task, attempts, error, at)| {
+                format!("{task} attempt {attempts} at {at}: {error:?}\n")
+            })
+            .collect()
+    }
+
+    /// What must hold at the end of every test.
+    async fn inspect(&self) {
+        assert_eq!(self.jobs().await, "", "jobs left behind");
+        let failed: Vec<(String, Option<String>)> =
+            sqlx::query_as("select guid, error from deliveries where state = 'failed'")
+                .fetch_all(self.pool())
+                .await
+                .expect("deliveries answer");
+        assert!(failed.is_empty(), "deliveries failed: {failed:?}");
+        let complaints = self.sim.complaints();
+        assert!(
+            complaints.is_empty(),
+            "GitHub would complain: {complaints:#?}"
+        );
+    }
+
+    async fn close(mut self) {
+        self.stop_server().await;
+    }
+}
