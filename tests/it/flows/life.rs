@@ -19,16 +19,72 @@ dry_run: true
 async fn confirmed_plan_becomes_issues_and_rolls_back() {
     house(async |t| {
         let trigger = t.opens("Accounts", SPEC).await;
-        assert_snapshot!(t.shop().outline(), @"");
-        assert_snapshot!(t.bot_comment(&trigger), @"");
+        assert_snapshot!(t.shop().outline(), @"#1 open   Accounts");
+        assert_snapshot!(t.bot_comment(&trigger), @r#"
+        ### 📋 1 issue planned, waiting for your confirmation
+
+        Nothing has been created yet. You asked for a dry run, so have a look first.
+
+        - [x] **1.** Add login — covers lines 4, 6–8
+
+        <details>
+        <summary>What waits for what, as a graph</summary>
+
+        ```mermaid
+        flowchart LR
+          ni1["1 Add login"]
+        ```
+
+        </details>
+
+        **Coverage.** 4 of 4 blocks became issues. Nothing is left out.
+
+        **What next?** Untick what you do not want, then confirm in a comment.
+
+        | to | comment |
+        |---|---|
+        | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
+        | create only some | `@TheOpenProducerBot confirm 1,3-5` |
+        | take some out | `@TheOpenProducerBot drop 2,4` |
+        | plan again | `@TheOpenProducerBot replan` and what should be different |
+        | stop | `@TheOpenProducerBot cancel` |
+
+         1 work item in 1 section; planned from the document's structure, no model was used. Creating 1 issue takes about 2 seconds at 30 requests a minute.
+
+        <sub>Run <code>RUN</code></sub>
+        "#);
 
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
-        assert_snapshot!(t.shop().outline(), @"");
-        assert_snapshot!(t.bot_comment(&trigger), @"");
+        assert_snapshot!(t.shop().outline(), @"
+        #1 open   Accounts
+        #2 open   Add login   [sub-issue of #1]
+        ");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ✅ 1 issue created
+
+        - #2 · Add login
+
+        Planned in TIME, created in TIME. No model was used.
+
+        To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
 
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);
-        assert_snapshot!(t.bot_comment(&trigger), @"");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ↩️ Rolled back: 1 issue closed
+
+        <details>
+        <summary>Closed as not planned (1)</summary>
+
+        - #2 · Add login
+
+        </details>
+
+        <sub>Run <code>RUN</code></sub>
+        ");
     })
     .await;
 }

@@ -17,6 +17,7 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 
 use super::database::TestDatabase;
+use super::sight::redacted;
 
 /// The repository that most tests play in.
 pub(crate) const SHOP: &str = "acme/shop";
@@ -146,7 +147,7 @@ impl House {
         self.quiet().await;
     }
 
-    /// What the bot has written under an issue, oldest first, without the hidden first line.
+    /// What the bot has written under an issue, oldest first, without the hidden first line and what differs each time.
     pub(crate) fn bot_comments(&self, issue: &IssueRef) -> Vec<String> {
         let app = self.sim.app().slug.clone();
         self.shop()
@@ -154,9 +155,8 @@ impl House {
             .into_iter()
             .filter(|c| c.author.starts_with(&app))
             .map(|c| {
-                c.body
-                    .split_once('\n')
-                    .map_or(String::new(), |(_, rest)| rest.to_owned())
+                let shown = c.body.split_once('\n').map_or("", |(_, rest)| rest);
+                redacted(shown)
             })
             .collect()
     }

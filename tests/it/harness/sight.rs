@@ -1,0 +1,201 @@
+//! What a test sees of a house: runs, plans, what stands on GitHub, and words without what differs each time.
+
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::hmac;
+use chrono::DateTime;
+use http::Method;
+use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
+use openproducer::domain::plan::Plan;
+use openproducer::simulator::{CommentRef, IssueRef, IssueView};
+use openproducer::store::runs::{self, Run};
+use openproducer::store::settings;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::house::{House, SHOP};
+
+/// Where issues are created.
+pub(crate) const ISSUES: &str = "/repos/{owner}/{repo}/issues";
+/// Where comments are posted.
+pub(crate) const COMMENTS: &str = "/repos/{owner}/{repo}/issues/{number}/comments";
+
+impl House {
+    /// The runs of a trigger issue, newest first.
+    pub(crate) async fn runs(&self, issue: &IssueRef) -> Vec<Run> {
+        let home = self.sim.repository(&issue.repository).id();
+        let installation: i64 =
+            sqlx::query_scalar("select installation_id from repositories where id = $1")
+                .bind(i64::try_from(home).expect("an id"))
+                .fetch_one(self.pool())
+                .await
+                .expect("a known repository");
+        runs::list_for_issue(
+            self.pool(),
+            InstallationId(installation),
+            RepositoryId(i64::try_from(home).expect("an id")),
+            IssueNumber(i64::try_from(issue.number).expect("a number")),
+        )
+        .await
+        .expect("the runs")
+    }
+
+    /// The newest run of a trigger issue.
+    pub(crate) async fn run(&self, issue: &IssueRef) -> Run {
+        let mut all = self.runs(issue).await;
+        assert!(!all.is_empty(), "no run of {issue}");
+        all.remove(0)
+    }
+
+    /// Status and phase of the newest run: `running awaiting_confirmation`.
+    pub(crate) async fn state(&self, issue: &IssueRef) -> String {
+        let state = self.run(issue).await.state;
+        let phase = state.phase().map_or("", |p| p.as_str());
+        format!("{} {phase}", state.status().as_str())
+            .trim_end()
+            .to_owned()
+    }
+
+    /// The stored plan of the newest run.
+    pub(crate) async fn plan(&self, issue: &IssueRef) -> Plan {
+        let run = self.run(issue).await;
+        let plan = runs::find_plan(self.pool(), &run.id)
+            .await
+            .expect("the plan");
+        plan.expect("a stored plan")
+    }
+
+    /// The issues that the bot has created in the shop, by number.
+    pub(crate) fn created(&self) -> Vec<IssueView> {
+        self.created_in(SHOP)
+    }
+
+    /// The issues that the bot has created in a repository, by number.
+    pub(crate) fn created_in(&self, repository: &str) -> Vec<IssueView> {
+        let mut issues = self.sim.repository(repository).issues();
+        issues.retain(|i| i.author == "theopenproducerbot[bot]");
+        issues
+    }
+
+    /// The titles of the issues that the bot has created in the shop.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        self.created().into_iter().map(|i| i.title).collect()
+    }
+
+    /// What the bot reacted with to a comment.
+    pub(crate) fn reactions(&self, comment: &CommentRef) -> Vec<String> {
+        let all = self
+            .sim
+            .repository(&comment.issue.repository)
+            .comments(comment.issue.number);
+        let found = all.into_iter().find(|c| c.id == comment.id);
+        let reactions = found.expect("the comment").reactions;
+        reactions.into_iter().map(|r| r.content).collect()
+    }
+
+    /// The bot's own comment of a run, to be edited by people.
+    pub(crate) fn run_comment(&self, issue: &IssueRef) -> (CommentRef, String) {
+        let comments = self.shop().comments(issue.number);
+        let of_bot = comments
+            .into_iter()
+            .find(|c| c.author == "theopenproducerbot[bot]");
+        let found = of_bot.expect("a comment of the bot");
+        (found.reference, found.body)
+    }
+
+    /// How many requests of this kind have arrived.
+    pub(crate) fn sent(&self, method: &Method, template: &str) -> usize {
+        self.sim.requests_matching(method, template).len()
+    }
+
+    /// Returns when it is so.
+    pub(crate) async fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !so(self) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Stores a new version of the shop's settings.
+    pub(crate) async fn set_settings(&self, document: serde_json::Value) {
+        settings::insert(
+            self.pool(),
+            InstallationId(i64::try_from(self.installation).expect("an id")),
+            Some(RepositoryId(i64::try_from(self.shop().id()).expect("an id"))),
+            &document,
+            "olivia",
+            DateTime::UNIX_EPOCH,
+        )
+        .await
+        .expect("the settings");
+    }
+
+    /// Sends what the latest delivery of this event said, rightly signed, under another GUID.
+    pub(crate) async fn send_copy(&self, event: &str, guid: &str) {
+        let deliveries = self.sim.deliveries();
+        let latest = deliveries.iter().rev().find(|d| d.event == event);
+        let payload = latest.expect("a delivery of the event").payload.clone();
+        let status = self.deliver(event, guid, &payload).await;
+        assert_eq!(status, 202);
+    }
+
+    /// Posts a rightly signed payload and gives the status.
+    pub(crate) async fn deliver(&self, event: &str, guid: &str, payload: &[u8]) -> u16 {
+        let secret = self.sim.app().webhook_secret.clone();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let signature = hex::encode(hmac::sign(&key, payload));
+        let head = format!(
+            "POST /api/webhook/github HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             X-GitHub-Event: {event}\r\nX-GitHub-Delivery: {guid}\r\nX-Hub-Signature-256: sha256={signature}\r\n\
+             Content-Length: {}\r\n\r\n",
+            payload.len()
+        );
+        let mut stream = TcpStream::connect(self.address())
+            .await
+            .expect("the server listens");
+        stream.write_all(head.as_bytes()).await.expect("it reads");
+        stream.write_all(payload).await.expect("it reads");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .await
+            .expect("it answers");
+        answer
+            .split(' ')
+            .nth(1)
+            .and_then(|s| s.parse().ok())
+            .expect("a status")
+    }
+}
+
+/// The text with `RUN` for every run's id and `TIME` for what something took.
+pub(crate) fn redacted(text: &str) -> String {
+    const ID: usize = "run_20261122_084408_a1b2c3d4".len();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("run_") {
+        let id = rest.get(at..at + ID).filter(|id| RunId::parse(id).is_some());
+        let (kept, word) = if id.is_some() { (at, "RUN") } else { (at + 4, "") };
+        out.push_str(&rest[..kept]);
+        out.push_str(word);
+        rest = &rest[if id.is_some() { at + ID } else { at + 4 }..];
+    }
+    out.push_str(rest);
+    out.lines().map(without_time).collect::<Vec<_>>().join("\n")
+}
+
+fn without_time(line: &str) -> String {
+    let Some((_, model)) = line
+        .strip_prefix("Planned in ")
+        .and_then(|rest| rest.split_once(". "))
+    else {
+        return line.to_owned();
+    };
+    let created = if line.contains(", created in ") {
+        ", created in TIME"
+    } else {
+        ""
+    };
+    format!("Planned in TIME{created}. {model}")
+}
