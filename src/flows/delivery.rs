@@ -2,6 +2,7 @@
 
 use tracing::{debug, warn};
 
+use super::command::Answer;
 use super::request::{Asking, Origin};
 use super::{FlowError, FlowResult, Services, command, installations, request, tick};
 use crate::domain::command::Said;
@@ -89,6 +90,7 @@ async fn issue_opened(services: &Services, event: &IssueEvent) -> FlowResult<()>
             origin: Origin::Issue,
             points_at_issue: false,
             sender: &event.sender,
+            is_operator: false,
             names: &names,
         },
     )
@@ -115,6 +117,7 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         origin: Origin::Comment(&event.comment),
         points_at_issue: matches!(said, Said::ThisIssue | Said::Nothing),
         sender: &event.sender,
+        is_operator: false,
         names: &names,
     };
     match said {
@@ -123,17 +126,12 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         Said::Nothing if !has_runs(services, &asking).await? => {
             request::ask(services, &asking).await
         }
-        Said::Nothing => command::answer(services, &asking, command::Answer::Help).await,
+        Said::Nothing => command::reply_if_allowed(services, &asking, Answer::Help).await,
         Said::Unknown { word, nearest } => {
-            command::answer(
-                services,
-                &asking,
-                command::Answer::Unknown { word, nearest },
-            )
-            .await
+            command::reply_if_allowed(services, &asking, Answer::Unknown { word, nearest }).await
         }
         Said::Bad(complaints) => {
-            command::answer(services, &asking, command::Answer::Complaints(complaints)).await
+            command::reply_if_allowed(services, &asking, Answer::Complaints(complaints)).await
         }
         Said::Command(command) => command::obey(services, &asking, command).await,
     }

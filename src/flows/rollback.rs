@@ -3,9 +3,9 @@
 use tracing::info;
 
 use super::advance::Next;
-use super::{FlowResult, Services, link, pace};
+use super::{FlowResult, Services, create, link, pace};
 use crate::domain::run::ItemState;
-use crate::github::{Issue, IssueChange, IssueState, Repo, StateReason};
+use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
@@ -17,16 +17,18 @@ pub(super) async fn step(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
-    let items = planned_issues::list(&services.pool, &run.id).await?;
-    let Some(item) = items.iter().rev().find(|i| i.state == ItemState::Created) else {
+    // What was under way when the run ended may have been made all the same.
+    let lost = create::settle_lost(services, repository, run).await?;
+    if lost != Next::Done {
+        return Ok(lost);
+    }
+    let Some(item) = planned_issues::find_last_created(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
-    let created = created_issues::list(&services.pool, &run.id).await?;
-    let Some(issue) = created.iter().find(|c| c.position == item.position) else {
-        return Err(
-            anyhow::anyhow!("item {} of {} has no created issue", item.position, run.id).into(),
-        );
-    };
+    if let Err(when) = pace::writing(services, run.installation).await? {
+        return Ok(Next::At(when));
+    }
+    let issue = created_issues::get(&services.pool, &run.id, item.position).await?;
     let target = if issue.repository == repository.id {
         repository.clone()
     } else {
@@ -36,10 +38,10 @@ pub(super) async fn step(
     };
     let repo = services.repo(&target);
     match repo.find_issue(issue.number).await? {
-        None => leave(services, run, item, "it was deleted").await,
-        Some(now) => match touched(item, issue, &now) {
-            Some(why) if !run.rollback_force => leave(services, run, item, why).await,
-            _ => close(services, repository, run, &repo, issue).await,
+        None => leave(services, run, &item, "it was deleted").await,
+        Some(now) => match touched(&item, &issue, &now) {
+            Some(why) if !run.rollback_force => leave(services, run, &item, why).await,
+            _ => close(services, repository, run, &repo, &item, &issue).await,
         },
     }
 }
@@ -83,20 +85,24 @@ async fn close(
     repository: &RepositoryRow,
     run: &Run,
     repo: &Repo,
+    item: &Item,
     issue: &CreatedIssue,
 ) -> FlowResult<Next> {
     let now = services.clock.now();
     if issue.closing_at.is_none() {
         created_issues::set_closing(&services.pool, &run.id, issue.position, now).await?;
     }
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
-    if link::detach_next(services, repository, run, issue.position).await? {
+    if link::detach(services, repository, run, issue.position).await? {
         return Ok(Next::Again);
     }
-    repo.update_issue(issue.number, &IssueChange::close(StateReason::NotPlanned))
-        .await?;
+    let change = IssueChange::close(StateReason::NotPlanned);
+    match repo.update_issue(issue.number, &change).await {
+        Ok(_) => {}
+        Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
+            return leave(services, run, item, &error.to_string()).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     created_issues::set_closed(&services.pool, &run.id, issue.position, now).await?;
     runs::bump_revision(&services.pool, &run.id).await?;
     info!(run.id = %run.id, issue.number = %issue.number, "rolled back issue");

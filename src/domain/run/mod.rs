@@ -195,7 +195,7 @@ impl State {
                 Some(P::Planning | P::AwaitingConfirmation | P::Creating | P::Linking),
             ) => Self::ended(S::Cancelled),
             (Move::Fail, S::Pending | S::Running, _) => Self::ended(S::Failed),
-            (Move::StartRollback, S::Completed | S::Failed | S::Cancelled, _)
+            (Move::StartRollback, S::Completed | S::Failed | S::Cancelled | S::RolledBack, _)
             | (Move::StartRollback, _, Some(P::RollingBack)) => Self::running(P::RollingBack),
             (Move::RolledBack, _, Some(P::RollingBack)) => Self::ended(S::RolledBack),
             _ => return Err(IllegalMove { from: self, wanted }),

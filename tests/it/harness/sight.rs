@@ -122,7 +122,9 @@ impl House {
         settings::insert(
             self.pool(),
             InstallationId(i64::try_from(self.installation).expect("an id")),
-            Some(RepositoryId(i64::try_from(self.shop().id()).expect("an id"))),
+            Some(RepositoryId(
+                i64::try_from(self.shop().id()).expect("an id"),
+            )),
             &document,
             "olivia",
             DateTime::UNIX_EPOCH,
@@ -175,8 +177,14 @@ pub(crate) fn redacted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("run_") {
-        let id = rest.get(at..at + ID).filter(|id| RunId::parse(id).is_some());
-        let (kept, word) = if id.is_some() { (at, "RUN") } else { (at + 4, "") };
+        let id = rest
+            .get(at..at + ID)
+            .filter(|id| RunId::parse(id).is_some());
+        let (kept, word) = if id.is_some() {
+            (at, "RUN")
+        } else {
+            (at + 4, "")
+        };
         out.push_str(&rest[..kept]);
         out.push_str(word);
         rest = &rest[if id.is_some() { at + ID } else { at + 4 }..];
