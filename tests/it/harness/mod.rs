@@ -2,5 +2,5 @@
 
 pub(crate) mod database;
 pub(crate) mod house;
-pub(crate) mod sight;
 pub(crate) mod services;
+pub(crate) mod sight;

@@ -122,7 +122,9 @@ impl House {
         settings::insert(
             self.pool(),
             InstallationId(i64::try_from(self.installation).expect("an id")),
-            Some(RepositoryId(i64::try_from(self.shop().id()).expect("an id"))),
+            Some(RepositoryId(
+                i64::try_from(self.shop().id()).expect("an id"),
+            )),
             &document,
             "olivia",
             DateTime::UNIX_EPOCH,
@@ -136,8 +138,33 @@ impl House {
         let deliveries = self.sim.deliveries();
         let latest = deliveries.iter().rev().find(|d| d.event == event);
         let payload = latest.expect("a delivery of the event").payload.clone();
-        let status = self.deliver(event, guid, &payload).await;
+        self.send_copy_of(&payload, event, guid).await;
+    }
+
+    /// Sends a payload once more, rightly signed, under another GUID.
+    pub(crate) async fn send_copy_of(&self, payload: &[u8], event: &str, guid: &str) {
+        let status = self.deliver(event, guid, payload).await;
         assert_eq!(status, 202);
+    }
+
+    /// The server is down while this happens; then it starts and GitHub sends again what was lost.
+    pub(crate) async fn while_down<T>(&mut self, happens: impl FnOnce(&Self) -> T) -> T {
+        self.stop_server().await;
+        let outcome = happens(self);
+        self.start_server().await;
+        self.redeliver_lost().await;
+        outcome
+    }
+
+    /// Has GitHub send again, in their order, what could not be delivered; returns when all is done.
+    async fn redeliver_lost(&self) {
+        self.sim.settled().await;
+        let mut lost: Vec<_> = self.sim.deliveries();
+        lost.retain(|d| d.status_code == 0);
+        for delivery in lost {
+            self.sim.redeliver(&delivery.guid);
+        }
+        self.quiet().await;
     }
 
     /// Posts a rightly signed payload and gives the status.
@@ -175,8 +202,14 @@ pub(crate) fn redacted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("run_") {
-        let id = rest.get(at..at + ID).filter(|id| RunId::parse(id).is_some());
-        let (kept, word) = if id.is_some() { (at, "RUN") } else { (at + 4, "") };
+        let id = rest
+            .get(at..at + ID)
+            .filter(|id| RunId::parse(id).is_some());
+        let (kept, word) = if id.is_some() {
+            (at, "RUN")
+        } else {
+            (at + 4, "")
+        };
         out.push_str(&rest[..kept]);
         out.push_str(word);
         rest = &rest[if id.is_some() { at + ID } else { at + 4 }..];
