@@ -16,8 +16,33 @@ async fn completes(t: &House, trigger: &IssueRef) {
 async fn an_opened_issue_with_a_specification_goes_on_by_itself() {
     house(async |t| {
         let trigger = t.opens("Accounts", &asked(PHASES)).await;
-        assert_snapshot!(t.shop().outline(), @"x");
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.shop().outline(), @"
+        #1 open   Accounts
+        #2 open   Deliver phase 1: storage   [sub-issue of #1]
+        #3 open   Create the accounts table   [sub-issue of #2]
+        #4 open   Write the migration from the old users   [sub-issue of #2]
+        #5 open   Deliver phase 2: sign in   [sub-issue of #1] [blocked by #2]
+        #6 open   Build the login form   [sub-issue of #5]
+        #7 open   Add sessions   [sub-issue of #5]
+        #8 open   Lock accounts after five wrong passwords   [sub-issue of #5]
+        ");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ✅ 7 issues created
+
+        - #2 · Deliver phase 1: storage
+          - #3 · Create the accounts table
+          - #4 · Write the migration from the old users
+        - #5 · Deliver phase 2: sign in
+          - #6 · Build the login form
+          - #7 · Add sessions
+          - #8 · Lock accounts after five wrong passwords
+
+        Planned in TIME, created in TIME. No model was used.
+
+        To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
         let eyes = t.shop().reactions(trigger.number);
         assert_eq!(eyes.len(), 1, "{eyes:?}");
         assert_eq!(eyes[0].content, "eyes");

@@ -20,7 +20,24 @@ async fn every_complaint_comes_at_once_with_its_line_and_what_would_be_right() {
     house(async |t| {
         let body = "@TheOpenProducerBot\ncount: lots\nlabels: \"a,b\", backend\nunique_by: titel\ndry_run: perhaps\nrate_limit_per_minute: 81\nrepositories: docs\n\nBuild it";
         let trigger = t.opens("Accounts", body).await;
-        assert_snapshot!(starts_nothing(t, &trigger).await, @"x");
+        assert_snapshot!(starts_nothing(t, &trigger).await, @r#"
+        ### I could not read your request
+
+        Nothing was started. Please correct 6 lines and ask again in a new comment.
+
+        - **line 2**: count must be a number from 1 to 100, got `lots`  
+          `count: lots`
+        - **line 3**: a label cannot contain a comma, got `a,b`; if these are several labels, write `labels: a, b`  
+          `labels: "a,b", backend`
+        - **line 4**: unique_by must be title, body or hash (both), got `titel`; did you mean `title`?  
+          `unique_by: titel`
+        - **line 5**: dry_run must be true or false, got `perhaps`  
+          `dry_run: perhaps`
+        - **line 6**: rate_limit_per_minute must be 1 to 80, got 81  
+          `rate_limit_per_minute: 81`
+        - **line 7**: a repository must be written as `owner/name`, got `docs`  
+          `repositories: docs`
+        "#);
     })
     .await;
 }
@@ -146,7 +163,7 @@ async fn a_closed_trigger_issue_starts_nothing() {
         let trigger = t.opens("Accounts", WORK).await;
         t.alice().closes(&trigger);
         t.says(&trigger, "@TheOpenProducerBot").await;
-        assert_snapshot!(starts_nothing(t, &trigger).await, @"x");
+        assert_snapshot!(starts_nothing(t, &trigger).await, @"This issue is closed, so nothing was started. Reopen it and mention `@TheOpenProducerBot` again.");
         t.alice().reopens(&trigger);
         t.says(&trigger, "@TheOpenProducerBot").await;
         assert_eq!(t.created().len(), 3);

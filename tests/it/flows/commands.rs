@@ -40,8 +40,36 @@ async fn links_to_what_was_left_out_are_left_out() {
     house(async |t| {
         let trigger = t.opens("Accounts", &dry(PHASES)).await;
         t.says(&trigger, "@TheOpenProducerBot confirm 2,4-6").await;
-        assert_snapshot!(t.shop().outline(), @"x");
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.shop().outline(), @"
+        #1 open   Accounts
+        #2 open   Create the accounts table   [sub-issue of #1]
+        #3 open   Deliver phase 2: sign in   [sub-issue of #1]
+        #4 open   Build the login form   [sub-issue of #3]
+        #5 open   Add sessions   [sub-issue of #3]
+        ");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ✅ 4 issues created
+
+        - #2 · Create the accounts table
+        - #3 · Deliver phase 2: sign in
+          - #4 · Build the login form
+          - #5 · Add sessions
+
+        <details>
+        <summary>Dropped (3)</summary>
+
+        - **1.** Deliver phase 1: storage
+        - **3.** Write the migration from the old users
+        - **7.** Lock accounts after five wrong passwords
+
+        </details>
+
+        Planned in TIME, created in TIME. No model was used.
+
+        To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
     })
     .await;
 }
@@ -52,7 +80,12 @@ async fn dropped_items_are_shown_as_unticked_and_not_created() {
         let trigger = t.opens("Accounts", &dry(WORK)).await;
         t.says(&trigger, "@TheOpenProducerBot drop 1,3").await;
         let preview = t.bot_comment(&trigger);
-        assert_snapshot!(preview.lines().filter(|l| l.starts_with("- [") || l.starts_with('#')).collect::<Vec<_>>().join("\n"), @"x");
+        assert_snapshot!(preview.lines().filter(|l| l.starts_with("- [") || l.starts_with('#')).collect::<Vec<_>>().join("\n"), @"
+        ### 📋 3 issues planned, 1 selected, waiting for your confirmation
+        - [ ] **1.** Build the login form — covers lines 4, 6
+        - [x] **2.** Add sessions after the login form — waits for 1 · covers lines 4, 7
+        - [ ] **3.** Write the documentation for accounts — covers lines 4, 8
+        ");
         assert_eq!(t.state(&trigger).await, WAITS);
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
         assert_eq!(t.titles(), [WORK_TITLES[1]]);
@@ -77,7 +110,41 @@ async fn numbers_that_the_plan_does_not_have_change_nothing() {
                 .await;
         }
         assert_eq!(t.state(&trigger).await, WAITS);
-        assert_snapshot!(t.bot_comments(&trigger)[1..].join("\n----\n"), @"x");
+        assert_snapshot!(t.bot_comments(&trigger)[1..].join("\n----\n"), @"
+        The plan has 3 issues, numbered 1 to 3; there is no 4. Nothing was changed.
+        ----
+        The plan has 3 issues, numbered 1 to 3; there is no 9. Nothing was changed.
+        ----
+        That would leave nothing to create. To end the run instead, comment `@TheOpenProducerBot cancel`.
+        ----
+        ### I could not read your request
+
+        Nothing was started. Please correct 1 line and ask again in a new comment.
+
+        - **line 1**: items are counted from 1, got `0`  
+          `@TheOpenProducerBot confirm 0`
+        ----
+        ### I could not read your request
+
+        Nothing was started. Please correct 1 line and ask again in a new comment.
+
+        - **line 1**: drop takes the numbers of items, for example `drop 2,4`; to have a text planned, begin its line with `/spawn-issues`  
+          `@TheOpenProducerBot drop`
+        ----
+        ### I could not read your request
+
+        Nothing was started. Please correct 1 line and ask again in a new comment.
+
+        - **line 1**: a range runs upwards: write `3-5`, got `5-3`  
+          `@TheOpenProducerBot confirm 5-3`
+        ----
+        ### I could not read your request
+
+        Nothing was started. Please correct 1 line and ask again in a new comment.
+
+        - **line 1**: there is no item with so large a number, got `1-99999999`  
+          `@TheOpenProducerBot drop 1-99999999`
+        ");
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
         assert_eq!(t.titles(), WORK_TITLES);
     })
@@ -173,10 +240,16 @@ async fn a_waiting_run_is_cancelled() {
         let trigger = t.opens("Accounts", &dry(WORK)).await;
         t.says(&trigger, "@TheOpenProducerBot cancel").await;
         assert_eq!(t.state(&trigger).await, "cancelled");
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### 🛑 Cancelled
+
+        No issue was created.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
         assert!(t.created().is_empty());
-        assert_snapshot!(t.bot_comments(&trigger)[1], @"x");
+        assert_snapshot!(t.bot_comments(&trigger)[1], @"`RUN` is already cancelled; there is nothing to confirm.");
     })
     .await;
 }
@@ -198,7 +271,19 @@ async fn a_creating_run_stops_after_the_request_in_flight() {
         assert_eq!(t.reactions(&comment), ["eyes"]);
         assert_eq!(t.state(&trigger).await, "cancelled");
         assert_eq!(t.created().len(), 3);
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### 🛑 Cancelled
+
+        3 of 12 planned issues had been created by then:
+
+        - #2 · Build the login form
+        - #3 · Build the sessions
+        - #4 · Build the documentation for shop
+
+        `@TheOpenProducerBot rollback last` closes them again.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);
     })
@@ -223,7 +308,11 @@ async fn status_is_answered_while_a_run_creates() {
         })
         .await;
         assert_eq!(t.created().len(), 2, "the run is still at its third issue");
-        assert_snapshot!(t.bot_comments(&trigger)[1], @"x");
+        assert_snapshot!(t.bot_comments(&trigger)[1], @"
+        | run | state | issues | |
+        |---|---|---|---|
+        | `RUN` | 🔨 creating | 2 of 5 |  |
+        ");
         t.quiet().await;
         assert_eq!(t.created().len(), 5);
     })
@@ -239,8 +328,13 @@ async fn status_lists_the_runs_of_the_issue() {
         t.says(&trigger, &dry("Add a basket")).await;
         t.says(&trigger, "@TheOpenProducerBot status?").await;
         let said = t.bot_comments(&trigger);
-        assert_snapshot!(said[0], @"x");
-        assert_snapshot!(said[3], @"x");
+        assert_snapshot!(said[0], @"No run has been started from this issue. Mention me with a specification to start one; `@TheOpenProducerBot help` tells how.");
+        assert_snapshot!(said[3], @"
+        | run | state | issues | |
+        |---|---|---|---|
+        | `RUN` | 📋 waiting for confirmation | 0 of 1 | waits for `confirm` |
+        | `RUN` | ✅ completed | 3 of 3 |  |
+        ");
     })
     .await;
 }
@@ -259,7 +353,47 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
             t.quiet().await;
         }
         assert_eq!(t.state(&trigger).await, WAITS);
-        assert_snapshot!(t.bot_comments(&trigger)[1..].join("\n----\n"), @"x");
+        assert_snapshot!(t.bot_comments(&trigger)[1..].join("\n----\n"), @"
+        ### How to work with me
+
+        Write a specification in an issue and mention me in it, or begin a line with `/spawn-issues`. I break it down into small issues and link them. Options are lines such as `dry_run: true`, `count: 12` or `labels: backend, api`.
+
+        On that issue I listen to these commands:
+
+        | comment | what it does |
+        |---|---|
+        | `@TheOpenProducerBot confirm` | creates the previewed plan, exactly as shown |
+        | `@TheOpenProducerBot confirm 1,3-5` | creates only these |
+        | `@TheOpenProducerBot drop 2,4` | takes these out of the preview; unticking their boxes does the same |
+        | `@TheOpenProducerBot replan` | plans again; add what should be different |
+        | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
+        | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
+        | `@TheOpenProducerBot help` | this |
+        ----
+        ### How to work with me
+
+        Write a specification in an issue and mention me in it, or begin a line with `/spawn-issues`. I break it down into small issues and link them. Options are lines such as `dry_run: true`, `count: 12` or `labels: backend, api`.
+
+        On that issue I listen to these commands:
+
+        | comment | what it does |
+        |---|---|
+        | `@TheOpenProducerBot confirm` | creates the previewed plan, exactly as shown |
+        | `@TheOpenProducerBot confirm 1,3-5` | creates only these |
+        | `@TheOpenProducerBot drop 2,4` | takes these out of the preview; unticking their boxes does the same |
+        | `@TheOpenProducerBot replan` | plans again; add what should be different |
+        | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
+        | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
+        | `@TheOpenProducerBot help` | this |
+        ----
+        I do not know `confrim`. Did you mean `@TheOpenProducerBot confirm`? `@TheOpenProducerBot help` lists what I know.
+        ----
+        I do not know `frobnicate`. `@TheOpenProducerBot help` lists what I know.
+        ----
+        I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+        ");
     })
     .await;
 }

@@ -133,7 +133,11 @@ async fn issues_go_to_another_repository_of_the_installation() {
             .await;
         assert_eq!(t.state(&trigger).await, "completed");
         assert_eq!(t.created().len() + t.created_in("acme/docs").len(), 3);
-        assert_snapshot!(t.sim.repository("acme/docs").outline(), @"x");
+        assert_snapshot!(t.sim.repository("acme/docs").outline(), @"
+        #1 open   Build the login form   [sub-issue of acme/shop#1]
+        #2 open   Add sessions after the login form   [sub-issue of acme/shop#1] [blocked by #1]
+        #3 open   Write the documentation for accounts   [sub-issue of acme/shop#1]
+        ");
     })
     .await;
 }
@@ -148,7 +152,17 @@ async fn what_github_leaves_out_is_named_in_the_summary() {
                 &format!("@TheOpenProducerBot\ntype: Nonsense\n\n{WORK}"),
             )
             .await;
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ❌ This did not work
+
+        GitHub refused the request: GitHub refuses it: Validation Failed (type: invalid)
+
+        **What next?** Put it right and ask again in a new comment.
+
+        No issue was created.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
     })
     .await;
 }

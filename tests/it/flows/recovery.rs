@@ -171,7 +171,21 @@ async fn a_plain_refusal_ends_the_run_in_words() {
             .schedule(Fault::on(Method::POST, ISSUES).nth(2).forever().then(no));
         let trigger = t.opens("Accounts", &asked(WORK)).await;
         assert_eq!(t.state(&trigger).await, "failed");
-        insta::assert_snapshot!(t.bot_comment(&trigger), @"x");
+        insta::assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ❌ This did not work
+
+        GitHub refused the request: the App has no permission to write issues here. An admin can grant it in the App's installation settings; then ask again.
+
+        **What next?** Put it right and ask again in a new comment: what exists already is not created twice. Or close what was created with `@TheOpenProducerBot rollback last`.
+
+        1 of 3 planned issues had been created by then:
+
+        - #2 · Build the login form
+
+        `@TheOpenProducerBot rollback last` closes them again.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);
     })

@@ -18,7 +18,24 @@ async fn everything_is_closed_as_not_planned_and_detached() {
             assert!(issue.parent.is_none(), "{issue:?}");
         }
         assert!(t.shop().issue(trigger.number).sub_issues.is_empty());
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ↩️ Rolled back: 7 issues closed
+
+        <details>
+        <summary>Closed as not planned (7)</summary>
+
+        - #2 · Deliver phase 1: storage
+          - #3 · Create the accounts table
+          - #4 · Write the migration from the old users
+        - #5 · Deliver phase 2: sign in
+          - #6 · Build the login form
+          - #7 · Add sessions
+          - #8 · Lock accounts after five wrong passwords
+
+        </details>
+
+        <sub>Run <code>RUN</code></sub>
+        ");
     })
     .await;
 }
@@ -38,8 +55,36 @@ async fn what_people_have_worked_on_is_left_and_named_until_it_is_forced() {
         t.alice().assigns(&created[4], &["olivia"]);
         t.quiet().await;
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
-        assert_snapshot!(t.shop().outline(), @"x");
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.shop().outline(), @"
+        #1 open   Accounts
+        #2 open   Build the login form   [sub-issue of #1]
+        #3 open   Write a better documentation   [sub-issue of #1]
+        #4 open   Add a basket   [sub-issue of #1]
+        #5 closed Print the invoice   [sub-issue of #1]
+        #6 open   Measure the traffic   [sub-issue of #1]
+        #7 closed Translate the pages
+        ");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ↩️ Rolled back: 1 issue closed, 5 left open
+
+        **Left open, because people have worked on them:**
+        - #2 · Build the login form: it has comments
+        - #3 · Write the documentation for accounts: it was edited
+        - #4 · Add a basket: it was edited
+        - #5 · Print the invoice: it was closed
+        - #6 · Measure the traffic: its assignees were changed
+
+        `@TheOpenProducerBot rollback RUN force` closes these too.
+
+        <details>
+        <summary>Closed as not planned (1)</summary>
+
+        - #7 · Translate the pages
+
+        </details>
+
+        <sub>Run <code>RUN</code></sub>
+        ");
         assert_eq!(t.shop().issue(created[3].number).state_reason.as_deref(), Some("completed"));
 
         t.says(&trigger, "@TheOpenProducerBot rollback last force").await;
@@ -76,7 +121,7 @@ async fn rolling_back_twice_is_answered_in_words() {
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.state(&trigger).await, "rolled_back");
-        assert_snapshot!(t.bot_comments(&trigger)[1], @"x");
+        assert_snapshot!(t.bot_comments(&trigger)[1], @"`RUN` is already rolled back; there is nothing left to roll back.");
     })
     .await;
 }
