@@ -47,6 +47,74 @@ async fn a_delivery_that_concerns_us_is_stored_with_its_job() {
     );
 }
 
+#[tokio::test]
+async fn the_job_of_a_delivery_is_what_the_library_would_put_in() {
+    const ALL_BUT_NAMES: &str = "SELECT (to_jsonb(j) - '{id,created_at,updated_at,run_at}'::text[])::text
+         FROM graphile_worker._private_jobs j WHERE run_at BETWEEN now() - interval '1 minute' AND now()";
+    let door = Door::open().await;
+    let mut listener = sqlx::postgres::PgListener::connect_with(door.pool())
+        .await
+        .unwrap();
+    listener.listen("jobs:insert").await.unwrap();
+    door.deliver("d-1", "issues", &opened(MENTION)).await;
+    let told = listener.recv().await.unwrap();
+    let told: Value = serde_json::from_str(told.payload()).unwrap();
+    assert_eq!(told["count"], 1, "workers are told at once");
+    let ours: String = sqlx::query_scalar(ALL_BUT_NAMES)
+        .fetch_one(door.pool())
+        .await
+        .unwrap();
+
+    door.finish_jobs().await;
+    let mut connection = door.pool().acquire().await.unwrap();
+    let job = jobs::Job::HandleDelivery {
+        guid: "d-1".to_owned(),
+    };
+    jobs::enqueue(&mut connection, &job).await.unwrap();
+    let theirs: String = sqlx::query_scalar(ALL_BUT_NAMES)
+        .fetch_one(door.pool())
+        .await
+        .unwrap();
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(read(&ours), read(&theirs));
+}
+
+#[tokio::test]
+async fn a_redelivery_leaves_a_running_job_alone_and_revives_a_failed_one() {
+    let door = Door::open().await;
+    let body = opened(MENTION);
+    door.deliver("d-1", "issues", &body).await;
+    let revision = "SELECT revision, attempts FROM graphile_worker._private_jobs";
+    let update = |set: &'static str| sqlx::query(set).execute(door.pool());
+    update(
+        "UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'w', attempts = 1",
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        door.deliver("d-1", "issues", &body).await.json()["status"],
+        "known"
+    );
+    let found: (i32, i16) = sqlx::query_as(revision)
+        .fetch_one(door.pool())
+        .await
+        .unwrap();
+    assert_eq!(found, (0, 1));
+
+    update("UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL, attempts = max_attempts").await.unwrap();
+    assert_eq!(jobs::state(door.pool()).await.unwrap().failed, 1);
+    assert_eq!(
+        door.deliver("d-1", "issues", &body).await.json()["status"],
+        "known"
+    );
+    let found: (i32, i16) = sqlx::query_as(revision)
+        .fetch_one(door.pool())
+        .await
+        .unwrap();
+    assert_eq!(found, (1, 0));
+    assert_eq!(door.count().await, (1, 1));
+}
+
 #[rstest]
 #[case::without_a_mention("issues", opened("It crashes on Tuesdays."), "no_mention")]
 #[case::an_event_that_we_do_not_know("star", json!({ "action": "created" }).to_string().into(), "event")]

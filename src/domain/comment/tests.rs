@@ -233,7 +233,7 @@ fn preview_comment() {
     | plan again | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-    Planned from the document's structure; no model was used. One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
+     One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
 
     <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
     ");

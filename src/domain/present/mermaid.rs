@@ -138,7 +138,7 @@ fn label(issue: &PlannedIssue) -> String {
                     ' ' | ',' | '.' | '-' | '…' | '\'' | '’' | '/' | '(' | ')'
                 ) =>
             {
-                out.push(c)
+                out.push(c);
             }
             c if c.is_control() => out.push(' '),
             c => {

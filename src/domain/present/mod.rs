@@ -11,6 +11,7 @@ pub use mermaid::mermaid;
 pub use terminal::text;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use super::coverage::CoverageSummary;
 use super::plan::{Plan, PlannedIssue};
@@ -54,13 +55,14 @@ fn coverage_line(summary: &CoverageSummary<'_>) -> String {
             .iter()
             .map(|(reason, count)| format!("{reason} {count}"))
             .collect();
-        line.push_str(&format!(
+        let _ = write!(
+            line,
             "; not work: {} ({})",
             summary.not_work,
             reasons.join(", ")
-        ));
+        );
     }
-    line.push_str(&format!("; uncovered: {}", summary.uncovered.len()));
+    let _ = write!(line, "; uncovered: {}", summary.uncovered.len());
     line
 }
 

@@ -86,7 +86,7 @@ fn wrapped(out: &mut String, first: &str, hang: &str, words: &str) {
         if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             out.push_str(line.trim_end());
             out.push('\n');
-            line = hang.to_owned();
+            hang.clone_into(&mut line);
             is_empty = true;
         }
         if !is_empty {

@@ -10,6 +10,10 @@ use super::lines::{Lines, readable};
 /// Items nested deeper than this hang on the last level that counts, so that no walk over the tree can run out of stack.
 const DEEPEST: usize = 12;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a piece of text, not states"
+)]
 /// A block with what the planner wants to know of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Piece {
@@ -80,6 +84,10 @@ enum Inside {
     Other,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the walk is inside of, all of it at once"
+)]
 struct Walk<'a> {
     lines: Lines,
     text: &'a str,
@@ -207,7 +215,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Tag::Strong => {
-                self.in_strong = self.current().is_some_and(|piece| piece.plain.is_empty())
+                self.in_strong = self.current().is_some_and(|piece| piece.plain.is_empty());
             }
             Tag::Strikethrough => self.in_struck = true,
             Tag::Link { dest_url, .. } => {
@@ -227,13 +235,7 @@ impl<'a> Walk<'a> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Heading(_) => {
-                self.stack.pop();
-                if self.stack.is_empty() {
-                    self.now = None;
-                }
-            }
-            TagEnd::BlockQuote(_) => {
+            TagEnd::Heading(_) | TagEnd::BlockQuote(_) => {
                 self.stack.pop();
                 if self.stack.is_empty() {
                     self.now = None;

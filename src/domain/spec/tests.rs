@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{BlockKind, Spec};
+use super::BlockKind::{Code, Heading, Html, ListItem, Metadata, Paragraph, Quote, TableRow, Task};
+use super::Spec;
 
 /// Lines as `Spec` counts them, with any line ending.
 fn lines_of(text: &str) -> Vec<String> {
@@ -35,9 +36,9 @@ fn check(text: &str) {
         let joined = lines[block.lines[0] - 1..block.lines[1]].join("\n");
         let block_text = lines_of(&block.text).join("\n");
         assert_eq!(joined.trim(), block_text, "in {text:?}");
-        for line in block.lines[0]..=block.lines[1] {
-            held[line] += 1;
-        }
+        held[block.lines[0]..=block.lines[1]]
+            .iter_mut()
+            .for_each(|times| *times += 1);
     }
     for (n, line) in lines.iter().enumerate() {
         if line.chars().any(char::is_alphanumeric) && !is_fence(line) {
@@ -114,7 +115,6 @@ fn kinds_sections_and_lines_are_told() {
         .iter()
         .map(|b| (b.kind, b.lines, b.section.join("/")))
         .collect();
-    use BlockKind::{Code, Heading, Html, ListItem, Metadata, Paragraph, Quote, TableRow, Task};
     let ab = || "A/B".to_owned();
     assert_eq!(
         seen,
@@ -139,7 +139,8 @@ fn kinds_sections_and_lines_are_told() {
 fn a_megabyte_is_read() {
     let nested: String = (0..900)
         .map(|n| format!("{}- item {n}\n", "  ".repeat(n)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     check_big(&nested);
     check_big(&"- a\n".repeat(250_000));
     check_big(&"> ".repeat(5_000));

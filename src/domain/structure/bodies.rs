@@ -130,10 +130,9 @@ impl Source<'_> {
             if marker.is_empty() {
                 out.push('\n');
             }
-            out.push_str(&format!(
-                "{pad}{marker}{}",
-                indented(&self.own_text(*child), &format!("{pad}  "))
-            ));
+            out.push_str(&pad);
+            out.push_str(marker);
+            out.push_str(&indented(&self.own_text(*child), &format!("{pad}  ")));
             self.nested(*child, depth + 1, out);
         }
     }
@@ -170,7 +169,7 @@ impl Source<'_> {
             .chain(draft.criteria.iter().map(|c| c.piece))
             .collect();
         let heading = self.outline.sections[draft.section].heading;
-        let pieces = if own.is_empty() {
+        let pieces = if own.is_empty() && !self.pieces.is_empty() {
             vec![draft.anchor]
         } else {
             own
@@ -203,11 +202,11 @@ impl Source<'_> {
     /// The source line when the body shows it in another form only.
     fn quote(&self, draft: &Draft) -> Option<String> {
         let shown = draft.is_group
-            || !draft
+            || draft
                 .main
                 .first()
-                .is_some_and(|p| !self.pieces[*p].cells.is_empty())
-                && !draft.main.is_empty();
+                .is_none_or(|p| self.pieces[*p].cells.is_empty())
+            || draft.main.is_empty();
         let piece = *draft
             .main
             .first()
@@ -355,10 +354,10 @@ fn with_closed_fences(body: &str) -> String {
         let rest = &line[length..];
         match open {
             Some((fence, least)) if mark == fence && length >= least && rest.trim().is_empty() => {
-                open = None
+                open = None;
             }
             None if length >= 3 && !(mark == '`' && rest.contains('`')) => {
-                open = Some((mark, length))
+                open = Some((mark, length));
             }
             _ => {}
         }

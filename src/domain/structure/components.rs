@@ -12,6 +12,7 @@ use super::words::asks::normal;
 use crate::domain::ids::RepositoryName;
 
 /// Other words for common components.
+#[rustfmt::skip] // words, many to a line
 const KIN: &[(&[&str], &[&str])] = &[
     (
         &[
@@ -31,16 +32,7 @@ const KIN: &[(&[&str], &[&str])] = &[
     (
         &["backend", "back end", "server", "api"],
         &[
-            "backend",
-            "server",
-            "api",
-            "endpoint",
-            "endpoints",
-            "database",
-            "queue",
-            "migration",
-            "webhook",
-            "worker",
+            "backend", "server", "api", "endpoint", "endpoints", "database", "queue", "migration", "webhook", "worker",
         ],
     ),
     (
@@ -71,49 +63,20 @@ const KIN: &[(&[&str], &[&str])] = &[
     (
         &["database", "db", "storage", "data"],
         &[
-            "database",
-            "table",
-            "tables",
-            "schema",
-            "index",
-            "sql",
-            "migration",
-            "storage",
-            "backfill",
-            "column",
+            "database", "table", "tables", "schema", "index", "sql", "migration", "storage", "backfill", "column",
         ],
     ),
     (
         &["infra", "infrastructure", "ops", "devops", "platform"],
         &[
-            "infrastructure",
-            "deployment",
-            "deploy",
-            "kubernetes",
-            "terraform",
-            "ci",
-            "monitoring",
-            "alert",
-            "alerts",
-            "cluster",
-            "rollout",
-            "flag",
+            "infrastructure", "deployment", "deploy", "kubernetes", "terraform", "ci", "monitoring", "alert", "alerts",
+            "cluster", "rollout", "flag",
         ],
     ),
     (
         &["auth", "authentication", "identity"],
         &[
-            "auth",
-            "login",
-            "password",
-            "oauth",
-            "sso",
-            "session",
-            "token",
-            "role",
-            "roles",
-            "permission",
-            "permissions",
+            "auth", "login", "password", "oauth", "sso", "session", "token", "role", "roles", "permission", "permissions",
         ],
     ),
     (

@@ -4,42 +4,28 @@ use super::draft::Draft;
 use super::matching::{Matching, telling};
 use super::reader::Reader;
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Gives each criterion to the draft that it is about; those about the whole become one draft that checks them.
     pub(super) fn spread_criteria(
         &mut self,
         criteria: &[usize],
         made: &mut Vec<usize>,
         index: usize,
+        from: usize,
     ) -> Vec<usize> {
         let mut takers = Vec::new();
         if criteria.is_empty() {
             return takers;
         }
         let mut rest = Vec::new();
-        let leaves = self.leaves(made);
-        let matching = {
-            let chosen: std::collections::HashSet<usize> = leaves.iter().copied().collect();
-            let drafts: Vec<Draft> = self
-                .drafts
-                .iter()
-                .enumerate()
-                .map(|(n, d)| Draft {
-                    gone: d.gone || !chosen.contains(&n),
-                    title: d.title.clone(),
-                    keys: d.keys.clone(),
-                    main: d.main.clone(),
-                    ..Draft::default()
-                })
-                .collect();
-            Matching::of(&drafts, |n| {
-                self.drafts[n]
-                    .main
-                    .first()
-                    .map(|p| self.pieces[*p].plain.clone())
-                    .unwrap_or_default()
-            })
-        };
+        let leaves = self.leaves(made, from);
+        let matching = Matching::of(leaves.iter().map(|n| (*n, &self.drafts[*n])), |n| {
+            self.drafts[n]
+                .main
+                .first()
+                .map(|p| self.pieces[*p].plain.clone())
+                .unwrap_or_default()
+        });
         for piece in criteria {
             let words = telling(&self.pieces[*piece].plain);
             let target = if leaves.len() == 1 {
@@ -95,7 +81,7 @@ impl<'a> Reader<'a> {
                 if it.plain.ends_with(':')
                     || super::words::asks::sentences(&it.plain).len() > 3 =>
             {
-                self.take_prose(draft, piece, false)
+                self.take_prose(draft, piece, false);
             }
             crate::domain::spec::BlockKind::Paragraph => {
                 let sentence = super::labels::split(&it.plain)
@@ -129,9 +115,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn leaves(&self, made: &[usize]) -> Vec<usize> {
+    /// The drafts under these that are work; all were made since `from`.
+    fn leaves(&self, made: &[usize], from: usize) -> Vec<usize> {
         let roots: std::collections::HashSet<usize> = made.iter().copied().collect();
-        (0..self.drafts.len())
+        (from..self.drafts.len())
             .filter(|n| {
                 let mut at = *n;
                 while let Some(parent) = self.drafts[at].parent {

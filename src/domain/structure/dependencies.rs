@@ -62,41 +62,18 @@ const OPENINGS: &[Opening] = &[
 ];
 
 /// Ends of the name of what is waited for.
+#[rustfmt::skip] // words, many to a line
 const ENDINGS: &[&str] = &[
-    " is done",
-    " are done",
-    " is finished",
-    " is complete",
-    " are complete",
-    " is completed",
-    " is live",
-    " are live",
-    " is merged",
-    " is ready",
-    " are ready",
-    " has landed",
-    " have landed",
-    " has shipped",
-    " is in place",
-    " is deployed",
-    " is released",
-    " has been",
-    " have been",
-    " is over",
-    " lands",
-    " ships",
-    " completes",
-    " exists",
-    " exist",
-    " works",
-    " passes",
-    " being ",
+    " is done", " are done", " is finished", " is complete", " are complete", " is completed", " is live", " are live",
+    " is merged", " is ready", " are ready", " has landed", " have landed", " has shipped", " is in place", " is deployed",
+    " is released", " has been", " have been", " is over", " lands", " ships", " completes", " exists", " exist", " works",
+    " passes", " being ",
 ];
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Finds the edges that the text tells, and adds them.
     pub(super) fn find_dependencies(&mut self) {
-        let matching = Matching::of(&self.drafts, |_| String::new());
+        let matching = Matching::of(self.drafts.iter().enumerate(), |_| String::new());
         for n in 0..self.drafts.len() {
             let mut told = self.drafts[n].waits.clone();
             let own: Vec<usize> = self.drafts[n]
@@ -173,7 +150,6 @@ impl<'a> Reader<'a> {
         if waiting == target || self.is_above(target, waiting) || self.is_above(waiting, target) {
             return;
         }
-        // A wait of the group that both stand in is told once.
         self.drafts[waiting].blocked_by.insert(target);
     }
 
@@ -225,7 +201,7 @@ fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
             if let Some(stop) = ENDINGS.iter().filter_map(|e| name.find(e)).min() {
                 name = &name[..stop];
             }
-            let last_kind = std::cell::RefCell::new(String::new());
+            let mut last_kind = String::new();
             if let Some(whole) = resolve(name, matching, own, opening.plain) {
                 out.push(whole);
             }
@@ -240,14 +216,14 @@ fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
                 let full = if !tidy.is_empty()
                     && tidy.len() <= 3
                     && tidy.bytes().all(|b| b.is_ascii_digit())
-                    && !last_kind.borrow().is_empty()
+                    && !last_kind.is_empty()
                 {
-                    format!("{} {tidy}", last_kind.borrow())
+                    format!("{last_kind} {tidy}")
                 } else {
                     tidy.to_owned()
                 };
                 if let Some((kind, _)) = full.split_once(' ') {
-                    *last_kind.borrow_mut() = kind.trim_end_matches('s').to_owned();
+                    kind.trim_end_matches('s').clone_into(&mut last_kind);
                 }
                 out.extend(resolve(&full, matching, own, opening.plain));
             }

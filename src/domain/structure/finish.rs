@@ -110,8 +110,8 @@ fn cover_the_rest(reader: &mut Reader<'_>, order: &[usize]) {
         }
     }
     let mut nearest = order[0];
-    for piece in 0..reader.pieces.len() {
-        match (taker[piece], reader.reasons[piece]) {
+    for (piece, taken) in taker.iter().enumerate() {
+        match (*taken, reader.reasons[piece]) {
             (Some(draft), _) => nearest = draft,
             (None, None) => {
                 let keep = if reader.drafts[nearest].gone {
@@ -135,6 +135,7 @@ fn tell_apart(reader: &mut Reader<'_>, order: &[usize]) {
             .or_default() += 1;
     }
     let mut taken: HashSet<String> = HashSet::new();
+    let mut numbered: HashMap<String, usize> = HashMap::new();
     for n in order {
         let draft = &reader.drafts[*n];
         let mut title = if draft.title.is_empty() {
@@ -156,12 +157,12 @@ fn tell_apart(reader: &mut Reader<'_>, order: &[usize]) {
             title = placed.unwrap_or(title);
         }
         let base = title.clone();
-        let mut n_th = 2;
+        let next = numbered.entry(base.to_lowercase()).or_insert(2);
         while !taken.insert(title.to_lowercase()) {
-            let suffix = format!(" ({n_th})");
+            let suffix = format!(" ({next})");
             let head: String = base.chars().take(LONGEST - suffix.len()).collect();
             title = format!("{}{suffix}", cut(&head));
-            n_th += 1;
+            *next += 1;
         }
         reader.drafts[*n].title = title;
     }
@@ -213,9 +214,11 @@ fn count_reason(reader: &Reader<'_>, order: &[usize], sized: &str) -> String {
         sized.to_owned()
     };
     if groups > 0 && sized.is_empty() {
-        said.push_str(&format!(
-            " and {}",
-            many(groups, "issue that groups them", "issues that group them")
+        said.push_str(" and ");
+        said.push_str(&many(
+            groups,
+            "issue that groups them",
+            "issues that group them",
         ));
     }
     format!("{said}; planned from the document's structure, no model was used.")

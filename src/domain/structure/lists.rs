@@ -41,9 +41,9 @@ impl<'a> Reader<'a> {
             .filter(|i| self.pieces[**i].contents_link)
             .count();
         if contents * 4 >= items.len() * 3 {
-            items
-                .iter()
-                .for_each(|item| self.set_aside(*item, "table of contents"));
+            for item in items {
+                self.set_aside(*item, "table of contents");
+            }
             return;
         }
         let document =
@@ -55,9 +55,9 @@ impl<'a> Reader<'a> {
                         .is_some_and(|(head, _)| labels::is_document_key(head))
             })
         {
-            items
-                .iter()
-                .for_each(|item| self.set_aside(*item, "document data"));
+            for item in items {
+                self.set_aside(*item, "document data");
+            }
             return;
         }
         if !self.is_independent(items, index, role, found) {
@@ -393,7 +393,7 @@ impl<'a> Reader<'a> {
                 draft.criteria.push(Criterion {
                     piece,
                     sentence: Some(rest.to_owned()),
-                })
+                });
             }
             _ => draft.criteria.push(Criterion {
                 piece,
@@ -440,34 +440,10 @@ impl<'a> Reader<'a> {
 
 /// The words of an item that name it: bold words at the start come first.
 pub(super) fn naming(piece: &crate::domain::spec::pieces::Piece) -> String {
+    #[rustfmt::skip] // words, many to a line
     const EMPHASIS: &[&str] = &[
-        "must",
-        "should",
-        "could",
-        "may",
-        "shall",
-        "as a",
-        "as an",
-        "as the",
-        "note",
-        "important",
-        "new",
-        "optional",
-        "p0",
-        "p1",
-        "p2",
-        "p3",
-        "i want",
-        "not",
-        "no",
-        "all",
-        "only",
-        "every",
-        "given",
-        "when",
-        "then",
-        "users",
-        "user",
+        "must", "should", "could", "may", "shall", "as a", "as an", "as the", "note", "important", "new", "optional", "p0", "p1",
+        "p2", "p3", "i want", "not", "no", "all", "only", "every", "given", "when", "then", "users", "user",
     ];
     let Some(lead) = &piece.lead else {
         return piece.plain.clone();

@@ -44,13 +44,16 @@ fn stem(word: &str) -> String {
 }
 
 impl Matching {
-    pub(super) fn of(drafts: &[Draft], extra: impl Fn(usize) -> String) -> Self {
+    pub(super) fn of<'d>(
+        drafts: impl Iterator<Item = (usize, &'d Draft)>,
+        extra: impl Fn(usize) -> String,
+    ) -> Self {
         let mut out = Self {
             by_key: HashMap::new(),
             by_word: HashMap::new(),
             sizes: HashMap::new(),
         };
-        for (n, draft) in drafts.iter().enumerate().filter(|(_, d)| !d.gone) {
+        for (n, draft) in drafts.filter(|(_, d)| !d.gone) {
             for key in &draft.keys {
                 out.by_key.entry(key.clone()).or_default().push(n);
             }
@@ -65,10 +68,13 @@ impl Matching {
 
     /// The draft that goes by this number or id; the nearest one before or after `near` when several do.
     pub(super) fn by_key(&self, key: &str, near: usize) -> Option<usize> {
-        self.by_key
-            .get(key)?
-            .iter()
-            .copied()
+        let all = self.by_key.get(key)?;
+        let at = all.partition_point(|n| *n < near);
+        let around = [at.checked_sub(1), Some(at), Some(at + 1)];
+        around
+            .into_iter()
+            .flatten()
+            .filter_map(|at| all.get(at).copied())
             .filter(|n| *n != near)
             .min_by_key(|n| n.abs_diff(near))
     }
@@ -100,15 +106,19 @@ impl Matching {
     /// Does another draft share as many of the words?
     pub(super) fn is_tied(&self, words: &[String], found: usize, own: usize) -> bool {
         let holds = |draft: usize| {
-            words
-                .iter()
-                .all(|w| self.by_word.get(w).is_some_and(|d| d.contains(&draft)))
+            words.iter().all(|w| {
+                self.by_word
+                    .get(w)
+                    .is_some_and(|d| d.binary_search(&draft).is_ok())
+            })
         };
         let rarest = words
             .iter()
             .filter_map(|w| self.by_word.get(w))
             .min_by_key(|d| d.len());
-        rarest.is_some_and(|drafts| drafts.iter().any(|d| *d != found && *d != own && holds(*d)))
+        rarest
+            .filter(|drafts| drafts.len() <= TOO_COMMON)
+            .is_some_and(|drafts| drafts.iter().any(|d| *d != found && *d != own && holds(*d)))
     }
 
     /// How many words the draft's title has.

@@ -1,6 +1,6 @@
 //! Planning without a model: the document's own structure says what the work is.
 //!
-//! The text becomes pieces (`spec`), the pieces a tree (`outline`), the tree drafts (`reader` with `lists`, `tables`, `prose`,
+//! The text becomes pieces (`spec`), the pieces a tree (`outline`), the tree drafts (`reader` and `settle` with `lists`, `tables`, `prose`,
 //! `criteria`), the drafts get their edges (`dependencies`), their number (`sizing`), their places (`components`), and at the end
 //! titles, bodies and the trace of every block. What words mean is data, in `words`.
 //!
@@ -18,6 +18,7 @@ mod matching;
 mod outline;
 mod prose;
 mod reader;
+mod settle;
 mod sizing;
 mod tables;
 #[cfg(test)]
@@ -50,6 +51,11 @@ pub struct Wishes {
     pub repositories: Vec<RepositoryName>,
     /// The most issues that a run may have.
     pub maximum: u32,
+}
+
+/// The name of the rule that says what a section with this heading is for; `None` for the name of a thing.
+pub fn heading_rule(heading: &str) -> Option<&'static str> {
+    outline::rule(heading).map(|rule| rule.name)
 }
 
 /// Plans from the structure of the text alone.
@@ -236,6 +242,11 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
         .iter()
         .filter(|p| p.level == 0 && p.cells.is_empty() && !p.contents_link)
     {
+        // In title case capitals say nothing.
+        let long = || piece.plain.split(' ').filter(|w| w.chars().count() >= 4);
+        if long().filter(|w| w.starts_with(char::is_uppercase)).count() * 2 > long().count() {
+            continue;
+        }
         for words in [&piece.plain, &piece.more] {
             let mut starts = true;
             for word in words.split(' ') {
@@ -244,9 +255,9 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
                 if !starts && !bare.is_empty() {
                     let count = seen.entry(bare.to_lowercase()).or_default();
                     if bare.starts_with(char::is_uppercase) {
-                        count.0 += 1
+                        count.0 += 1;
                     } else {
-                        count.1 += 1
+                        count.1 += 1;
                     }
                 }
                 starts = ends || word.starts_with(['"', '“', '(', '*']) || bare.is_empty();

@@ -1,7 +1,10 @@
 //! The spec as a tree: sections with what stands in them, in order.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::words::asks::normal;
-use super::words::headings::{MODIFIERS, Meaning, RULES};
+use super::words::headings::{MODIFIERS, Meaning, RULES, Rule};
 use crate::domain::spec::BlockKind;
 use crate::domain::spec::pieces::Piece;
 
@@ -40,8 +43,12 @@ pub(super) struct Outline {
     pub title_section: Option<usize>,
 }
 
+/// What is longer is a sentence, not the name of a section.
+const LONGEST_HEADING: usize = 160;
+
 /// Lines in bold and labels act as headings below all real ones.
 const BOLD_LEVEL: u8 = 7;
+#[rustfmt::skip] // words, many to a line
 const LABEL_LEVEL: u8 = 8;
 
 impl Outline {
@@ -253,6 +260,9 @@ pub(super) fn strip_tags(html: &str) -> String {
 
 /// What a heading says that its section is for; `None` for the name of a thing.
 pub(super) fn meaning(heading: &str) -> Option<Meaning> {
+    if heading.len() > LONGEST_HEADING {
+        return None;
+    }
     if is_over(heading) {
         return Some(Meaning::Done);
     }
@@ -291,7 +301,30 @@ fn of_tail(heading: &str) -> Option<Meaning> {
     ]
     .iter()
     .any(|tail| normal.ends_with(&format!(" {tail}")));
-    (tail && words <= 4 && phase_free(heading)).then_some(Meaning::Work)
+    if tail && words <= 4 && phase_free(heading) {
+        return Some(Meaning::Work);
+    }
+    // "How a swap works" tells the design.
+    if normal.starts_with("how ") && words >= 3 {
+        return Some(Meaning::Design);
+    }
+    aside_tail(&normal)
+}
+
+/// "Innovation goals", "migration risks".
+fn aside_tail(normal: &str) -> Option<Meaning> {
+    const TAILS: &[(&str, &str)] = &[
+        (" goals", "goal"),
+        (" objectives", "goal"),
+        (" risks", "risk"),
+        (" assumptions", "assumption"),
+        (" non goals", "out of scope"),
+    ];
+    let (_, reason) = TAILS.iter().find(|(tail, _)| normal.ends_with(tail))?;
+    (normal.split(' ').count() <= 3).then_some(Meaning::Aside {
+        reason,
+        firm: false,
+    })
 }
 
 fn phase_free(heading: &str) -> bool {
@@ -324,7 +357,16 @@ fn of_parts(heading: &str) -> Option<Meaning> {
         .copied()
 }
 
+/// The rule whose words a heading is made of.
+pub(super) fn rule(heading: &str) -> Option<&'static Rule> {
+    rule_of(&without_brackets(heading))
+}
+
 fn of_phrase(phrase: &str) -> Option<Meaning> {
+    rule_of(phrase).map(|rule| rule.meaning)
+}
+
+fn rule_of(phrase: &str) -> Option<&'static Rule> {
     let normal = without_number(&normal(phrase)).to_owned();
     let mut rest = normal.as_str();
     loop {
@@ -338,20 +380,36 @@ fn of_phrase(phrase: &str) -> Option<Meaning> {
     }
 }
 
-fn exact(phrase: &str) -> Option<Meaning> {
-    let spaced = format!("{phrase} ");
-    RULES
-        .iter()
-        .find(|rule| {
-            rule.phrases
-                .iter()
-                .any(|p| *p == phrase || (p.contains(['-', ';']) && normal(p) == phrase))
-                || rule
-                    .openings
+fn exact(phrase: &str) -> Option<&'static Rule> {
+    static PHRASES: LazyLock<HashMap<String, &'static Rule>> = LazyLock::new(|| {
+        let mut phrases = HashMap::new();
+        for rule in RULES {
+            for phrase in rule.phrases {
+                phrases.entry(normal(phrase)).or_insert(rule);
+            }
+        }
+        phrases
+    });
+    static OPENINGS: LazyLock<Vec<(String, &'static Rule)>> = LazyLock::new(|| {
+        RULES
+            .iter()
+            .flat_map(|rule| {
+                rule.openings
                     .iter()
-                    .any(|o| spaced.starts_with(&format!("{} ", normal(o))))
-        })
-        .map(|rule| rule.meaning)
+                    .map(move |o| (format!("{} ", normal(o)), rule))
+            })
+            .collect()
+    });
+    if phrase.is_empty() {
+        return None;
+    }
+    PHRASES.get(phrase).copied().or_else(|| {
+        let spaced = format!("{phrase} ");
+        OPENINGS
+            .iter()
+            .find(|(opening, _)| spaced.starts_with(opening.as_str()))
+            .map(|(_, rule)| *rule)
+    })
 }
 
 fn without_brackets(heading: &str) -> String {
@@ -389,6 +447,7 @@ fn without_number(normal: &str) -> &str {
 
 /// A question that wants an answer, not a wish put as a question ("Could we add…?").
 pub(super) fn is_question(words: &str) -> bool {
+    #[rustfmt::skip] // words, many to a line
     const OPENINGS: &[&str] = &[
         "how", "does", "do", "is", "are", "what", "why", "when", "where", "who", "which", "has",
         "have", "did", "should", "can", "will", "was", "were", "whether", "would", "wie", "warum",
@@ -425,53 +484,15 @@ pub(super) fn is_over(heading: &str) -> bool {
 
 /// Headings that are asides at the top of a document, and parts of the product below one that holds requirements.
 pub(super) fn is_ambiguous(heading: &str) -> bool {
+    #[rustfmt::skip] // words, many to a line
     const WORDS: &[&str] = &[
-        "users",
-        "user roles",
-        "roles",
-        "team",
-        "teams",
-        "status",
-        "history",
-        "notes",
-        "index",
-        "links",
-        "contacts",
-        "contact",
-        "changes",
-        "resources",
-        "metrics",
-        "research",
-        "updates",
-        "announcements",
-        "people",
-        "customers",
-        "market",
-        "key metrics",
-        "attachments",
-        "contents",
-        "header",
-        "terms",
-        "discussion",
-        "discussions",
-        "decisions",
-        "contributors",
-        "reviewers",
-        "roles and responsibilities",
-        "approvals",
-        "sign off",
-        "agenda",
-        "related",
-        "license",
-        "participants",
-        "authors",
-        "owners",
-        "comments",
-        "customers",
-        "license",
-        "environment",
-        "today",
-        "about",
+        "users", "user roles", "roles", "team", "teams", "status", "history", "notes", "index", "links", "contacts", "contact",
+        "changes", "resources", "metrics", "research", "updates", "announcements", "people", "customers", "market",
+        "key metrics", "attachments", "contents", "header", "terms", "discussion", "discussions", "decisions", "contributors",
+        "reviewers", "roles and responsibilities", "approvals", "sign off", "agenda", "related", "license", "participants",
+        "authors", "owners", "comments", "customers", "license", "environment", "today", "about",
     ];
-    WORDS.contains(&without_number(&normal(heading)))
+    let normal = normal(heading);
+    WORDS.contains(&without_number(&normal))
+        || (of_phrase(heading).is_none() && aside_tail(&normal).is_some())
 }

@@ -9,67 +9,18 @@ use super::words::language::COMMON;
 use super::words::verbs::opens_with_verb;
 
 /// Openings that add another wish to the one before.
+#[rustfmt::skip] // words, many to a line
 const ADDING: &[&str] = &[
-    "also",
-    "and",
-    "another",
-    "second",
-    "secondly",
-    "third",
-    "thirdly",
-    "next",
-    "then",
-    "finally",
-    "lastly",
-    "in addition",
-    "additionally",
-    "besides",
-    "separately",
-    "on top of",
-    "furthermore",
-    "moreover",
-    "we also",
-    "we want",
-    "we need",
-    "we should",
-    "we must",
-    "please",
-    "i also",
-    "i want",
-    "i need",
-    "i'd also",
-    "i'd like",
-    "außerdem",
-    "zudem",
-    "ebenso",
-    "de plus",
-    "également",
-    "además",
-    "también",
-    "além disso",
-    "também",
+    "also", "and", "another", "second", "secondly", "third", "thirdly", "next", "then", "finally", "lastly", "in addition",
+    "additionally", "besides", "separately", "on top of", "furthermore", "moreover", "we also", "we want", "we need",
+    "we should", "we must", "please", "i also", "i want", "i need", "i'd also", "i'd like", "außerdem", "zudem", "ebenso",
+    "de plus", "également", "además", "también", "além disso", "também",
 ];
 /// Openings that go on with the wish before.
+#[rustfmt::skip] // words, many to a line
 const CONTINUING: &[&str] = &[
-    "it",
-    "this",
-    "that",
-    "they",
-    "these",
-    "those",
-    "its",
-    "their",
-    "if",
-    "when",
-    "there",
-    "for example",
-    "e.g",
-    "so",
-    "because",
-    "otherwise",
-    "such",
-    "here",
-    "in that case",
+    "it", "this", "that", "they", "these", "those", "its", "their", "if", "when", "there", "for example", "e.g", "so", "because",
+    "otherwise", "such", "here", "in that case",
 ];
 
 /// Sentences that are about one wish.
@@ -78,7 +29,7 @@ struct Wish {
     asks: usize,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// One draft for each wish in these paragraphs; sentences that ask for nothing stay with the wish before them.
     pub(super) fn prose_issues(&mut self, prose: &[usize], index: usize) -> Vec<usize> {
         let mut made: Vec<usize> = Vec::new();
@@ -160,7 +111,11 @@ fn wishes(words: &str) -> Vec<Wish> {
             && (out.is_empty()
                 || adds
                 || out.last().is_some_and(|wish| {
-                    wish.asks >= 3 && !shares_words(&wish.sentences.join(" "), sentence)
+                    wish.asks >= 3
+                        && !shares_words(
+                            &wish.sentences[wish.sentences.len().saturating_sub(4)..].join(" "),
+                            sentence,
+                        )
                 }));
         if new {
             let mut sentences = if out.is_empty() {

@@ -8,48 +8,39 @@ use super::outline::is_item;
 use super::reader::Reader;
 use super::titles::{LONGEST, cut};
 
-impl<'a> Reader<'a> {
+/// Two neighbours that may become one: how far apart, how large together, which two, and their size when this was written.
+type Pair = (usize, usize, usize, usize, usize);
+
+impl Reader<'_> {
     pub(super) fn alive(&self) -> usize {
         self.drafts.iter().filter(|d| !d.gone).count()
     }
 
     /// A group that holds everything says nothing that the trigger issue does not say; one that holds a single issue neither.
     pub(super) fn dissolve_needless_groups(&mut self) {
-        let children = self.children();
-        for (group, inside) in &children {
-            if inside.len() < 2 {
-                self.dissolve(*group, inside);
-            }
-        }
-        let roots: Vec<usize> = (0..self.drafts.len())
-            .filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none())
+        let mut groups = Groups::of(&self.drafts);
+        let mut small: Vec<usize> = groups
+            .children
+            .iter()
+            .filter(|(_, inside)| inside.len() < 2)
+            .map(|(group, _)| *group)
             .collect();
-        if let [only] = roots[..]
+        small.sort_unstable();
+        for group in small {
+            self.dissolve(group, &mut groups);
+        }
+        let mut roots = (0..self.drafts.len())
+            .filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none());
+        if let (Some(only), None) = (roots.next(), roots.next())
             && self.drafts[only].is_group
         {
-            let inside = self.children().remove(&only).unwrap_or_default();
-            self.dissolve(only, &inside);
+            self.dissolve(only, &mut groups);
         }
-    }
-
-    fn children(&self) -> HashMap<usize, Vec<usize>> {
-        let mut out: HashMap<usize, Vec<usize>> = self
-            .drafts
-            .iter()
-            .enumerate()
-            .filter(|(_, d)| !d.gone && d.is_group)
-            .map(|(n, _)| (n, Vec::new()))
-            .collect();
-        for (n, draft) in self.drafts.iter().enumerate().filter(|(_, d)| !d.gone) {
-            if let Some(parent) = draft.parent {
-                out.entry(parent).or_default().push(n);
-            }
-        }
-        out
     }
 
     /// Takes a group away; what it said goes to those that it held.
-    fn dissolve(&mut self, group: usize, inside: &[usize]) {
+    fn dissolve(&mut self, group: usize, groups: &mut Groups) {
+        let inside = groups.children.remove(&group).unwrap_or_default();
         let gone = std::mem::replace(
             &mut self.drafts[group],
             Draft {
@@ -65,42 +56,57 @@ impl<'a> Reader<'a> {
             };
             return;
         };
-        for child in inside {
+        for child in &inside {
             self.drafts[*child].parent = gone.parent;
-            self.drafts[*child].covers.extend(&gone.covers);
+            self.drafts[*child].covers.insert(gone.anchor);
             self.drafts[*child].home.get_or_insert(group);
         }
+        self.drafts[first].covers.extend(&gone.covers);
         self.drafts[first]
             .criteria
             .extend(gone.criteria.iter().cloned());
         self.drafts[first]
             .blocked_by
             .extend(gone.blocked_by.iter().filter(|b| !inside.contains(b)));
-        for draft in self.drafts.iter_mut().filter(|d| !d.gone) {
-            if draft.blocked_by.remove(&group) {
-                draft.blocked_by.insert(last);
+        for waiting in groups.waiting.remove(&group).unwrap_or_default() {
+            if self.drafts[waiting].blocked_by.remove(&group) {
+                self.drafts[waiting].blocked_by.insert(last);
+                groups.waiting.entry(last).or_default().push(waiting);
             }
+        }
+        for before in self.drafts[first].blocked_by.clone() {
+            groups.waiting.entry(before).or_default().push(first);
         }
         self.drafts[first].blocked_by.remove(&first);
         self.drafts[last].blocked_by.remove(&last);
+        if let Some(siblings) = gone
+            .parent
+            .and_then(|parent| groups.children.get_mut(&parent))
+        {
+            siblings.retain(|n| *n != group);
+            siblings.extend(&inside);
+            siblings.sort_unstable();
+        }
         self.drafts[group].title = gone.title;
         self.drafts[group].section = gone.section;
     }
 
     /// Fewer: groups go first, then the most related neighbours become one.
     pub(super) fn merge_to(&mut self, wanted: usize) {
-        let mut groups: Vec<(usize, usize)> = self
-            .children()
-            .into_iter()
-            .map(|(group, inside)| (inside.len(), group))
+        let mut groups = Groups::of(&self.drafts);
+        let mut smallest: Vec<(usize, usize)> = groups
+            .children
+            .iter()
+            .map(|(group, inside)| (inside.len(), *group))
             .collect();
-        groups.sort_unstable_by_key(|(size, group)| (*size, Reverse(*group)));
-        for (_, group) in groups {
-            if self.alive() <= wanted {
+        smallest.sort_unstable_by_key(|(size, group)| (*size, Reverse(*group)));
+        let mut surplus = self.alive().saturating_sub(wanted);
+        for (_, group) in smallest {
+            if surplus == 0 {
                 return;
             }
-            let inside = self.children().remove(&group).unwrap_or_default();
-            self.dissolve(group, &inside);
+            self.dissolve(group, &mut groups);
+            surplus -= 1;
         }
         self.merge_neighbours(wanted);
     }
@@ -116,7 +122,7 @@ impl<'a> Reader<'a> {
             .collect();
         let mut before: Vec<Option<usize>> = (0..order.len()).map(|n| n.checked_sub(1)).collect();
         let mut sets: Vec<Vec<usize>> = order.iter().map(|n| vec![*n]).collect();
-        let mut heap: BinaryHeap<Reverse<(usize, usize, usize, usize, usize)>> = BinaryHeap::new();
+        let mut heap: BinaryHeap<Reverse<Pair>> = BinaryHeap::new();
         let distance = |one: usize, other: usize| self.distance(one, other);
         for n in 0..order.len().saturating_sub(1) {
             heap.push(Reverse((distance(order[n], order[n + 1]), 2, n, n + 1, 2)));
@@ -153,8 +159,21 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        for set in sets.into_iter().filter(|s| s.len() > 1) {
-            self.merge(&set);
+        let sets: Vec<Vec<usize>> = sets.into_iter().filter(|s| s.len() > 1).collect();
+        let into: HashMap<usize, usize> = sets
+            .iter()
+            .flat_map(|set| set.iter().map(|n| (*n, set[0])))
+            .collect();
+        for set in &sets {
+            self.merge(set);
+        }
+        for (n, draft) in self.drafts.iter_mut().enumerate().filter(|(_, d)| !d.gone) {
+            draft.blocked_by = draft
+                .blocked_by
+                .iter()
+                .map(|b| into.get(b).copied().unwrap_or(*b))
+                .filter(|b| *b != n)
+                .collect();
         }
     }
 
@@ -245,14 +264,6 @@ impl<'a> Reader<'a> {
         let gone: BTreeSet<usize> = set.iter().copied().collect();
         whole.blocked_by.retain(|b| !gone.contains(b));
         self.drafts[first] = whole;
-        for draft in self.drafts.iter_mut().filter(|d| !d.gone) {
-            let before = draft.blocked_by.len();
-            draft.blocked_by.retain(|b| !gone.contains(b));
-            if draft.blocked_by.len() < before {
-                draft.blocked_by.insert(first);
-            }
-        }
-        self.drafts[first].blocked_by.remove(&first);
     }
 
     fn merged_title(&self, members: &[Draft]) -> String {
@@ -377,22 +388,21 @@ impl<'a> Reader<'a> {
         };
         part.main.push(criterion.piece);
         part.covers.extend(self.outline.family(criterion.piece));
-        match criterion.sentence {
-            Some(sentence) => part.excerpt = Some(sentence),
-            None => {
-                for child in self.outline.children[criterion.piece].clone() {
-                    self.absorb(&mut part, child);
-                }
-                let kept: BTreeSet<usize> = self.drafts[n]
-                    .criteria
-                    .iter()
-                    .map(|c| c.piece)
-                    .chain(self.drafts[n].main.iter().copied())
-                    .collect();
-                for piece in self.outline.family(criterion.piece) {
-                    if !kept.contains(&piece) {
-                        self.drafts[n].covers.remove(&piece);
-                    }
+        if let Some(sentence) = criterion.sentence {
+            part.excerpt = Some(sentence);
+        } else {
+            for child in self.outline.children[criterion.piece].clone() {
+                self.absorb(&mut part, child);
+            }
+            let kept: BTreeSet<usize> = self.drafts[n]
+                .criteria
+                .iter()
+                .map(|c| c.piece)
+                .chain(self.drafts[n].main.iter().copied())
+                .collect();
+            for piece in self.outline.family(criterion.piece) {
+                if !kept.contains(&piece) {
+                    self.drafts[n].covers.remove(&piece);
                 }
             }
         }
@@ -415,5 +425,31 @@ fn joined(one: &str, other: &str) -> String {
             format!("{one} and {rest}")
         }
         _ => format!("{one} and {other}"),
+    }
+}
+
+/// Who stands in which group, and who waits for whom; kept while groups are taken away.
+struct Groups {
+    children: HashMap<usize, Vec<usize>>,
+    waiting: HashMap<usize, Vec<usize>>,
+}
+
+impl Groups {
+    fn of(drafts: &[Draft]) -> Self {
+        let alive = || drafts.iter().enumerate().filter(|(_, d)| !d.gone);
+        let mut children: HashMap<usize, Vec<usize>> = alive()
+            .filter(|(_, d)| d.is_group)
+            .map(|(n, _)| (n, Vec::new()))
+            .collect();
+        let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (n, draft) in alive() {
+            if let Some(parent) = draft.parent {
+                children.entry(parent).or_default().push(n);
+            }
+            for before in &draft.blocked_by {
+                waiting.entry(*before).or_default().push(n);
+            }
+        }
+        Self { children, waiting }
     }
 }

@@ -7,7 +7,7 @@ use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     pub(super) fn table(
         &mut self,
         head: Option<usize>,
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
                         .extend(value.split("; ").map(|part| Criterion {
                             piece: row,
                             sentence: Some(super::titles::capitalised(part.trim())),
-                        }))
+                        }));
                 }
                 Column::DependsOn => draft.waits.push(format!("depends on {value}")),
                 _ => {}
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
                 Column::Detail | Column::Name
                     if !matches!(columns[at], Column::Detail) || *column == Column::Detail =>
                 {
-                    draft.details.push(value.clone())
+                    draft.details.push(value.clone());
                 }
                 _ => draft.fields.push((heads[n].clone(), value.clone())),
             }

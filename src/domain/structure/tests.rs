@@ -1,1 +1,878 @@
-//! Plans of the examples and of a corpus of document shapes.
+//! Plans of the examples and of documents of many shapes, in the manner of real ones.
+
+use proptest::prelude::*;
+
+use super::{Wishes, plan};
+use crate::domain::coverage;
+use crate::domain::plan::Plan;
+
+fn wishes() -> Wishes {
+    Wishes {
+        maximum: 100,
+        ..Wishes::default()
+    }
+}
+
+/// Titles with their parents by indentation, what they wait for, and where the blocks went.
+fn outline(plan: &Plan) -> String {
+    assert_eq!(coverage::check(plan), Vec::<String>::new());
+    let number = |id: &String| id[1..].to_owned();
+    let mut out = String::new();
+    for issue in &plan.issues {
+        let mut depth = 0;
+        let mut at = issue.parent.as_ref();
+        while let Some(parent) = at {
+            depth += 1;
+            at = plan
+                .issues
+                .iter()
+                .find(|i| i.id == *parent)
+                .unwrap()
+                .parent
+                .as_ref();
+        }
+        let waits = issue
+            .blocked_by
+            .iter()
+            .map(number)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let waits = if waits.is_empty() {
+            waits
+        } else {
+            format!(" <- {waits}")
+        };
+        out.push_str(
+            &[
+                &"  ".repeat(depth),
+                &number(&issue.id),
+                " ",
+                &issue.title,
+                &waits,
+                "\n",
+            ]
+            .concat(),
+        );
+    }
+    let summary = coverage::summary(plan);
+    let reasons = summary
+        .reasons
+        .iter()
+        .map(|(reason, n)| format!("{reason} {n}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    out + &format!(
+        "{} of {} covered; {reasons}; uncovered {}",
+        summary.covered,
+        summary.total,
+        summary.uncovered.len()
+    )
+}
+
+#[test]
+fn the_example_team_inbox_prd() {
+    let plan = plan(
+        "",
+        include_str!("../../../docs/examples/team-inbox-prd.md"),
+        &wishes(),
+    );
+    insta::assert_snapshot!(outline(&plan), @r#"
+    1 Build mailbox connection
+      2 Connect a Gmail or Microsoft 365 mailbox through OAuth
+      3 Import the last 90 days of mail after a mailbox has been connected
+      4 Send outgoing mail through the connected mailbox
+    5 Build conversations for team inbox
+      6 Show conversations in three lists
+      7 Assign a conversation to one person <- 6
+      8 Warn when two people write an answer to the same conversation <- 7
+      9 Add internal notes with mentions <- 6
+      10 Snooze a conversation until a date <- 6
+    11 Add search to team inbox
+    12 Add keyboard shortcuts
+    13 Add team lead overview
+    14 Ensure the list of open conversations loads in under 300 ms
+    15 Encrypt mail bodies at rest with a key per team
+    16 Make all screens meet WCAG 2.2 AA
+    17 Let administrators set after how many days done conversations are deleted
+    18 Open the inbox to our own support team behind a feature flag
+    19 Invite twenty customers to a beta after the import has run <- 18
+    20 Announce the inbox to all customers and remove the flag <- 19
+    38 of 63 covered; document data 4, goal 4, out of scope 4, success metric 4, persona 3, open question 3, introduction 2, document title 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn the_example_billing_migration() {
+    let plan = plan(
+        "",
+        include_str!("../../../docs/examples/billing-migration.md"),
+        &wishes(),
+    );
+    insta::assert_snapshot!(outline(&plan), @r#"
+    1 Deliver phase 1: record every booking twice
+      2 Publish a booking event for every invoice line, credit note and payment
+      3 Store booking events in the ledger
+      4 Build a dashboard that compares both sides per customer and day
+    5 Deliver phase 2: backfill history <- 1
+      6 Export bookings of the last ten years from the archive
+      7 Import the export into the ledger in batches of a day <- 6
+      8 Compare closing balances per month and customer <- 7
+    9 Deliver phase 3: read from the ledger <- 5
+      10 Serve the invoice page from the ledger behind the flag `billing.read_ledger`
+      11 Serve the customer API's `/balance` endpoint from the ledger
+      12 Send the monthly statement from the ledger <- 10
+    13 Deliver phase 4: retire the nightly job <- 9
+      14 Stop the nightly job
+      15 Archive the eleven source tables
+      16 Remove the flag `billing.read_ledger`
+      17 Write the post-mortem that nobody needed
+    18 Prepare rollback for moving billing to the ledger service
+    19 Plan communication for moving billing to the ledger service
+      20 Tell accounting about the comparison dashboard <- 1
+      21 Announce the new statement layout to customers <- 9
+      22 Brief the support team on balances that differ
+    36 of 56 covered; risk 5, goal 3, out of scope 3, already done 3, context 2, timeline 2, document title 1, document data 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn the_example_dark_mode_wish() {
+    let plan = plan(
+        "",
+        include_str!("../../../docs/examples/dark-mode-wish.md"),
+        &wishes(),
+    );
+    insta::assert_snapshot!(outline(&plan), @r#"
+    1 Add a dark mode
+    1 of 1 covered; ; uncovered 0
+    "#);
+}
+
+#[test]
+fn an_epic_with_bold_labels() {
+    let text = r"**Description:** Customers want to bring their own domain to their status page.
+
+**Acceptance criteria:**
+
+- [ ] A page answers on the customer's domain over TLS
+- [ ] A wrong DNS record is explained on the settings page
+
+**Backend tasks:**
+
+- [ ] Store the domain and its state per page (@ana)
+- [ ] Ask for a certificate once the DNS record is right (blocked by the DNS check)
+- [x] Choose a certificate authority
+- [ ] DNS check
+  - every five minutes for a day
+  - then hourly for a week
+
+**Frontend tasks:**
+
+- [ ] Settings form for the domain
+- [ ] Show the state of the DNS check and of the certificate
+
+**Notes:** wildcard domains come later.
+
+**Open questions:**
+
+- Who pays for the certificates?
+";
+    insta::assert_snapshot!(outline(&plan("Custom domains", text, &wishes())), @r#"
+    1 Verify the acceptance criteria of custom domains
+    2 Store the domain and its state per page
+    3 Ask for a certificate once the DNS record is right <- 4
+    4 Add DNS check
+    5 Build settings form for the domain
+    6 Show the state of the DNS check and of the certificate
+    12 of 17 covered; open question 2, introduction 1, already done 1, discussion 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn meeting_minutes() {
+    let text = r"# Sync on the importer, 3 June
+
+Present: Ana, Ben, Chloé
+Scribe: Ben
+
+## Agenda
+
+1. State of the importer
+2. Customer escalation
+
+## Discussion
+
+The importer stops at broken rows. Ben has seen it on three accounts. We talked about skipping rows or stopping early.
+
+- Chloé thinks that skipping silently is worse than stopping
+- TODO: Ana to ask support how often this happens
+
+## Decisions
+
+- Broken rows are skipped and reported, never dropped silently.
+
+## Action items
+
+| Action | Owner | Due | Status |
+|---|---|---|---|
+| Skip broken rows and list them in the report | Ben | 10 June | open |
+| Write to the three customers | Chloé | 4 June | done |
+| Add a metric for skipped rows | Ben | 17 June | open |
+
+- [ ] Ana: update the help page about imports
+- [ ] @chloe to prepare a test file with every kind of broken row
+
+## Next meeting
+
+17 June, same time.
+";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Ask support how often this happens
+    2 Skip broken rows and list them in the report
+    3 Add a metric for skipped rows
+    4 Update the help page about imports
+    5 Prepare a test file with every kind of broken row
+    7 of 20 covered; process 5, discussion 5, document title 1, document data 1, already done 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn user_stories_with_criteria() {
+    let text = r#"# Epic: Shared shopping lists
+
+## User stories
+
+### Story 1: Create a list
+
+As a parent, I want to create a shopping list so that I do not forget anything.
+
+**Acceptance criteria**
+
+- Given I am signed in, when I press "New list", then an empty list opens
+- A list has a name of at most 40 characters
+
+### Story 2: Share a list
+
+As a parent, I want to share a list with my family, so that anybody can buy what is missing.
+
+**Acceptance criteria**
+
+- Given a shared list, when my partner ticks an item, then I see it ticked within five seconds
+- An invitation can be revoked
+
+Depends on story 1.
+
+### Story 3: Suggestions
+
+As a shopper, I'd like to see suggestions from earlier lists.
+
+## Definition of done
+
+- Works offline
+- Translated into German and French
+"#;
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Create a shopping list
+    2 Share a list with my family <- 1
+    3 See suggestions from earlier lists
+    4 Verify the acceptance criteria of shared shopping lists
+    17 of 18 covered; document title 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn a_german_document_keeps_its_words() {
+    let text = r"# Lastenheft: Urlaubsplaner
+
+## Hintergrund
+
+Urlaub wird heute in einer Tabelle geplant, die nur eine Person versteht.
+
+## Ziele
+
+- Jeder sieht auf einen Blick, wer wann fehlt.
+
+## Nicht-Ziele
+
+- Zeiterfassung
+
+## Anforderungen
+
+- Mitarbeitende müssen Urlaub beantragen können
+- Vorgesetzte sollen Anträge genehmigen oder ablehnen
+- Der Kalender muss Feiertage je Bundesland zeigen
+
+## Nicht-funktionale Anforderungen
+
+- Die Anwendung muss ohne Anmeldung am zweiten System funktionieren (Single Sign-on)
+
+## Offene Fragen
+
+- Was passiert mit Resturlaub?
+";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Mitarbeitende müssen Urlaub beantragen können
+    2 Vorgesetzte sollen Anträge genehmigen oder ablehnen
+    3 Der Kalender muss Feiertage je Bundesland zeigen
+    4 Die Anwendung muss ohne Anmeldung am zweiten System funktionieren
+    6 of 15 covered; context 2, goal 2, out of scope 2, open question 2, document title 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn one_long_paragraph() {
+    let text = r"We want the command line tool to print its plan as JSON. Also add a flag that writes the output to a file, it must not overwrite an existing one. And the exit code should be 2 when the arguments are wrong. Today it is always 1, which breaks our scripts. Finally, please document all of this in the man page.
+";
+    insta::assert_snapshot!(outline(&plan("JSON output", text, &wishes())), @r#"
+    1 Make the command line tool print its plan as JSON
+    2 Add a flag that writes the output to a file
+    3 Keep the exit code 2 when the arguments are wrong
+    4 Document all of this in the man page
+    1 of 1 covered; ; uncovered 0
+    "#);
+}
+
+#[test]
+fn one_line() {
+    let text = r"Add rate limits to the public API";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Add rate limits to the public API
+    1 of 1 covered; ; uncovered 0
+    "#);
+}
+
+#[test]
+fn nothing_but_headings() {
+    let text = r"# Portal
+
+## Login
+
+### Form
+
+### Errors
+
+## Billing
+
+## Goals
+";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Build login for portal
+      2 Build form for login
+      3 Fix errors for login
+    4 Add billing
+    4 of 6 covered; document title 1, goal 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn a_nested_list() {
+    let text = r#"## Scope
+
+- Backend
+  - [ ] Add an endpoint that lists sessions
+  - [ ] Add an endpoint that ends a session
+- Web
+  - [ ] Sessions page
+    - device, place and time of each session
+    - the current session is marked
+  - [ ] Button "Sign out everywhere"
+- Docs
+- Emails
+  - Send a mail when a session starts on a new device
+  - Send a mail when all sessions were ended
+- Out of scope:
+  - Session limits per plan
+"#;
+    insta::assert_snapshot!(outline(&plan("Session management", text, &wishes())), @r#"
+    1 Build backend for session management
+      2 Add an endpoint that lists sessions
+      3 Add an endpoint that ends a session
+    4 Build web to session management
+      5 Build sessions page
+      6 Add button "Sign out everywhere"
+    7 Write docs for session management
+    8 Build emails for session management
+      9 Send a mail when a session starts on a new device
+      10 Send a mail when all sessions were ended
+    13 of 15 covered; out of scope 2; uncovered 0
+    "#);
+}
+
+#[test]
+fn a_decision_record() {
+    let text = r#"---
+status: proposed
+date: 2026-02-01
+---
+
+# Use a queue between the web server and the mailer
+
+## Context and Problem Statement
+
+Sending mail inside a request makes requests slow and loses mail when the mail server is away.
+
+## Considered Options
+
+* Keep sending inside the request
+* A queue in the database
+* A separate message broker
+
+## Decision Outcome
+
+Chosen option: "A queue in the database", because it needs no new service.
+
+### Consequences
+
+* Good, because a mail is stored in the transaction of its cause
+* Bad, because the database does more work
+
+## Implementation
+
+1. Add the table `outgoing_mail` and write to it where mail is sent today
+2. Run a worker that sends and retries
+3. Remove the direct calls once the worker has been live for a week
+
+### Validation
+
+The retry must be tested with a mail server that answers 451.
+"#;
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Add the table `outgoing_mail` and write to it where mail is sent today
+    2 Run a worker that sends and retries
+    3 Remove the direct calls once the worker has been live for a week
+    4 Implement validation for using a queue between the web server and the mailer
+    6 of 19 covered; discussion 5, alternative considered 4, context 2, document data 1, document title 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn a_table() {
+    let text = r"| # | Feature | Description | Prio | After |
+|---|---|---|---|---|
+| 1 | Upload | Users drop a file on the page; up to 50 MB | high | |
+| 2 | Virus scan | Every file is scanned before anybody can download it | high | 1 |
+| 3 | Preview | PDF and images | low | 1, 2 |
+| 4 | ~~Versions~~ | ~~later~~ | | |
+";
+    insta::assert_snapshot!(outline(&plan("File uploads", text, &wishes())), @r#"
+    1 Add upload
+    2 Add virus scan <- 1
+    3 Add preview <- 1, 2
+    4 of 5 covered; struck out 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn an_issue_form() {
+    let text = r"### Is your feature request related to a problem?
+
+Every time I rename a project the old links break.
+
+### Describe the solution you'd like
+
+Old links should redirect to the new name for at least a year. The redirect has to be permanent (301) for search engines. A name that is redirected can't be taken by somebody else.
+
+### Describe alternatives you've considered
+
+Using ids in links.
+
+### Additional context
+
+_No response_
+";
+    insta::assert_snapshot!(outline(&plan("Redirect renamed projects", text, &wishes())), @r#"
+    1 Make old links redirect to the new name for at least a year
+    2 of 8 covered; context 4, alternative considered 2; uncovered 0
+    "#);
+}
+
+#[test]
+fn a_checklist() {
+    let text = r"Release checklist for 4.0:
+
+- [x] Freeze the branch
+- [ ] Bump the version
+- [ ] Changelog
+- [ ] Update screenshots in the docs
+- [ ] Tag and publish
+- [ ] Tell the packagers
+";
+    insta::assert_snapshot!(outline(&plan("Release 4.0", text, &wishes())), @r#"
+    1 Bump the version
+    2 Write changelog
+    3 Update screenshots in the docs
+    4 Tag and publish
+    5 Tell the packagers
+    5 of 7 covered; introduction 1, already done 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn a_request_for_comments() {
+    let text = r#"# RFC 12: Signed release artifacts
+
+## Summary
+
+Releases are signed so that users can check where they come from.
+
+## Motivation
+
+Somebody uploaded a changed archive to a mirror last year.
+
+## Detailed design
+
+The release job MUST sign every archive with a key that never leaves the hardware token. Signatures are published next to the archives.
+
+### Verification
+
+The installer shall refuse an archive without a valid signature. There must be a flag `--insecure-skip-verify` for air-gapped mirrors; it prints a warning.
+
+### Key rotation
+
+Keys are rotated every year. Old signatures stay valid. A revoked key must be refused within a day.
+
+```toml
+[keys]
+current = "2026"
+```
+
+## Drawbacks
+
+Releases take longer.
+
+## Rationale and alternatives
+
+We could sign tags only.
+
+## Unresolved questions
+
+- Which token?
+"#;
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Make the release job sign every archive with a key
+    2 Implement verification for signed release artifacts
+    3 Add key rotation
+    7 of 18 covered; introduction 2, motivation 2, risk 2, alternative considered 2, open question 2, document title 1; uncovered 0
+    "#);
+}
+
+#[test]
+fn numbered_requirements_with_constraints() {
+    let text = r"# Export service
+
+## Functional requirements
+
+### FR-1 Scheduled exports
+
+The service must run an export every night. It must retry a failed export twice.
+
+### FR-2 Formats
+
+The service shall write CSV and Parquet. Requires FR-1.
+
+## Constraints
+
+- Exports never contain deleted records.
+- Memory: under 512 MB whatever the size of the export.
+
+## Dependencies
+
+- FR-2 depends on FR-1.
+- The storage team provides a bucket per region.
+
+## Glossary
+
+- **Export**: a file with all records of an account.
+";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    1 Add scheduled exports
+    2 Add formats <- 1
+    3 Ensure exports never contain deleted records
+    4 Keep memory under 512 MB whatever the size of the export
+    9 of 14 covered; dependency 2, glossary 2, document title 1; uncovered 0
+    "#);
+}
+
+const PRD: &str = include_str!("../../../docs/examples/team-inbox-prd.md");
+const MIGRATION: &str = include_str!("../../../docs/examples/billing-migration.md");
+const WISH: &str = include_str!("../../../docs/examples/dark-mode-wish.md");
+
+#[test]
+fn a_body_tells_what_criteria_and_where() {
+    let plan = plan("", PRD, &wishes());
+    let body = |start: &str| {
+        plan.issues
+            .iter()
+            .find(|i| i.title.starts_with(start))
+            .map(|i| i.body.clone())
+            .unwrap()
+    };
+    insta::assert_snapshot!(body("Connect a Gmail"), @r"
+    Connect a Gmail or Microsoft 365 mailbox through OAuth
+
+    ### Acceptance criteria
+
+    - [ ] Only the scopes for reading and sending mail are requested
+    - [ ] A revoked grant is shown as a banner to administrators within five minutes
+
+    ### From the spec
+
+    Requirements › Mailbox connection, lines 39–41
+    ");
+    insta::assert_snapshot!(body("Assign a conversation"), @r"
+    Assign a conversation to one person
+
+    - **ID:** C-2
+    - **Priority:** P0
+    - **Depends on:** C-1
+
+    ### Acceptance criteria
+
+    - [ ] The assignee is notified
+    - [ ] The previous assignee is shown in the history
+
+    ### From the spec
+
+    Requirements › Conversations, line 52
+
+    > C-2 | Assign a conversation to one person | P0 | C-1 | The assignee is notified; the previous assignee is shown in the history
+    ");
+}
+
+#[test]
+fn the_count_is_met_by_merging_and_splitting() {
+    for text in [PRD, MIGRATION] {
+        let natural = plan("", text, &wishes());
+        for count in [1, 2, 3, 5, 8, 13, 18, 21, 24, 26] {
+            let sized = plan(
+                "",
+                text,
+                &Wishes {
+                    count: Some(count),
+                    ..wishes()
+                },
+            );
+            assert_eq!(sized.issues.len(), count as usize, "{}", sized.count_reason);
+            assert_eq!(coverage::check(&sized), Vec::<String>::new());
+            assert_eq!(
+                coverage::summary(&sized).covered,
+                coverage::summary(&natural).covered,
+                "{count}"
+            );
+        }
+    }
+}
+
+#[test]
+fn more_than_the_text_supports_is_said_and_not_invented() {
+    let plan = plan(
+        "",
+        WISH,
+        &Wishes {
+            count: Some(40),
+            ..wishes()
+        },
+    );
+    assert!(plan.issues.len() < 6);
+    assert_eq!(plan.warnings.len(), 1);
+    assert!(
+        plan.warnings[0].starts_with("40 issues were asked for, but the text supports only"),
+        "{:?}",
+        plan.warnings
+    );
+}
+
+#[test]
+fn the_maximum_merges_and_loses_nothing() {
+    let text: String = (0..400).map(|n| format!("## Part {n}\n\n- [ ] Add the thing number {n} to the store\n- [ ] Remove the old thing number {n}\n\n")).collect::<Vec<_>>().concat();
+    let plan = plan("Things", &text, &wishes());
+    assert_eq!(plan.issues.len(), 100);
+    let summary = coverage::summary(&plan);
+    assert_eq!((summary.covered, summary.uncovered.len()), (1_200, 0));
+    assert!(
+        plan.warnings[0].contains("more than the maximum of 100"),
+        "{:?}",
+        plan.warnings
+    );
+}
+
+#[test]
+fn one_piece_of_work_is_spread_over_its_components() {
+    let components = ["web", "ios", "android"].map(str::to_owned).to_vec();
+    let spread = plan(
+        "",
+        "Add dark mode",
+        &Wishes {
+            components: components.clone(),
+            ..wishes()
+        },
+    );
+    let titles: Vec<&str> = spread.issues.iter().map(|i| i.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Add dark mode (web)",
+            "Add dark mode (ios)",
+            "Add dark mode (android)"
+        ]
+    );
+    assert_eq!(
+        spread
+            .issues
+            .iter()
+            .filter_map(|i| i.component.clone())
+            .collect::<Vec<_>>(),
+        components
+    );
+}
+
+#[test]
+fn issues_find_their_component_and_repository_by_words() {
+    let components = vec![
+        "backend".to_owned(),
+        "docs".to_owned(),
+        "android".to_owned(),
+    ];
+    let repositories = ["acme/backend", "acme/docs"]
+        .iter()
+        .filter_map(|r| crate::domain::ids::RepositoryName::parse(r))
+        .collect();
+    let plan = plan(
+        "",
+        "- [ ] Add an API endpoint for labels\n- [ ] Write a guide about labels",
+        &Wishes {
+            components,
+            repositories,
+            ..wishes()
+        },
+    );
+    let seen: Vec<_> = plan
+        .issues
+        .iter()
+        .map(|i| {
+            (
+                i.component.as_deref().unwrap(),
+                i.repository.as_ref().unwrap().to_string(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("backend", "acme/backend".to_owned()),
+            ("docs", "acme/docs".to_owned())
+        ]
+    );
+    assert_eq!(
+        plan.warnings,
+        ["No issue speaks of android: the text names nothing for it."]
+    );
+}
+
+#[test]
+fn everything_ticked_leaves_nothing_to_plan() {
+    let plan = plan("", "# Release\n\n- [x] Tag\n- [x] Publish\n", &wishes());
+    assert!(plan.issues.is_empty());
+    assert_eq!(
+        plan.warnings,
+        ["Everything in the text is ticked or marked as done; nothing is left to plan."]
+    );
+}
+
+#[test]
+fn a_circle_is_broken_and_said() {
+    let plan = plan(
+        "",
+        "- [ ] Build the importer (depends on the exporter)\n- [ ] Build the exporter (depends on the importer)\n",
+        &wishes(),
+    );
+    assert_eq!(coverage::check(&plan), Vec::<String>::new());
+    assert!(
+        plan.warnings.iter().any(|w| w.contains("free of circles")),
+        "{:?}",
+        plan.warnings
+    );
+}
+
+#[test]
+fn a_code_block_that_was_left_open_swallows_nothing() {
+    let plan = plan(
+        "",
+        "## Add a flag\n\nThe tool must have a flag.\n\n```\n--json",
+        &wishes(),
+    );
+    assert_eq!(plan.issues[0].body.matches("```").count(), 2);
+    assert!(plan.issues[0].body.contains("### From the spec"));
+}
+
+#[test]
+fn large_documents_of_one_kind_are_planned() {
+    for unit in [
+        "- [ ] Add thing after the other\n",
+        "We must add a thing. ",
+        "## Part\n\nIt should work. Depends on part.\n\n",
+        "| Task | After |\n|---|---|\n| Do it | that |\n\n",
+        "- a\n  - b must be\n",
+        "1. Phase 1: x\n",
+    ] {
+        let text = unit.repeat(100_000 / unit.len());
+        let plan = plan("Big", &text, &wishes());
+        assert!((1..=100).contains(&plan.issues.len()), "{unit}");
+        assert_eq!(coverage::summary(&plan).uncovered.len(), 0);
+    }
+}
+
+fn fragment() -> impl Strategy<Value = String> {
+    let fixed = prop::sample::select(vec![
+        "# Goals",
+        "## Requirements",
+        "## Phase 1: Build",
+        "## Phase 2",
+        "### Acceptance criteria",
+        "## Dependencies",
+        "## Login form",
+        "**Tasks:**",
+        "- [ ] Add a thing after phase 1",
+        "- [x] Done",
+        "  - nested must work",
+        "1. First step",
+        "2. Second step depends on 1",
+        "| Task | Depends on |",
+        "|---|---|",
+        "| Build it | 1 |",
+        "The system must not fail. Users can log in.",
+        "As a user, I want x so that y",
+        "```",
+        "> quote",
+        "<!-- c -->",
+        "[^1]: note",
+        "Depends on: Login form",
+        "",
+        "",
+        "",
+        "- **Name**: rest",
+        "Given a, when b, then c",
+    ]);
+    prop_oneof![6 => fixed.prop_map(str::to_owned), 1 => "\\PC{0,30}", 1 => "[A-Za-z :.,()#*`-]{0,60}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_document_gives_a_sound_plan(lines in prop::collection::vec(fragment(), 0..25), count in prop::option::of(1_u32..12), title in "[A-Za-z ]{0,20}") {
+        let text = lines.join("\n");
+        let wishes = Wishes { count, ..wishes() };
+        let made = plan(&title, &text, &wishes);
+        prop_assert_eq!(coverage::check(&made), Vec::<String>::new());
+        if !made.issues.is_empty() {
+            prop_assert_eq!(coverage::summary(&made).uncovered.len(), 0);
+        }
+        let titles: std::collections::HashSet<String> = made.issues.iter().map(|i| i.title.to_lowercase()).collect();
+        prop_assert_eq!(titles.len(), made.issues.len());
+        for issue in &made.issues {
+            prop_assert!(issue.body.contains("### Acceptance criteria\n\n- [ ] "));
+        }
+        prop_assert_eq!(made, plan(&title, &text, &wishes));
+    }
+}

@@ -118,7 +118,7 @@ fn issue_opened(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String>
         return Ok(Verdict::Ignored(reason));
     }
     // Most issues of an organisation end here, hardly read.
-    if !payload.issue_may_hold(|raw| may_concern(raw, &us.names)) {
+    if !payload.issue_may_hold(|raw| may_ask(raw, &us.names)) {
         return Ok(Verdict::Ignored(Reason::NoMention));
     }
     let issue = required("issue", payload.issue())?;
@@ -129,6 +129,17 @@ fn issue_opened(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String>
     } else {
         Verdict::Ignored(Reason::NoMention)
     })
+}
+
+/// [`may_concern`] for long texts that hardly ever do: whoever asks writes an `@`, or a slash before `spawn`.
+fn may_ask(text: &str, names: &BotNames) -> bool {
+    let spawn = |at: usize| {
+        text.as_bytes()
+            .get(at + 1..at + 6)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"spawn"))
+    };
+    (text.contains('@') || text.match_indices('/').any(|(at, _)| spawn(at)))
+        && may_concern(text, names)
 }
 
 /// A person wrote a comment that may ask us for something.

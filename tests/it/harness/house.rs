@@ -214,11 +214,10 @@ impl House {
         .fetch_all(self.pool())
         .await
         .expect("the queue answers");
-        rows.iter()
-            .map(|(task, attempts, error, at)| {
-                format!("{task} attempt {attempts} at {at}: {error:?}\n")
-            })
-            .collect()
+        let line = |(task, attempts, error, at): &(String, i32, Option<String>, String)| {
+            format!("{task} attempt {attempts} at {at}: {error:?}")
+        };
+        rows.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// What must hold at the end of every test.

@@ -3,195 +3,41 @@
 use super::super::words::verbs::{from_participle, from_third_person, is_verb, opens_with_verb};
 
 /// Openings that ask without saying what; the rest is the order or the thing.
+#[rustfmt::skip] // words, many to a line
 const OPENINGS: &[&str] = &[
-    "we need to be able to ",
-    "we need to ",
-    "we need ",
-    "we should be able to ",
-    "we should also ",
-    "we should ",
-    "we must also ",
-    "we must ",
-    "we want to be able to ",
-    "we want to ",
-    "we want ",
-    "we will also ",
-    "we will ",
-    "we'll ",
-    "we would like to ",
-    "we would like ",
-    "we'd like to ",
-    "we'd like ",
-    "we have to ",
-    "we also need to ",
-    "we also need ",
-    "we also want to ",
-    "we also want ",
-    "we shall ",
-    "we propose to ",
-    "we plan to ",
-    "we are going to ",
-    "we can ",
-    "we could ",
-    "i want to ",
-    "i want ",
-    "i'd like to ",
-    "i would like to ",
-    "i need to ",
-    "i'd love to have ",
-    "i would love to have ",
-    "i'd love to ",
-    "i would love to ",
-    "i'd love ",
-    "i would love ",
-    "we'd love to ",
-    "we'd love ",
-    "we would love to ",
-    "we would love ",
-    "i need ",
-    "i wish ",
-    "please also ",
-    "please ",
-    "let's ",
-    "need to ",
-    "needs to ",
-    "should ",
-    "must ",
-    "shall ",
-    "will ",
-    "be able to ",
-    "able to ",
-    "the ability to ",
-    "ability to ",
-    "it should be possible to ",
-    "it must be possible to ",
-    "it should also ",
-    "it should ",
-    "it must also ",
-    "it must ",
-    "it shall ",
-    "it will ",
-    "it needs to ",
-    "it has to ",
-    "it can ",
-    "it would be great to ",
-    "it would be nice to ",
-    "it would be great if we could ",
-    "it would be nice if we could ",
-    "would be nice to ",
-    "would be great to ",
-    "could we please ",
-    "could we ",
-    "can we please ",
-    "can we ",
-    "could you please ",
-    "could you ",
-    "can you please ",
-    "can you ",
-    "also ",
-    "and ",
-    "then ",
-    "first, ",
-    "first ",
-    "second, ",
-    "secondly, ",
-    "third, ",
-    "finally, ",
-    "finally ",
-    "lastly, ",
-    "additionally, ",
-    "additionally ",
-    "in addition, ",
-    "next, ",
-    "optionally, ",
-    "optionally ",
-    "ideally, ",
-    "ideally ",
-    "eventually, ",
-    "eventually ",
-    "later, ",
-    "afterwards, ",
-    "furthermore, ",
-    "moreover, ",
-    "but ",
-    "however, ",
-    "there must also be ",
-    "there must be ",
-    "there should also be ",
-    "there should be ",
-    "there needs to be ",
-    "there has to be ",
-    "there will be ",
-    "there shall be ",
-    "the system must ",
-    "the system shall ",
-    "the system should ",
-    "the system will ",
-    "the system can ",
-    "the system needs to ",
-    "the application must ",
-    "the application shall ",
-    "the application should ",
-    "the app must ",
-    "the app should ",
-    "the app shall ",
-    "the app will ",
-    "the product must ",
-    "the product should ",
-    "the product shall ",
-    "the service must ",
-    "the service shall ",
-    "the service should ",
-    "the solution must ",
-    "the solution should ",
-    "the solution shall ",
-    "the tool must ",
-    "the tool should ",
-    "the platform must ",
-    "the platform should ",
-    "the platform shall ",
-    "the software shall ",
-    "the software must ",
-    "the software should ",
-    "system must ",
-    "system shall ",
-    "system should ",
-    "for this we need ",
-    "to ",
-    "this rfc proposes to ",
-    "this rfc proposes ",
-    "this proposal adds ",
+    "we need to be able to ", "we need to ", "we need ", "we should be able to ", "we should also ", "we should ",
+    "we must also ", "we must ", "we want to be able to ", "we want to ", "we want ", "we will also ", "we will ", "we'll ",
+    "we would like to ", "we would like ", "we'd like to ", "we'd like ", "we have to ", "we also need to ", "we also need ",
+    "we also want to ", "we also want ", "we shall ", "we propose to ", "we plan to ", "we are going to ", "we can ",
+    "we could ", "i want to ", "i want ", "i'd like to ", "i would like to ", "i need to ", "i'd love to have ",
+    "i would love to have ", "i'd love to ", "i would love to ", "i'd love ", "i would love ", "we'd love to ", "we'd love ",
+    "we would love to ", "we would love ", "i need ", "i wish ", "please also ", "please ", "let's ", "need to ", "needs to ",
+    "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ",
+    "it should be possible to ", "it must be possible to ", "it should also ", "it should ", "it must also ", "it must ",
+    "it shall ", "it will ", "it needs to ", "it has to ", "it can ", "it would be great to ", "it would be nice to ",
+    "it would be great if we could ", "it would be nice if we could ", "would be nice to ", "would be great to ",
+    "could we please ", "could we ", "can we please ", "can we ", "could you please ", "could you ", "can you please ",
+    "can you ", "also ", "and ", "then ", "first, ", "first ", "second, ", "secondly, ", "third, ", "finally, ", "finally ",
+    "lastly, ", "additionally, ", "additionally ", "in addition, ", "next, ", "optionally, ", "optionally ", "ideally, ",
+    "ideally ", "eventually, ", "eventually ", "later, ", "afterwards, ", "furthermore, ", "moreover, ", "but ", "however, ",
+    "there must also be ", "there must be ", "there should also be ", "there should be ", "there needs to be ",
+    "there has to be ", "there will be ", "there shall be ", "the system must ", "the system shall ", "the system should ",
+    "the system will ", "the system can ", "the system needs to ", "the application must ", "the application shall ",
+    "the application should ", "the app must ", "the app should ", "the app shall ", "the app will ", "the product must ",
+    "the product should ", "the product shall ", "the service must ", "the service shall ", "the service should ",
+    "the solution must ", "the solution should ", "the solution shall ", "the tool must ", "the tool should ",
+    "the platform must ", "the platform should ", "the platform shall ", "the software shall ", "the software must ",
+    "the software should ", "system must ", "system shall ", "system should ", "for this we need ", "to ",
+    "this rfc proposes to ", "this rfc proposes ", "this proposal adds ",
 ];
 
 /// Where a wish begins inside a sentence: "The pages hurt, so I would love a dark mode".
+#[rustfmt::skip] // words, many to a line
 const WISHES_WITHIN: &[&str] = &[
-    "i would love to have ",
-    "i would love to ",
-    "i would love ",
-    "i'd love to have ",
-    "i'd love to ",
-    "i'd love ",
-    "i would like to have ",
-    "i would like ",
-    "i'd like ",
-    "we would like ",
-    "we would love ",
-    "we'd love ",
-    "we'd like ",
-    "i want ",
-    "we want ",
-    "we need ",
-    "i need ",
-    "please ",
-    "we should ",
-    "we must ",
-    "let's ",
-    "could we ",
-    "can we ",
-    "it would be great if ",
-    "it would be great to ",
-    "it would be nice if ",
-    "it would be nice to ",
+    "i would love to have ", "i would love to ", "i would love ", "i'd love to have ", "i'd love to ", "i'd love ",
+    "i would like to have ", "i would like ", "i'd like ", "we would like ", "we would love ", "we'd love ", "we'd like ",
+    "i want ", "we want ", "we need ", "i need ", "please ", "we should ", "we must ", "let's ", "could we ", "can we ",
+    "it would be great if ", "it would be great to ", "it would be nice if ", "it would be nice to ",
 ];
 
 /// The wish inside a sentence that first says why.
@@ -252,7 +98,7 @@ pub(super) fn without_opening(phrase: &str) -> String {
         {
             break;
         }
-        phrase = rest.to_owned();
+        phrase = String::from(rest);
     }
     phrase
 }
@@ -302,6 +148,15 @@ pub(super) fn is_story(phrase: &str) -> bool {
     lower.starts_with("as a ") || lower.starts_with("as an ") || lower.starts_with("as the ")
 }
 
+/// Words with which a story says what is wanted.
+#[rustfmt::skip] // words, many to a line
+const WISHES: &[&str] = &[
+    "i want to be able to ", "i want to ", "i want the ability to ", "i want ", "i would like to be able to ",
+    "i would like to ", "i would like ", "i'd like to be able to ", "i'd like to ", "i'd like ", "i need to be able to ",
+    "i need to ", "i need ", "i should be able to ", "i can ", "i must be able to ", "i must ", "we want to ", "i wish to ",
+    "i expect to ", "i expect ", "i am able to ", "i'm able to ",
+];
+
 /// What is wished in "As an admin, I want to export rows so that …".
 pub(super) fn story(phrase: &str) -> Option<String> {
     if !is_story(phrase) {
@@ -309,31 +164,6 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     }
     let straight = phrase.replace('’', "'");
     let lower = straight.to_lowercase();
-    const WISHES: &[&str] = &[
-        "i want to be able to ",
-        "i want to ",
-        "i want the ability to ",
-        "i want ",
-        "i would like to be able to ",
-        "i would like to ",
-        "i would like ",
-        "i'd like to be able to ",
-        "i'd like to ",
-        "i'd like ",
-        "i need to be able to ",
-        "i need to ",
-        "i need ",
-        "i should be able to ",
-        "i can ",
-        "i must be able to ",
-        "i must ",
-        "we want to ",
-        "i wish to ",
-        "i expect to ",
-        "i expect ",
-        "i am able to ",
-        "i'm able to ",
-    ];
     let (at, wish) = WISHES
         .iter()
         .filter_map(|w| lower.find(w).map(|at| (at, *w)))
@@ -373,103 +203,21 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     })
 }
 
+#[rustfmt::skip] // words, many to a line
 const MODALS: &[&str] = &[
-    "must also",
-    "should also",
-    "can also",
-    "must",
-    "shall",
-    "should",
-    "will",
-    "needs to",
-    "need to",
-    "has to",
-    "have to",
-    "can",
-    "may",
-    "cannot",
-    "is able to",
-    "are able to",
-    "ought to",
+    "must also", "should also", "can also", "must", "shall", "should", "will", "needs to", "need to", "has to", "have to", "can",
+    "may", "cannot", "is able to", "are able to", "ought to",
 ];
+#[rustfmt::skip] // words, many to a line
 const PEOPLE: &[&str] = &[
-    "user",
-    "users",
-    "customer",
-    "customers",
-    "admin",
-    "admins",
-    "administrator",
-    "administrators",
-    "operator",
-    "operators",
-    "member",
-    "members",
-    "maintainer",
-    "maintainers",
-    "people",
-    "anyone",
-    "everyone",
-    "agent",
-    "agents",
-    "editor",
-    "editors",
-    "viewer",
-    "viewers",
-    "owner",
-    "owners",
-    "developer",
-    "developers",
-    "person",
-    "visitor",
-    "visitors",
-    "guest",
-    "guests",
-    "manager",
-    "managers",
-    "teammate",
-    "teammates",
-    "reader",
-    "readers",
-    "author",
-    "authors",
-    "reviewer",
-    "reviewers",
-    "player",
-    "players",
-    "student",
-    "students",
-    "teacher",
-    "teachers",
-    "buyer",
-    "buyers",
-    "seller",
-    "sellers",
-    "merchant",
-    "merchants",
-    "subscriber",
-    "subscribers",
-    "lead",
-    "leads",
-    "clients",
-    "shopper",
-    "shoppers",
-    "tenant",
-    "tenants",
-    "organisers",
-    "organizers",
-    "they",
-    "you",
-    "employee",
-    "employees",
-    "driver",
-    "drivers",
-    "contributor",
-    "contributors",
-    "patients",
-    "patient",
-    "team",
-    "teams",
+    "user", "users", "customer", "customers", "admin", "admins", "administrator", "administrators", "operator", "operators",
+    "member", "members", "maintainer", "maintainers", "people", "anyone", "everyone", "agent", "agents", "editor", "editors",
+    "viewer", "viewers", "owner", "owners", "developer", "developers", "person", "visitor", "visitors", "guest", "guests",
+    "manager", "managers", "teammate", "teammates", "reader", "readers", "author", "authors", "reviewer", "reviewers", "player",
+    "players", "student", "students", "teacher", "teachers", "buyer", "buyers", "seller", "sellers", "merchant", "merchants",
+    "subscriber", "subscribers", "lead", "leads", "clients", "shopper", "shoppers", "tenant", "tenants", "organisers",
+    "organizers", "they", "you", "employee", "employees", "driver", "drivers", "contributor", "contributors", "patients",
+    "patient", "team", "teams",
 ];
 
 /// An order from a sentence with a modal verb or a verb in the third person.
@@ -524,84 +272,69 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
     None
 }
 
+/// Words that tell of a clause inside the subject: then the modal verb is not the sentence's own.
+#[rustfmt::skip] // words, many to a line
+const FINITE: &[&str] = &[
+    "does", "do", "is", "are", "has", "have", "was", "were", "doesn't", "don't", "isn't", "aren't", "which", "that", "how", "what", "if", "when",
+];
+/// Adverbs that a title does without.
+const ADVERBS: &[&str] = &[
+    "first ",
+    "also ",
+    "then ",
+    "now ",
+    "still ",
+    "therefore ",
+    "thus ",
+];
+/// Subjects that go without saying.
+#[rustfmt::skip] // words, many to a line
+const EVIDENT: &[&str] = &[
+    "system", "it", "this", "app", "application", "service", "we", "product", "solution", "platform", "software",
+];
+
+/// "the importer", "skip broken rows" and "must" make an order.
 fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
-    let finite = |w: &str| {
-        [
-            "does", "do", "is", "are", "has", "have", "was", "were", "doesn't", "don't", "isn't",
-            "aren't", "which", "that", "how", "what", "if", "when",
-        ]
-        .contains(&w)
-    };
-    if predicate.is_empty() || subject.is_empty() || subject.split(' ').any(finite) {
+    if predicate.is_empty() || subject.is_empty() || subject.split(' ').any(|w| FINITE.contains(&w))
+    {
         return None;
     }
-    let predicate = [
-        "first ",
-        "also ",
-        "then ",
-        "now ",
-        "still ",
-        "therefore ",
-        "thus ",
-        "only ",
-    ]
-    .iter()
-    .find_map(|adverb| {
-        predicate
-            .strip_prefix(adverb)
-            .filter(|_| *adverb != "only ")
-    })
-    .unwrap_or(predicate);
+    let predicate = ADVERBS
+        .iter()
+        .find_map(|adverb| predicate.strip_prefix(adverb))
+        .unwrap_or(predicate);
     let last = subject.rsplit(' ').next().unwrap_or(subject).to_lowercase();
-    let head = subject
-        .split([' '])
-        .find(|w| PEOPLE.contains(&w.to_lowercase().as_str()))
-        .map(str::to_lowercase);
-    let person = PEOPLE.contains(&last.as_str()) || head.is_some();
+    let person = subject
+        .split(' ')
+        .any(|w| PEOPLE.contains(&w.to_lowercase().as_str()));
     let plural = is_plural(subject, &last);
     if modal == "cannot" || predicate.starts_with("not ") {
         let rest = predicate.strip_prefix("not ").unwrap_or(predicate);
-        return Some(if let Some(rest) = rest.strip_prefix("be ") {
-            format!(
-                "ensure {subject} {} not {rest}",
-                if plural { "are" } else { "is" }
-            )
-        } else if person {
-            format!("prevent {subject} from {}", gerund_phrase(rest)?)
-        } else {
-            format!(
-                "ensure {subject} {} not {rest}",
-                if plural { "do" } else { "does" }
-            )
-        });
+        return prohibition(subject, rest, person, plural);
+    }
+    let able = predicate.strip_prefix("be able to ").filter(|_| person);
+    if let (Some(state), None) = (predicate.strip_prefix("be "), able) {
+        return Some(passive(subject, state, plural));
     }
     if person {
-        let rest = predicate.strip_prefix("be able to ").unwrap_or(predicate);
-        if let Some(state) = rest.strip_prefix("be ") {
-            return Some(passive(subject, state, plural));
-        }
-        return Some(
-            if rest.len() < predicate.len()
-                || matches!(
-                    modal,
-                    "can"
-                        | "may"
-                        | "should"
-                        | "will"
-                        | "can also"
-                        | "should also"
-                        | "are able to"
-                        | "is able to"
-                )
-            {
-                format!("let {subject} {rest}")
-            } else {
-                format!("require {subject} to {rest}")
-            },
-        );
-    }
-    if let Some(state) = predicate.strip_prefix("be ") {
-        return Some(passive(subject, state, plural));
+        let allowed = able.is_some()
+            || !matches!(
+                modal,
+                "must"
+                    | "must also"
+                    | "shall"
+                    | "needs to"
+                    | "need to"
+                    | "has to"
+                    | "have to"
+                    | "ought to"
+            );
+        let deed = able.unwrap_or(predicate);
+        return Some(if allowed {
+            format!("let {subject} {deed}")
+        } else {
+            format!("require {subject} to {deed}")
+        });
     }
     if let Some(thing) = predicate.strip_prefix("have ") {
         return Some(format!("give {subject} {thing}"));
@@ -609,25 +342,33 @@ fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
     if let Some(thing) = predicate.strip_prefix("support ") {
         return Some(format!("support {thing} in {subject}"));
     }
-    if matches!(
-        last.as_str(),
-        "system"
-            | "it"
-            | "this"
-            | "app"
-            | "application"
-            | "service"
-            | "we"
-            | "product"
-            | "solution"
-            | "platform"
-            | "software"
-    ) && subject.split(' ').count() <= 2
-    {
+    if EVIDENT.contains(&last.as_str()) && subject.split(' ').count() <= 2 {
         return Some(predicate.to_owned());
     }
     Some(format!("make {subject} {predicate}"))
 }
+
+/// "must not …": what is to be ensured or prevented.
+fn prohibition(subject: &str, rest: &str, person: bool, plural: bool) -> Option<String> {
+    let (is, does) = if plural {
+        ("are", "do")
+    } else {
+        ("is", "does")
+    };
+    if let Some(state) = rest.strip_prefix("be ") {
+        return Some(format!("ensure {subject} {is} not {state}"));
+    }
+    if person {
+        return Some(format!("prevent {subject} from {}", gerund_phrase(rest)?));
+    }
+    Some(format!("ensure {subject} {does} not {rest}"))
+}
+
+/// Words that open a bound.
+const MEASURES: &[&str] = &[
+    "under", "below", "less", "at", "within", "no", "up", "above", "over", "more", "between",
+    "fewer", "lower", "higher", "greater", "≤", "≥", "<", ">",
+];
 
 /// "must be hashed" is "hash …"; "must be fast" is "make … fast"; "must be under 300 ms" is "keep … under 300 ms".
 fn passive(subject: &str, state: &str, plural: bool) -> String {
@@ -635,10 +376,6 @@ fn passive(subject: &str, state: &str, plural: bool) -> String {
     let first = words.next().unwrap_or_default();
     let rest = words.next().unwrap_or_default();
     let lower = first.trim_end_matches([',', '.']).to_lowercase();
-    const MEASURES: &[&str] = &[
-        "under", "below", "less", "at", "within", "no", "up", "above", "over", "more", "between",
-        "fewer", "lower", "higher", "greater", "≤", "≥", "<", ">",
-    ];
     if let Some(verb) = from_participle(&lower) {
         return format!("{verb} {subject} {rest}").trim().to_owned();
     }

@@ -17,6 +17,7 @@ use super::words::verbs::{from_gerund, opens_with_verb};
 pub(super) const LONGEST: usize = 80;
 
 /// What the document is about when nothing says so.
+#[rustfmt::skip] // words, many to a line
 pub(super) const NAMELESS: &str = "the request";
 
 /// What titles need to know of the document.
@@ -42,6 +43,7 @@ impl Titles {
         {
             title = self.placed(&title, &area);
         } else if nouns::is_thin(&title)
+            && !(opens_with_verb(&phrase) && title.split(' ').count() > 2)
             && let Some(place) = near.iter().find(|place| {
                 !place.is_empty() && !nouns::is_generic(&bare(place)) && !same_words(place, &title)
             })
@@ -114,6 +116,16 @@ impl Titles {
         };
         if opens_with_verb(head) && head.split(' ').count() > 1 {
             return (head.to_owned(), None);
+        }
+        let bound = rest.split(' ').next().unwrap_or_default().to_lowercase();
+        if [
+            "under", "below", "less", "within", "≤", "<", "above", "over", "≥", ">", "up",
+        ]
+        .contains(&bound.as_str())
+            || rest.to_lowercase().starts_with("at most")
+            || rest.to_lowercase().starts_with("at least")
+        {
+            return (format!("Keep {} {rest}", self.lowered(head)), None);
         }
         if opens_with_verb(rest) || clauses::is_story(rest) {
             return (rest.to_owned(), Some(head.to_owned()));
@@ -331,89 +343,14 @@ pub(super) fn cut(title: &str) -> String {
 
 /// Without the little words that a cut leaves hanging.
 fn without_loose_end(title: &str) -> String {
+    #[rustfmt::skip] // words, many to a line
     const LOOSE: &[&str] = &[
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "for",
-        "with",
-        "and",
-        "or",
-        "in",
-        "on",
-        "by",
-        "from",
-        "at",
-        "as",
-        "that",
-        "which",
-        "when",
-        "while",
-        "if",
-        "is",
-        "are",
-        "be",
-        "its",
-        "their",
-        "our",
-        "into",
-        "than",
-        "but",
-        "not",
-        "per",
-        "via",
-        "so",
-        "any",
-        "all",
-        "each",
-        "every",
-        "no",
-        "must",
-        "should",
-        "can",
-        "will",
-        "using",
-        "this",
-        "these",
-        "those",
-        "after",
-        "before",
-        "until",
-        "without",
-        "within",
-        "between",
-        "such",
-        "including",
-        "e.g.",
-        "has",
-        "have",
-        "does",
-        "do",
-        "whose",
-        "where",
-        "only",
-        "und",
-        "der",
-        "die",
-        "das",
-        "mit",
-        "für",
-        "de",
-        "la",
-        "le",
-        "les",
-        "des",
-        "et",
-        "el",
-        "los",
-        "y",
-        "para",
-        "con",
-        "com",
-        "e",
-        "o",
+        "a", "an", "the", "of", "to", "for", "with", "and", "or", "in", "on", "by", "from", "at", "as", "that", "which", "when",
+        "while", "if", "is", "are", "be", "its", "their", "our", "into", "than", "but", "not", "per", "via", "so", "any", "all",
+        "each", "every", "no", "must", "should", "can", "will", "using", "this", "these", "those", "after", "before", "until",
+        "without", "within", "between", "such", "including", "e.g.", "has", "have", "does", "do", "whose", "where", "only",
+        "und", "der", "die", "das", "mit", "für", "de", "la", "le", "les", "des", "et", "el", "los", "y", "para", "con", "com",
+        "e", "o",
     ];
     let mut words: Vec<&str> = title.split_whitespace().collect();
     while words.len() > 3
@@ -436,7 +373,5 @@ fn same_words(place: &str, title: &str) -> bool {
     super::words::asks::normal(place)
         .split(' ')
         .filter(|w| w.len() > 2)
-        .all(|word| {
-            padded.contains(&format!(" {word} ")) || padded.contains(&format!(" {}s ", word))
-        })
+        .all(|word| padded.contains(&format!(" {word} ")) || padded.contains(&format!(" {word}s ")))
 }

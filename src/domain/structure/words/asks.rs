@@ -1,83 +1,20 @@
 //! Words with which a sentence asks for work.
 
 /// In English and, after it, German, French, Spanish and Portuguese. Compared as whole words in lower case.
+#[rustfmt::skip] // words, many to a line
 const STRONG: &[&str] = &[
-    "must",
-    "shall",
-    "should",
-    "need to",
-    "needs to",
-    "need",
-    "have to",
-    "has to",
-    "required to",
-    "is required",
-    "are required",
-    "we want",
-    "i want",
-    "we'd like",
-    "i'd like",
-    "would like",
-    "would love",
-    "i wish",
-    "please",
-    "let's",
-    "we need",
-    "will be able to",
-    "ought to",
-    "it would be great",
-    "it would be nice",
-    "would be nice",
-    "would be great",
-    "could we",
-    "can we",
-    "could you",
-    "can you",
-    "we will",
-    "we'll",
-    "we propose",
-    "we are going to",
-    "we plan to",
-    "propose to",
-    "proposes to",
-    "this rfc proposes",
-    "todo",
-    "muss",
-    "müssen",
-    "soll",
-    "sollen",
-    "sollte",
-    "sollten",
-    "wir brauchen",
-    "wir benötigen",
-    "wir wollen",
-    "bitte",
-    "wird benötigt",
-    "doit",
-    "doivent",
-    "devrait",
-    "devraient",
-    "il faut",
-    "il faudrait",
-    "nous voulons",
-    "nous avons besoin",
-    "debe",
-    "deben",
-    "debería",
-    "deberían",
-    "necesitamos",
-    "queremos",
-    "hay que",
-    "deve",
-    "devem",
-    "deveria",
-    "deveriam",
-    "precisamos",
-    "é preciso",
-    "é necessário",
+    "must", "shall", "should", "need to", "needs to", "need", "have to", "has to", "required to", "is required", "are required",
+    "we want", "i want", "we'd like", "i'd like", "would like", "would love", "i wish", "please", "let's", "we need",
+    "will be able to", "ought to", "it would be great", "it would be nice", "would be nice", "would be great", "could we",
+    "can we", "could you", "can you", "we will", "we'll", "we propose", "we are going to", "we plan to", "propose to",
+    "proposes to", "this rfc proposes", "todo", "muss", "müssen", "soll", "sollen", "sollte", "sollten", "wir brauchen",
+    "wir benötigen", "wir wollen", "bitte", "wird benötigt", "doit", "doivent", "devrait", "devraient", "il faut", "il faudrait",
+    "nous voulons", "nous avons besoin", "debe", "deben", "debería", "deberían", "necesitamos", "queremos", "hay que", "deve",
+    "devem", "deveria", "deveriam", "precisamos", "é preciso", "é necessário",
 ];
 
 /// Words that ask where work is expected, and only describe elsewhere.
+#[rustfmt::skip] // words, many to a line
 const WEAK: &[&str] = &[
     "can't", "cannot", "may not", "can", "will", "may", "allow", "allows", "let", "lets",
     "support", "supports", "able to", "enables", "enable", "provides", "provide", "kann", "können",
@@ -86,9 +23,12 @@ const WEAK: &[&str] = &[
 
 fn says(sentence: &str, phrases: &[&str]) -> bool {
     let padded = format!(" {} ", normal(sentence));
-    phrases
-        .iter()
-        .any(|phrase| padded.contains(&format!(" {phrase} ")))
+    let bytes = padded.as_bytes();
+    phrases.iter().any(|phrase| {
+        padded.match_indices(phrase).any(|(at, _)| {
+            at > 0 && bytes[at - 1] == b' ' && bytes.get(at + phrase.len()) == Some(&b' ')
+        })
+    })
 }
 
 /// Lower case, one space between words, signs other than apostrophes gone.
@@ -152,7 +92,6 @@ pub(crate) fn is_normative(text: &str) -> bool {
 
 /// The sentences of a paragraph; dots in numbers, versions, code and short forms end none.
 pub(crate) fn sentences(text: &str) -> Vec<&str> {
-    let bytes = text.as_bytes();
     let (mut out, mut start, mut in_code) = (Vec::new(), 0, false);
     for (at, c) in text.char_indices() {
         if c == '`' {
@@ -173,7 +112,6 @@ pub(crate) fn sentences(text: &str) -> Vec<&str> {
                     && !rest.trim_start().starts_with(|n: char| n.is_lowercase())
             }
         };
-        let _ = bytes;
         if ends {
             out.push(text[start..end].trim());
             start = end;
