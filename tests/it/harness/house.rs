@@ -31,6 +31,7 @@ pub(crate) struct House {
     server: Option<Server>,
     database: TestDatabase,
     operator: Operator,
+    mention: String,
 }
 
 /// Runs a test in a house with the usual settings.
@@ -73,6 +74,7 @@ impl House {
             server: None,
             database,
             operator,
+            mention: "@TheOpenProducerBot".to_owned(),
         };
         house.start_server().await;
         house.installation = house.sim.install_app("acme", RepositorySelection::All);
@@ -96,7 +98,7 @@ impl House {
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
             operator: self.operator.clone(),
-            mention: "@TheOpenProducerBot".to_owned(),
+            mention: self.mention.clone(),
             webhook_secret: SecretString::from(app.webhook_secret.clone()),
             web_url: self.sim.web_url().parse().expect("an address"),
             listen: ([127, 0, 0, 1], 0).into(),
@@ -114,6 +116,13 @@ impl House {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
+    }
+
+    /// Starts the server again under another mention.
+    pub(crate) async fn restart_as(&mut self, mention: &str) {
+        self.stop_server().await;
+        mention.clone_into(&mut self.mention);
+        self.start_server().await;
     }
 
     pub(crate) fn pool(&self) -> &PgPool {

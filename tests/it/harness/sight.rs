@@ -138,8 +138,33 @@ impl House {
         let deliveries = self.sim.deliveries();
         let latest = deliveries.iter().rev().find(|d| d.event == event);
         let payload = latest.expect("a delivery of the event").payload.clone();
-        let status = self.deliver(event, guid, &payload).await;
+        self.send_copy_of(&payload, event, guid).await;
+    }
+
+    /// Sends a payload once more, rightly signed, under another GUID.
+    pub(crate) async fn send_copy_of(&self, payload: &[u8], event: &str, guid: &str) {
+        let status = self.deliver(event, guid, payload).await;
         assert_eq!(status, 202);
+    }
+
+    /// The server is down while this happens; then it starts and GitHub sends again what was lost.
+    pub(crate) async fn while_down<T>(&mut self, happens: impl FnOnce(&Self) -> T) -> T {
+        self.stop_server().await;
+        let outcome = happens(self);
+        self.start_server().await;
+        self.redeliver_lost().await;
+        outcome
+    }
+
+    /// Has GitHub send again, in their order, what could not be delivered; returns when all is done.
+    async fn redeliver_lost(&self) {
+        self.sim.settled().await;
+        let mut lost: Vec<_> = self.sim.deliveries();
+        lost.retain(|d| d.status_code == 0);
+        for delivery in lost {
+            self.sim.redeliver(&delivery.guid);
+        }
+        self.quiet().await;
     }
 
     /// Posts a rightly signed payload and gives the status.

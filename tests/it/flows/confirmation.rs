@@ -1,0 +1,270 @@
+//! When a person must look first, what the preview says, and that what was shown is what is created.
+
+use insta::assert_snapshot;
+use openproducer::domain::settings::Operator;
+use serde_json::json;
+
+use super::{PHASES, WORK, WORK_TITLES, asked, dry, long_list};
+use crate::harness::house::{house, house_with};
+
+const WAITS: &str = "running awaiting_confirmation";
+
+#[tokio::test]
+async fn what_was_shown_is_what_is_created() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(PHASES)).await;
+        let shown = t.plan(&trigger).await;
+        assert!(t.created().is_empty());
+        t.alice().edits_issue(
+            &trigger,
+            Some("Something else"),
+            Some(&asked("- Build a rocket\n- Fly to the moon")),
+        );
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.plan(&trigger).await, shown);
+        let created = t.created();
+        assert_eq!(created.len(), shown.issues.len());
+        for (issue, planned) in created.iter().zip(&shown.issues) {
+            assert_eq!(issue.title, planned.title);
+            let body = issue
+                .body
+                .rsplit_once("\n\n<!-- openproducer run=")
+                .expect("a marker")
+                .0;
+            assert_eq!(body, planned.body.trim_end());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_preview_of_two_phases_is_a_tree() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(PHASES)).await;
+        assert_eq!(t.state(&trigger).await, WAITS);
+        assert_snapshot!(t.bot_comment(&trigger), @r#"
+        ### 📋 7 issues planned, waiting for your confirmation
+
+        Nothing has been created yet. You asked for a dry run, so have a look first.
+
+        - [x] **1.** Deliver phase 1: storage — covers line 4
+          - [x] **2.** Create the accounts table — covers line 6
+          - [x] **3.** Write the migration from the old users — covers line 7
+        - [x] **4.** Deliver phase 2: sign in — waits for 1 · covers line 9
+          - [x] **5.** Build the login form — covers line 11
+          - [x] **6.** Add sessions — covers line 12
+          - [x] **7.** Lock accounts after five wrong passwords — covers line 13
+
+        <details>
+        <summary>What waits for what, as a graph</summary>
+
+        ```mermaid
+        flowchart LR
+          subgraph ni1["1 Deliver phase 1#58; storage"]
+            ni2["2 Create the accounts table"]
+            ni3["3 Write the migration from the old users"]
+          end
+          subgraph ni4["4 Deliver phase 2#58; sign in"]
+            ni5["5 Build the login form"]
+            ni6["6 Add sessions"]
+            ni7["7 Lock accounts after five wrong passwords"]
+          end
+          ni1 --> ni4
+        ```
+
+        </details>
+
+        **Coverage.** 7 of 9 blocks became issues, 2 are not work. Nothing is left out.
+
+        <details>
+        <summary>Not work (2)</summary>
+
+        - out of scope · line 15: Out of scope
+        - out of scope · line 17: - Single sign-on
+
+        </details>
+
+        **What next?** Untick what you do not want, then confirm in a comment.
+
+        | to | comment |
+        |---|---|
+        | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
+        | create only some | `@TheOpenProducerBot confirm 1,3-5` |
+        | take some out | `@TheOpenProducerBot drop 2,4` |
+        | plan again | `@TheOpenProducerBot replan` and what should be different |
+        | stop | `@TheOpenProducerBot cancel` |
+
+         5 work items in 2 sections and 2 issues that group them; planned from the document's structure, no model was used. Creating 7 issues takes about 14 seconds at 30 requests a minute.
+
+        <sub>Run <code>RUN</code></sub>
+        "#);
+        let body = &t.plan(&trigger).await.issues[5].body;
+        assert_snapshot!(body, @"
+        Add sessions
+
+        ### Acceptance criteria
+
+        - [ ] Add sessions as described above
+
+        ### From the spec
+
+        Phase 2: Sign in, line 12
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_prohibited_word_in_the_specification_asks_first() {
+    house(async |t| {
+        let trigger = t
+            .opens(
+                "Accounts",
+                &asked("- Build the login form\n- Write malware for the visitors\n"),
+            )
+            .await;
+        assert_eq!(t.state(&trigger).await, WAITS);
+        let preview = t.bot_comment(&trigger);
+        assert_snapshot!(preview.lines().take(6).collect::<Vec<_>>().join("\n"), @"
+        ### 📋 2 issues planned, waiting for your confirmation
+
+        Nothing has been created yet. Please have a look first:
+        - The content filter found “malware” (line 4).
+
+        - [x] **1.** Build the login form — covers line 3
+        ");
+        t.says(&trigger, "@TheOpenProducerBot confirm 1").await;
+        assert_eq!(t.titles(), ["Build the login form"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everyday_words_ask_nothing() {
+    house(async |t| {
+        let trigger = t
+            .opens(
+                "Accounts",
+                &asked("- Reset a forgotten password\n- Fix the memory leak in the parser\n"),
+            )
+            .await;
+        assert_eq!(t.state(&trigger).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_than_the_threshold_asks_first() {
+    let operator = Operator {
+        confirmation_threshold: 2,
+        ..Operator::default()
+    };
+    house_with(operator, async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, WAITS);
+        let preview = t.bot_comment(&trigger);
+        assert_snapshot!(preview.lines().take(6).collect::<Vec<_>>().join("\n"), @"
+        ### 📋 3 issues planned, waiting for your confirmation
+
+        Nothing has been created yet. Please have a look first:
+        - 3 issues are planned; more than 2 need a confirmation.
+
+        - [x] **1.** Build the login form — covers lines 3, 5
+        ");
+        let few = t
+            .opens(
+                "Accounts",
+                &asked("- Build the basket\n- Print the invoice\n"),
+            )
+            .await;
+        assert_eq!(t.state(&few).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sixty_issues_ask_first_and_are_never_more_than_the_maximum() {
+    let operator = Operator {
+        max_issues: 55,
+        ..Operator::default()
+    };
+    house_with(operator, async |t| {
+        let trigger = t.opens("Shop", &asked(&long_list(60))).await;
+        let plan = t.plan(&trigger).await;
+        assert!(
+            (51..=55).contains(&plan.issues.len()),
+            "{}",
+            plan.issues.len()
+        );
+        assert_eq!(t.state(&trigger).await, WAITS);
+        let preview = t.bot_comment(&trigger);
+        assert!(
+            preview.contains("more than 50 need a confirmation"),
+            "{preview}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settings_can_ask_every_time() {
+    house(async |t| {
+        t.set_settings(json!({ "confirmation": "always" })).await;
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, WAITS);
+        let preview = t.bot_comment(&trigger);
+        assert!(
+            preview.contains("settings ask for confirmation every time"),
+            "{preview}"
+        );
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.titles(), WORK_TITLES);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_reason_is_given() {
+    let operator = Operator {
+        confirmation_threshold: 1,
+        ..Operator::default()
+    };
+    house_with(operator, async |t| {
+        t.set_settings(json!({ "confirmation": "always" })).await;
+        let trigger = t
+            .opens("Accounts", &dry("- Build a botnet\n- Spread the malware\n"))
+            .await;
+        let preview = t.bot_comment(&trigger);
+        let why: Vec<&str> = preview
+            .lines()
+            .skip(1)
+            .take_while(|l| !l.starts_with("- ["))
+            .collect();
+        assert_snapshot!(why.join("\n"), @"
+
+        Nothing has been created yet. Please have a look first:
+        - You asked for a dry run.
+        - This repository's settings ask for confirmation every time.
+        - 2 issues are planned; more than 1 need a confirmation.
+        - The content filter found “malware” (line 5).
+        - The content filter found “botnet” (line 4).
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settings_may_ask_for_a_greater_role() {
+    house(async |t| {
+        t.set_settings(json!({ "minimum_role": "admin" })).await;
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert!(t.bot_comments(&trigger).is_empty());
+        assert_eq!(t.shop().reactions(trigger.number)[0].content, "confused");
+        let olivia = t.sim.user("olivia");
+        olivia.comments(&trigger, "@TheOpenProducerBot");
+        t.quiet().await;
+        assert_eq!(t.titles(), WORK_TITLES);
+    })
+    .await;
+}

@@ -1,0 +1,202 @@
+//! The options of a request, on what is created.
+
+use insta::assert_snapshot;
+
+use super::{PHASES, WORK, WORK_TITLES, dry};
+use crate::harness::house::{SHOP, house};
+
+#[tokio::test]
+async fn labels_assignees_milestone_and_type_are_set_on_every_issue() {
+    house(async |t| {
+        let milestone = t.sim.add_milestone(SHOP, "Version 2");
+        let options = "labels: backend, \"help wanted\"\nassignees: alice, olivia\nmilestone: Version 2\ntype: Task";
+        let trigger = t
+            .opens("Accounts", &format!("@TheOpenProducerBot\n{options}\n\n{WORK}"))
+            .await;
+        assert_eq!(t.titles(), WORK_TITLES);
+        for issue in t.created() {
+            for label in ["backend", "help wanted"] {
+                assert!(issue.labels.iter().any(|l| l == label), "{issue:?}");
+            }
+            assert_eq!(issue.assignees, ["alice", "olivia"]);
+            assert_eq!(issue.milestone, Some(milestone));
+        }
+        assert_snapshot!(t.bot_comment(&trigger), @"x");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn count_is_kept() {
+    house(async |t| {
+        for count in [1, 2, 5] {
+            let trigger = t
+                .opens(
+                    "Accounts",
+                    &format!("@TheOpenProducerBot\ncount: {count}\ndry_run: yes\n\n{PHASES}"),
+                )
+                .await;
+            assert_eq!(t.plan(&trigger).await.issues.len(), count);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn work_is_spread_over_the_components() {
+    house(async |t| {
+        let trigger = t
+            .opens(
+                "Accounts",
+                "@TheOpenProducerBot\ncomponents_list: [\"api\", \"web\"]\ndry_run: on\n\nAdd sessions and a login form.",
+            )
+            .await;
+        let components: Vec<_> = t.plan(&trigger).await.issues.into_iter().filter_map(|i| i.component).collect();
+        assert!(components.contains(&"api".to_owned()), "{components:?}");
+        assert!(components.contains(&"web".to_owned()), "{components:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn template_alone_is_the_specification() {
+    house(async |t| {
+        let body = "@TheOpenProducerBot\ntemplate:\n- Build the login form\n\n- Write the documentation\nlabels: web\n\nJust chatter.";
+        let trigger = t.opens("Accounts", body).await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.titles(), ["Build the login form", "Write the documentation"]);
+        assert!(t.created().iter().all(|i| i.labels.contains(&"web".to_owned())));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn options_may_stand_in_a_yaml_block_and_after_the_specification() {
+    house(async |t| {
+        let yaml = format!(
+            "@TheOpenProducerBot\n```yaml\nlabels: [one, two]\ndry_run: true\n```\n\n{WORK}"
+        );
+        let trigger = t.opens("Accounts", &yaml).await;
+        let plan = t.plan(&trigger).await;
+        assert_eq!(plan.issues.len(), 3);
+        assert!(
+            plan.issues
+                .iter()
+                .all(|i| i.labels.starts_with(&["one".to_owned(), "two".to_owned()]))
+        );
+
+        let after = format!("@TheOpenProducerBot\n\n{WORK}\n\nlabels: three\ndry_run: true");
+        let trigger = t.opens("Accounts", &after).await;
+        let plan = t.plan(&trigger).await;
+        assert_eq!(plan.issues.len(), 3);
+        assert!(
+            plan.issues
+                .iter()
+                .all(|i| i.labels.contains(&"three".to_owned()))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_sub_issues_and_dependencies_nothing_is_linked() {
+    house(async |t| {
+        let trigger = t
+            .opens(
+                "Accounts",
+                &format!("@TheOpenProducerBot\nsub_issues: no\ndependencies: off\n\n{PHASES}"),
+            )
+            .await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        for issue in t.created() {
+            assert!(
+                issue.parent.is_none() && issue.blocked_by.is_empty(),
+                "{issue:?}"
+            );
+        }
+        assert_eq!(t.created().len(), 7);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn issues_go_to_another_repository_of_the_installation() {
+    house(async |t| {
+        t.sim.add_repository("acme/docs");
+        t.sim
+            .set_role("acme/docs", "alice", openproducer::simulator::Role::Write);
+        let trigger = t
+            .opens(
+                "Accounts",
+                &format!("@TheOpenProducerBot\nrepositories: acme/docs\n\n{WORK}"),
+            )
+            .await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.created().len() + t.created_in("acme/docs").len(), 3);
+        assert_snapshot!(t.sim.repository("acme/docs").outline(), @"
+        #1 open   Build the login form   [sub-issue of acme/shop#1]
+        #2 open   Add sessions after the login form   [sub-issue of acme/shop#1] [blocked by #1]
+        #3 open   Write the documentation for accounts   [sub-issue of acme/shop#1]
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_github_leaves_out_is_named_in_the_summary() {
+    house(async |t| {
+        // An App without more than this may set no labels: GitHub leaves them out without a word.
+        let trigger = t
+            .opens(
+                "Accounts",
+                &format!("@TheOpenProducerBot\ntype: Nonsense\n\n{WORK}"),
+            )
+            .await;
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ❌ This did not work
+
+        GitHub refused the request: GitHub refuses it: Validation Failed (type: invalid)
+
+        **What next?** Put it right and ask again in a new comment.
+
+        No issue was created.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_known_key_in_prose_is_mentioned_as_a_remark() {
+    house(async |t| {
+        let trigger = t
+            .opens(
+                "Accounts",
+                &dry("Build a form that shows\ncount: the number of items\nin words."),
+            )
+            .await;
+        let preview = t.bot_comment(&trigger);
+        assert!(preview.contains("[!NOTE]"), "{preview}");
+        assert!(preview.contains("count"), "{preview}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_created_is_skipped_and_named() {
+    house(async |t| {
+        let first = t
+            .opens("Accounts", &format!("@TheOpenProducerBot\n\n{WORK}"))
+            .await;
+        assert_eq!(t.state(&first).await, "completed");
+        t.says(
+            &first,
+            &format!("@TheOpenProducerBot\nunique_by: title\n\n{WORK}- Add a basket\n"),
+        )
+        .await;
+        assert_eq!(t.created().len(), 4);
+        assert_snapshot!(t.bot_comments(&first)[1], @"x");
+    })
+    .await;
+}

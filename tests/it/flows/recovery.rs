@@ -1,0 +1,238 @@
+//! Trouble on the way: nothing is lost, nothing is there twice.
+
+use std::time::Duration;
+
+use http::Method;
+use openproducer::simulator::{Effect, Fault, IssueRef};
+use rstest::rstest;
+
+use super::{WORK, WORK_TITLES, asked, long_list};
+use crate::harness::house::{House, SHOP, house};
+use crate::harness::sight::{COMMENTS, ISSUES};
+
+async fn all_there_once(t: &House, trigger: &IssueRef) {
+    assert_eq!(t.state(trigger).await, "completed");
+    assert_eq!(t.titles(), WORK_TITLES);
+    let said = t.bot_comment(trigger);
+    assert!(said.contains("3 issues created"), "{said}");
+    assert_eq!(t.shop().issue(trigger.number).sub_issues.len(), 3);
+    assert!(t.sim.faults().pending().is_empty(), "the trouble happened");
+}
+
+#[rstest]
+#[case::before(Effect::DropBefore)]
+#[case::after(Effect::DropAfter)]
+#[case::bad_gateway(Effect::status(502, "Bad Gateway"))]
+#[case::bad_gateway_after(Effect::status(502, "Bad Gateway").after_effect())]
+#[case::truncated(Effect::Truncate)]
+#[tokio::test]
+async fn an_issue_whose_answer_is_lost_is_there_once(#[case] effect: Effect) {
+    house(async |t| {
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).nth(2).then(effect.clone()));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        all_there_once(t, &trigger).await;
+    })
+    .await;
+}
+
+#[rstest]
+#[case::before(Effect::DropBefore)]
+#[case::after(Effect::DropAfter)]
+#[case::bad_gateway_after(Effect::status(502, "Bad Gateway").after_effect())]
+#[case::truncated(Effect::Truncate)]
+#[tokio::test]
+async fn a_comment_whose_answer_is_lost_is_there_once(#[case] effect: Effect) {
+    house(async |t| {
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, COMMENTS).then(effect.clone()));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        all_there_once(t, &trigger).await;
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, COMMENTS).then(effect.clone()));
+        t.says(&trigger, "@TheOpenProducerBot help").await;
+        assert_eq!(t.bot_comments(&trigger).len(), 2);
+    })
+    .await;
+}
+
+#[rstest]
+#[case("/repos/{owner}/{repo}/issues/{number}/sub_issues")]
+#[case("/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by")]
+#[case("/repos/{owner}/{repo}/issues/{number}/reactions")]
+#[tokio::test]
+async fn a_link_or_reaction_whose_answer_is_lost_is_there_once(#[case] route: &str) {
+    house(async |t| {
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, route).then(Effect::DropAfter));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        all_there_once(t, &trigger).await;
+        assert_eq!(t.created()[1].blocked_by.len(), 1);
+        let said = t.bot_comment(&trigger);
+        assert!(!said.contains("Not exactly as asked"), "{said}");
+        assert_eq!(t.shop().reactions(trigger.number).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rollback_survives_lost_answers() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let close = "/repos/{owner}/{repo}/issues/{number}";
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::PATCH, close).then(Effect::DropAfter));
+        let detach = "/repos/{owner}/{repo}/issues/{number}/sub_issue";
+        t.sim.faults().schedule(
+            Fault::on(Method::DELETE, detach)
+                .nth(2)
+                .then(Effect::DropAfter),
+        );
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.state(&trigger).await, "rolled_back");
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        assert!(
+            t.bot_comment(&trigger).contains("3 issues closed"),
+            "{}",
+            t.bot_comment(&trigger)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restart_in_the_middle_loses_nothing_and_doubles_nothing() {
+    house(async |t| {
+        let slow = Effect::Delay(Duration::from_millis(300));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).times(20).then(slow));
+        let trigger = t.alice().opens_issue(SHOP, "Shop", &asked(&long_list(8)));
+        t.until("the third issue is on its way", |t| {
+            t.sent(&Method::POST, ISSUES) == 3
+        })
+        .await;
+        t.stop_server().await;
+        assert!(t.created().len() < 8, "it was stopped in the middle");
+        t.start_server().await;
+        t.quiet().await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        let mut titles = t.titles();
+        titles.dedup();
+        assert_eq!(titles.len(), 8);
+        assert_eq!(t.created().len(), 8);
+        t.bot_comment(&trigger);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_with_retry_after_is_waited_for() {
+    house(async |t| {
+        let limit = Effect::secondary_limit(Duration::from_secs(1));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).nth(2).then(limit.clone()));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, COMMENTS).then(limit));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        all_there_once(t, &trigger).await;
+        assert_eq!(t.sent(&Method::POST, ISSUES), 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_at_the_asking_itself_loses_nothing() {
+    house(async |t| {
+        let limit = Effect::secondary_limit(Duration::from_secs(1));
+        let role = "/repos/{owner}/{repo}/collaborators/{login}/permission";
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::GET, role).then(limit));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        all_there_once(t, &trigger).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plain_refusal_ends_the_run_in_words() {
+    house(async |t| {
+        let no = Effect::status(403, "Resource not accessible by integration");
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).nth(2).forever().then(no));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, "failed");
+        insta::assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ❌ This did not work
+
+        GitHub refused the request: the App has no permission to write issues here. An admin can grant it in the App's installation settings; then ask again.
+
+        **What next?** Put it right and ask again in a new comment: what exists already is not created twice. Or close what was created with `@TheOpenProducerBot rollback last`.
+
+        1 of 3 planned issues had been created by then:
+
+        - #2 · Build the login form
+
+        `@TheOpenProducerBot rollback last` closes them again.
+
+        <sub>Run <code>RUN</code></sub>
+        ");
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_title_ends_the_run_in_words() {
+    house(async |t| {
+        let no = Effect::status(422, "Validation Failed");
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).then(no));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, "failed");
+        assert!(t.bot_comment(&trigger).contains("Validation Failed"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_expires_on_the_way_is_renewed() {
+    house(async |t| {
+        let slow = Effect::Delay(Duration::from_secs(1));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).nth(2).then(slow));
+        let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));
+        t.until("the second issue is on its way", |t| {
+            t.sent(&Method::POST, ISSUES) == 2
+        })
+        .await;
+        t.sim.advance_clock(Duration::from_secs(3700));
+        t.quiet().await;
+        all_there_once(t, &trigger).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_run_comment_is_written_anew() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &super::dry(WORK)).await;
+        let (comment, _) = t.run_comment(&trigger);
+        t.alice().deletes_comment(&comment);
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        all_there_once(t, &trigger).await;
+    })
+    .await;
+}

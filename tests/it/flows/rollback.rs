@@ -1,0 +1,194 @@
+//! Rolling back: what a run created is closed and detached; what people have worked on is left and named.
+
+use insta::assert_snapshot;
+
+use super::{PHASES, WORK, asked, dry};
+use crate::harness::house::house;
+
+#[tokio::test]
+async fn everything_is_closed_as_not_planned_and_detached() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(PHASES)).await;
+        assert_eq!(t.shop().issue(trigger.number).sub_issues.len(), 2);
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.state(&trigger).await, "rolled_back");
+        for issue in t.created() {
+            assert!(!issue.open, "{issue:?}");
+            assert_eq!(issue.state_reason.as_deref(), Some("not_planned"));
+            assert!(issue.parent.is_none(), "{issue:?}");
+        }
+        assert!(t.shop().issue(trigger.number).sub_issues.is_empty());
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ↩️ Rolled back: 7 issues closed
+
+        <details>
+        <summary>Closed as not planned (7)</summary>
+
+        - #2 · Deliver phase 1: storage
+          - #3 · Create the accounts table
+          - #4 · Write the migration from the old users
+        - #5 · Deliver phase 2: sign in
+          - #6 · Build the login form
+          - #7 · Add sessions
+          - #8 · Lock accounts after five wrong passwords
+
+        </details>
+
+        <sub>Run <code>RUN</code></sub>
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_people_have_worked_on_is_left_and_named_until_it_is_forced() {
+    house(async |t| {
+        let work = "## Work\n\n- Build the login form\n- Write the documentation\n- Add a basket\n- Print the invoice\n- Measure the traffic\n- Translate the pages\n";
+        let trigger = t.opens("Accounts", &asked(work)).await;
+        let created: Vec<_> = t.created().into_iter().map(|i| i.reference).collect();
+        assert_eq!(created.len(), 6);
+        t.alice().comments(&created[0], "I am on it");
+        t.alice().edits_issue(&created[1], Some("Write a better documentation"), None);
+        let body = t.shop().issue(created[2].number).body;
+        t.alice().edits_issue(&created[2], None, Some(&format!("Urgent!\n\n{body}")));
+        t.alice().closes(&created[3]);
+        t.alice().assigns(&created[4], &["olivia"]);
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_snapshot!(t.shop().outline(), @"
+        #1 open   Accounts
+        #2 open   Build the login form   [sub-issue of #1]
+        #3 open   Write a better documentation   [sub-issue of #1]
+        #4 open   Add a basket   [sub-issue of #1]
+        #5 closed Print the invoice   [sub-issue of #1]
+        #6 open   Measure the traffic   [sub-issue of #1]
+        #7 closed Translate the pages
+        ");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ↩️ Rolled back: 1 issue closed, 5 left open
+
+        **Left open, because people have worked on them:**
+        - #2 · Build the login form: it has comments
+        - #3 · Write the documentation for accounts: it was edited
+        - #4 · Add a basket: it was edited
+        - #5 · Print the invoice: it was closed
+        - #6 · Measure the traffic: its assignees were changed
+
+        `@TheOpenProducerBot rollback RUN force` closes these too.
+
+        <details>
+        <summary>Closed as not planned (1)</summary>
+
+        - #7 · Translate the pages
+
+        </details>
+
+        <sub>Run <code>RUN</code></sub>
+        ");
+        assert_eq!(t.shop().issue(created[3].number).state_reason.as_deref(), Some("completed"));
+
+        t.says(&trigger, "@TheOpenProducerBot rollback last force").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        assert!(t.shop().issue(trigger.number).sub_issues.is_empty());
+        assert_snapshot!(t.bot_comment(&trigger), @"x");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_named_run_can_be_forced_as_its_comment_says() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let first = t.created()[0].reference.clone();
+        t.alice().comments(&first, "I am on it");
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        let id = t.run(&trigger).await.id;
+        t.says(
+            &trigger,
+            &format!("@TheOpenProducerBot rollback {id} force"),
+        )
+        .await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        t.bot_comment(&trigger);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rolling_back_twice_is_answered_in_words() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.state(&trigger).await, "rolled_back");
+        assert_snapshot!(t.bot_comments(&trigger)[1], @"`RUN` is already rolled back; there is nothing left to roll back.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn last_is_the_last_run_that_created_something() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        t.says(&trigger, &dry("Add a basket")).await;
+        t.says(&trigger, "@TheOpenProducerBot cancel").await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_is_rolled_back_by_its_name_and_no_other_is() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let first = t.run(&trigger).await.id;
+        t.says(&trigger, &asked("Add a basket")).await;
+        let elsewhere = t.opens("Shop", &asked("Print the invoice")).await;
+        let foreign = t.run(&elsewhere).await.id;
+        t.says(&trigger, &format!("@TheOpenProducerBot rollback {foreign}"))
+            .await;
+        assert_eq!(t.state(&elsewhere).await, "completed");
+        t.says(&trigger, &format!("@TheOpenProducerBot rollback {first}"))
+            .await;
+        let open: Vec<_> = t
+            .created()
+            .into_iter()
+            .filter(|i| i.open)
+            .map(|i| i.title)
+            .collect();
+        assert_eq!(open, ["Add a basket", "Print the invoice"]);
+        assert_eq!(t.bot_comments(&trigger).len(), 3, "two runs and one answer");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_rollback_the_same_may_be_asked_again() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        t.says(&trigger, &asked(WORK)).await;
+        assert_eq!(t.created().iter().filter(|i| i.open).count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_issue_does_not_hold_up_the_rollback() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let second = t.created()[1].reference.clone();
+        t.sim.delete_issue(&second);
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        let said = t.bot_comment(&trigger);
+        assert!(said.contains("it was deleted"), "{said}");
+        assert!(
+            !said.contains("people have worked on"),
+            "nobody has:\n{said}"
+        );
+    })
+    .await;
+}
