@@ -232,7 +232,14 @@ async fn objection(
                     ItemState::Created | ItemState::Intended | ItemState::Left
                 )
             });
-            return Ok((!is_left).then_some(Answer::NothingToDo("rollback")));
+            let illegal = IllegalMove {
+                from: run.state,
+                wanted: Move::StartRollback,
+            };
+            return Ok((!is_left).then(|| match run.state.status() {
+                Status::RolledBack => Answer::Already(illegal, run.id.clone()),
+                _ => Answer::NothingToDo("rollback"),
+            }));
         }
         _ => None,
     };

@@ -1,6 +1,6 @@
 //! A stored delivery is read and handed to its story. Safe to run twice: every story asks whether its cause has acted.
 
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::command::Answer;
 use super::request::{Asking, Origin};
@@ -9,7 +9,7 @@ use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
-use crate::github::webhook;
+use crate::github::{GitHubError, webhook};
 use crate::store::deliveries::{self, DeliveryError};
 use crate::store::repositories::RepositoryRow;
 use crate::store::{repositories, runs};
@@ -20,17 +20,37 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
         return Ok(());
     };
     match webhook::parse(&delivery.event, &delivery.body) {
-        Ok(event) => {
-            tell(services, &event).await?;
-            let mut connection = services.pool.acquire().await?;
-            mark_done(&mut connection, guid).await
-        }
+        Ok(event) => match tell(services, &event).await {
+            Err(FlowError::GitHub(GitHubError::Suspended)) => {
+                give_up(services, guid, SUSPENDED).await
+            }
+            Err(FlowError::GitHub(error)) if is_out_of_reach(&error) => {
+                info!(delivery = guid, event = %delivery.event, %error, "nothing can be done there any more");
+                mark_done(services, guid).await
+            }
+            told => {
+                told?;
+                mark_done(services, guid).await
+            }
+        },
         // It will never parse better: keep it for a person to look at.
         Err(error) => {
             warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
             give_up(services, guid, &error.to_string()).await
         }
     }
+}
+
+/// Why a delivery waits for the installation to be unsuspended; then it is taken up again.
+pub(super) const SUSPENDED: &str = "the installation is suspended";
+
+/// What was written is deleted, or the App does not reach it any more: there is nobody to answer.
+fn is_out_of_reach(error: &GitHubError) -> bool {
+    error.is_absent()
+        || matches!(
+            error,
+            GitHubError::InstallationGone | GitHubError::Forbidden { .. }
+        )
 }
 
 /// Keeps a delivery that cannot be handled, with the reason, for an operator to look at.
@@ -51,8 +71,9 @@ async fn begin(services: &Services, guid: &str) -> FlowResult<Option<deliveries:
     }
 }
 
-async fn mark_done(connection: &mut sqlx::PgConnection, guid: &str) -> FlowResult<()> {
-    deliveries::mark_done(connection, guid)
+async fn mark_done(services: &Services, guid: &str) -> FlowResult<()> {
+    let mut connection = services.pool.acquire().await?;
+    deliveries::mark_done(&mut connection, guid)
         .await
         .map_err(|e| FlowError::Internal(e.into()))
 }

@@ -2,13 +2,15 @@
 
 use tracing::info;
 
-use super::{FlowResult, Services, advance};
+use super::{FlowResult, Services, advance, delivery};
 use crate::domain::event::{
     self, AccountKind, InstallationAction, InstallationEvent, InstallationRepositoriesEvent,
     InstallationTargetEvent, Repository, RepositoryAction, RepositoryEvent,
 };
 use crate::domain::ids::InstallationId;
+use crate::store::deliveries;
 use crate::store::installations::{self, Account};
+use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs;
 
@@ -155,8 +157,12 @@ async fn cancel_open_runs(services: &Services, id: InstallationId) -> FlowResult
     Ok(())
 }
 
+/// What waited for the installation goes on.
 async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
+    for guid in deliveries::revive(&mut tx, id, delivery::SUSPENDED).await? {
+        jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
+    }
     for run in runs::list_open(&mut *tx, id).await? {
         advance::enqueue(&mut tx, id, &run.id, None).await?;
     }

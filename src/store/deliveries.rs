@@ -128,6 +128,22 @@ async fn finish(
     Ok(())
 }
 
+/// Takes up again what an installation's deliveries gave up for this reason; answers which.
+pub async fn revive(
+    connection: &mut PgConnection,
+    installation: InstallationId,
+    error: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE deliveries SET state = 'stored', error = NULL, finished_at = NULL
+         WHERE installation_id = $1 AND state = 'failed' AND error = $2 RETURNING guid",
+    )
+    .bind(installation.0)
+    .bind(error)
+    .fetch_all(connection)
+    .await
+}
+
 /// How many are not done: waiting, running or given up.
 pub async fn count_unfinished(pool: &PgPool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE state <> 'done'")

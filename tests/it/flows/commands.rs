@@ -68,7 +68,7 @@ async fn links_to_what_was_left_out_are_left_out() {
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;
@@ -84,7 +84,7 @@ async fn dropped_items_are_shown_as_unticked_and_not_created() {
         ### 📋 3 issues planned, 1 selected, waiting for your confirmation
         - [ ] **1.** Build the login form — covers lines 4, 6
         - [x] **2.** Add sessions after the login form — waits for 1 · covers lines 4, 7
-        - [ ] **3.** Write the documentation for accounts — covers lines 4, 8
+        - [ ] **3.** Write the documentation — covers lines 4, 8
         ");
         assert_eq!(t.state(&trigger).await, WAITS);
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
@@ -245,7 +245,7 @@ async fn a_waiting_run_is_cancelled() {
 
         No issue was created.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
         assert!(t.created().is_empty());
@@ -278,11 +278,11 @@ async fn a_creating_run_stops_after_the_request_in_flight() {
 
         - #2 · Build the login form
         - #3 · Build the sessions
-        - #4 · Build the documentation for shop
+        - #4 · Build the documentation
 
         `@TheOpenProducerBot rollback last` closes them again.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);
@@ -444,7 +444,7 @@ async fn confirming_twice_creates_once() {
         assert_eq!(t.titles(), WORK_TITLES);
         let said = t.bot_comments(&trigger);
         assert_eq!(said.len(), 3);
-        assert_snapshot!(said[2], @"x");
+        assert_snapshot!(said[2], @"`RUN` is already completed; there is nothing to confirm.");
     })
     .await;
 }

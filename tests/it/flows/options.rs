@@ -21,7 +21,19 @@ async fn labels_assignees_milestone_and_type_are_set_on_every_issue() {
             assert_eq!(issue.assignees, ["alice", "olivia"]);
             assert_eq!(issue.milestone, Some(milestone));
         }
-        assert_snapshot!(t.bot_comment(&trigger), @"x");
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ✅ 3 issues created
+
+        - #2 · Build the login form
+        - #3 · Add sessions after the login form
+        - #4 · Write the documentation
+
+        Planned in TIME, created in TIME. No model was used.
+
+        To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+        <sub>Run `RUN`</sub>
+        ");
     })
     .await;
 }
@@ -136,7 +148,7 @@ async fn issues_go_to_another_repository_of_the_installation() {
         assert_snapshot!(t.sim.repository("acme/docs").outline(), @"
         #1 open   Build the login form   [sub-issue of acme/shop#1]
         #2 open   Add sessions after the login form   [sub-issue of acme/shop#1] [blocked by #1]
-        #3 open   Write the documentation for accounts   [sub-issue of acme/shop#1]
+        #3 open   Write the documentation   [sub-issue of acme/shop#1]
         ");
     })
     .await;
@@ -153,15 +165,16 @@ async fn what_github_leaves_out_is_named_in_the_summary() {
             )
             .await;
         assert_snapshot!(t.bot_comment(&trigger), @"
-        ### ❌ This did not work
+        ### ⚠️ 0 issues created, 3 could not be
 
-        GitHub refused the request: GitHub refuses it: Validation Failed (type: invalid)
+        **Could not be created**
+        - **1.** Build the login form: GitHub refuses it: Validation Failed (type: invalid)
+        - **2.** Add sessions after the login form: GitHub refuses it: Validation Failed (type: invalid)
+        - **3.** Write the documentation: GitHub refuses it: Validation Failed (type: invalid)
 
-        **What next?** Put it right and ask again in a new comment.
+        Planned in TIME. No model was used.
 
-        No issue was created.
-
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;

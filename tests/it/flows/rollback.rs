@@ -34,7 +34,7 @@ async fn everything_is_closed_as_not_planned_and_detached() {
 
         </details>
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;
@@ -69,7 +69,7 @@ async fn what_people_have_worked_on_is_left_and_named_until_it_is_forced() {
 
         **Left open, because people have worked on them:**
         - #2 · Build the login form: it has comments
-        - #3 · Write the documentation for accounts: it was edited
+        - #3 · Write the documentation: it was edited
         - #4 · Add a basket: it was edited
         - #5 · Print the invoice: it was closed
         - #6 · Measure the traffic: its assignees were changed
@@ -83,7 +83,7 @@ async fn what_people_have_worked_on_is_left_and_named_until_it_is_forced() {
 
         </details>
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         assert_eq!(t.shop().issue(created[3].number).state_reason.as_deref(), Some("completed"));
 
