@@ -3,13 +3,13 @@
 use serde_json::json;
 use tracing::info;
 
-use super::request::{Asking, Origin};
-use super::{FlowResult, Services, advance, authorize, plan, reply, status};
+use super::request::Asking;
+use super::{FlowResult, Services, advance, authorize, plan, reply, rollback, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::comment::{self, About};
 use crate::domain::ids::RunId;
 use crate::domain::rejection::Complaint;
-use crate::domain::run::{IllegalMove, ItemState, State, Status};
+use crate::domain::run::{IllegalMove, ItemState, State};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::planned_issues;
@@ -52,7 +52,7 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         Answer::Status(table) => table,
         Answer::Unknown { word, nearest } => comment::unknown_command(&word, nearest, bot),
         Answer::Complaints(complaints) => {
-            comment::complaints(&faults(&complaints, written(asking)))
+            comment::complaints(&faults(&complaints, asking.written()))
         }
         Answer::Closed => comment::closed(bot),
         Answer::NotYet(command) => comment::not_yet(command, bot),
@@ -71,13 +71,6 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         &text,
     )
     .await
-}
-
-fn written<'a>(asking: &Asking<'a>) -> &'a str {
-    match asking.origin {
-        Origin::Issue => &asking.issue.body,
-        Origin::Comment(comment) => &comment.body,
-    }
 }
 
 fn faults(complaints: &[Complaint], written: &str) -> Vec<comment::Fault> {
@@ -132,8 +125,14 @@ async fn find_run(
         asking.issue.number,
     )
     .await?;
-    if let Command::Rollback(RollbackTarget::Run { id, .. }) = command {
-        return Ok(runs.into_iter().find(|r| r.id == *id));
+    match command {
+        Command::Rollback(RollbackTarget::Run { id, .. }) => {
+            return Ok(runs.into_iter().find(|r| r.id == *id));
+        }
+        Command::Rollback(RollbackTarget::Last { force }) => {
+            return rollback::find_last(services, runs, *force).await;
+        }
+        _ => {}
     }
     let fits = runs
         .iter()
@@ -148,13 +147,9 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
         Command::Drop(_) => state.drop_items(),
         Command::Replan(_) => state.replan(),
         Command::Cancel => state.cancel(),
-        Command::Rollback(_) if state.status() == Status::Running => {
-            Err(state.start_rollback().err().unwrap_or(IllegalMove {
-                from: state,
-                wanted: crate::domain::run::Move::StartRollback,
-            }))
+        Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
+            rollback::begin(state, *force)
         }
-        Command::Rollback(_) => state.start_rollback(),
         Command::Status | Command::Sync | Command::Help => Ok(state),
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn complaints(
         let Some(row) = find(services, asking, name).await? else {
             let says =
                 format!("`{name}` is not a repository that this installation of the App reaches");
-            complaints.push(Complaint::new(1, says));
+            complaints.push(Complaint::new(asking.line_of("repositories"), says));
             continue;
         };
         let standing = authorize::standing(services, &row, &asking.sender.login).await?;
@@ -27,7 +27,7 @@ pub(super) async fn complaints(
                 "you need the role `{}` on `{name}` to send issues there",
                 standing.minimum
             );
-            complaints.push(Complaint::new(1, says));
+            complaints.push(Complaint::new(asking.line_of("repositories"), says));
         }
     }
     Ok(complaints)

@@ -46,6 +46,23 @@ impl Asking<'_> {
         }
     }
 
+    /// The text that was written.
+    pub fn written(&self) -> &str {
+        match self.origin {
+            Origin::Issue => &self.issue.body,
+            Origin::Comment(comment) => &comment.body,
+        }
+    }
+
+    /// The line, counted from 1, in which an option stands; the first where it is not found.
+    pub fn line_of(&self, key: &str) -> usize {
+        let is_it = |line: &str| {
+            let start = line.trim_start().get(..key.len());
+            start.is_some_and(|s| s.eq_ignore_ascii_case(key))
+        };
+        self.written().lines().position(is_it).unwrap_or(0) + 1
+    }
+
     /// Reacts to what was written.
     pub async fn react(&self, services: &Services, reaction: Reaction) -> FlowResult<()> {
         let repo = services.repo(self.repository);
@@ -188,7 +205,7 @@ async fn complete(
                 .await?;
             if found.is_none() {
                 complaints.push(Complaint::new(
-                    1,
+                    asking.line_of("milestone"),
                     format!(
                         "there is no milestone `{wanted}` in {}; create it or leave the option out",
                         asking.repository.name
