@@ -1,6 +1,6 @@
 //! A stored delivery is read and handed to its story. Safe to run twice: every story asks whether its cause has acted.
 
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::request::{Asking, Origin};
 use super::{FlowError, FlowResult, Services, command, installations, request, tick};
@@ -8,8 +8,9 @@ use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
-use crate::github::webhook;
+use crate::github::{GitHubError, webhook};
 use crate::store::deliveries::{self, DeliveryError};
+use crate::store::installations as installations_table;
 use crate::store::repositories::RepositoryRow;
 use crate::store::{repositories, runs};
 
@@ -20,7 +21,21 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
     };
     match webhook::parse(&delivery.event, &delivery.body) {
         Ok(event) => {
-            tell(services, &event).await?;
+            match tell(services, &event).await {
+                Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
+                    info!(
+                        delivery = guid,
+                        "left alone: the App is no longer installed there"
+                    );
+                }
+                Err(FlowError::GitHub(GitHubError::Suspended))
+                    if is_suspended(services, delivery.installation).await? =>
+                {
+                    info!(delivery = guid, "parked: the App is suspended");
+                    return Ok(());
+                }
+                told => told?,
+            }
             let mut connection = services.pool.acquire().await?;
             mark_done(&mut connection, guid).await
         }
@@ -54,6 +69,18 @@ async fn mark_done(connection: &mut sqlx::PgConnection, guid: &str) -> FlowResul
     deliveries::mark_done(connection, guid)
         .await
         .map_err(|e| FlowError::Internal(e.into()))
+}
+
+/// Whether we know that the installation is suspended: then its deliveries wait without a job until it is live again.
+async fn is_suspended(
+    services: &Services,
+    installation: Option<InstallationId>,
+) -> FlowResult<bool> {
+    let Some(id) = installation else {
+        return Ok(false);
+    };
+    let known = installations_table::find(&services.pool, id).await?;
+    Ok(known.is_some_and(|i| i.suspended_at.is_some()))
 }
 
 async fn tell(services: &Services, event: &Event) -> FlowResult<()> {

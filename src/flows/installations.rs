@@ -9,8 +9,9 @@ use crate::domain::event::{
 };
 use crate::domain::ids::InstallationId;
 use crate::store::installations::{self, Account};
+use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
-use crate::store::runs;
+use crate::store::{deliveries, runs};
 
 /// Makes sure that an installation that speaks to us is known, and marks it live: GitHub sends nothing else.
 pub(super) async fn ensure(services: &Services, id: InstallationId) -> FlowResult<()> {
@@ -161,6 +162,9 @@ async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
     for run in runs::list_open(&mut *tx, id).await? {
         advance::enqueue(&mut tx, id, &run.id, None).await?;
+    }
+    for guid in deliveries::list_waiting(&mut tx, id).await? {
+        jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -128,6 +128,19 @@ async fn finish(
     Ok(())
 }
 
+/// Those of an installation whose jobs are not through, in the order of arrival.
+pub async fn list_waiting(
+    connection: &mut PgConnection,
+    installation: InstallationId,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT guid FROM deliveries WHERE state = 'stored' AND installation_id = $1 ORDER BY received_at",
+    )
+    .bind(installation.0)
+    .fetch_all(connection)
+    .await
+}
+
 /// How many are not done: waiting, running or given up.
 pub async fn count_unfinished(pool: &PgPool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE state <> 'done'")
