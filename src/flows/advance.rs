@@ -208,6 +208,7 @@ fn in_words(error: &GitHubError) -> String {
              was removed from it."
                 .to_owned()
         }
+        GitHubError::Validation { .. } => format!("{error}."),
         other => format!("GitHub refused the request: {other}"),
     }
 }

@@ -33,6 +33,9 @@ pub(super) async fn step(
     if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
         return recover(services, repository, run, asked, item).await;
     }
+    if !run.labels_ready {
+        ensure_trigger(services, repository, run).await?;
+    }
     let rate = rate(services, run, asked).await?;
     if !run.labels_ready {
         return ensure_labels(services, repository, run, rate).await;
@@ -51,7 +54,21 @@ pub(super) async fn step(
     send(services, repository, run, asked, &item).await
 }
 
-/// Makes the labels that are missing: the call that creates an issue does not do it reliably.
+/// Nothing is created for an issue that is not there any more.
+async fn ensure_trigger(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<()> {
+    let trigger = services.repo(repository).find_issue(run.issue).await?;
+    if trigger.is_none() {
+        let message = format!("#{} is not there any more", run.issue);
+        return Err(GitHubError::Gone { message }.into());
+    }
+    Ok(())
+}
+
+/// Makes the next missing label: the call that creates an issue does not do it reliably.
 async fn ensure_labels(
     services: &Services,
     repository: &RepositoryRow,

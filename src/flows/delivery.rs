@@ -11,6 +11,7 @@ use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
 use crate::github::{GitHubError, webhook};
 use crate::store::deliveries::{self, DeliveryError};
+use crate::store::installations as installations_table;
 use crate::store::repositories::RepositoryRow;
 use crate::store::{repositories, runs};
 
@@ -20,19 +21,25 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
         return Ok(());
     };
     match webhook::parse(&delivery.event, &delivery.body) {
-        Ok(event) => match tell(services, &event).await {
-            Err(FlowError::GitHub(GitHubError::Suspended)) => {
-                give_up(services, guid, SUSPENDED).await
+        Ok(event) => {
+            match tell(services, &event).await {
+                Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
+                    info!(
+                        delivery = guid,
+                        "left alone: the App is no longer installed there"
+                    );
+                }
+                Err(FlowError::GitHub(GitHubError::Suspended))
+                    if is_suspended(services, delivery.installation).await? =>
+                {
+                    info!(delivery = guid, "parked: the App is suspended");
+                    return Ok(());
+                }
+                told => told?,
             }
-            Err(FlowError::GitHub(error)) if is_out_of_reach(&error) => {
-                info!(delivery = guid, event = %delivery.event, %error, "nothing can be done there any more");
-                mark_done(services, guid).await
-            }
-            told => {
-                told?;
-                mark_done(services, guid).await
-            }
-        },
+            let mut connection = services.pool.acquire().await?;
+            mark_done(&mut connection, guid).await
+        }
         // It will never parse better: keep it for a person to look at.
         Err(error) => {
             warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
@@ -76,6 +83,18 @@ async fn mark_done(services: &Services, guid: &str) -> FlowResult<()> {
     deliveries::mark_done(&mut connection, guid)
         .await
         .map_err(|e| FlowError::Internal(e.into()))
+}
+
+/// Whether we know that the installation is suspended: then its deliveries wait without a job until it is live again.
+async fn is_suspended(
+    services: &Services,
+    installation: Option<InstallationId>,
+) -> FlowResult<bool> {
+    let Some(id) = installation else {
+        return Ok(false);
+    };
+    let known = installations_table::find(&services.pool, id).await?;
+    Ok(known.is_some_and(|i| i.suspended_at.is_some()))
 }
 
 async fn tell(services: &Services, event: &Event) -> FlowResult<()> {

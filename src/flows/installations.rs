@@ -12,7 +12,7 @@ use crate::store::deliveries;
 use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
-use crate::store::runs;
+use crate::store::{deliveries, runs};
 
 /// Makes sure that an installation that speaks to us is known.
 pub(super) async fn ensure(services: &Services, id: InstallationId) -> FlowResult<()> {
@@ -165,6 +165,9 @@ async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     }
     for run in runs::list_open(&mut *tx, id).await? {
         advance::enqueue(&mut tx, id, &run.id, None).await?;
+    }
+    for guid in deliveries::list_waiting(&mut tx, id).await? {
+        jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -68,6 +68,8 @@ pub enum GitHubError {
 pub struct FieldError {
     pub resource: Option<String>,
     pub field: Option<String>,
+    /// What was refused, where GitHub repeats it.
+    pub value: Option<String>,
     /// `missing`, `missing_field`, `invalid`, `already_exists`, `unprocessable`, `custom`.
     pub code: Option<String>,
     pub message: Option<String>,
@@ -169,11 +171,15 @@ fn list(errors: &[FieldError]) -> String {
 
 impl std::fmt::Display for FieldError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let field = self.field.as_deref().unwrap_or("request");
+        let name = self.field.as_deref().unwrap_or("request");
+        let field = match &self.value {
+            Some(value) => format!("{name} `{value}`"),
+            None => name.to_owned(),
+        };
         match (self.message.as_deref(), self.code.as_deref()) {
             (Some(message), _) => write!(f, "{field}: {message}"),
             (None, Some(code)) => write!(f, "{field}: {code}"),
-            (None, None) => f.write_str(field),
+            (None, None) => f.write_str(&field),
         }
     }
 }

@@ -118,6 +118,7 @@ fn fields(errors: &Value) -> Vec<FieldError> {
         FieldError {
             resource: text("resource"),
             field: text("field"),
+            value: text("value"),
             code: text("code"),
             message: text("message").or_else(|| error.as_str().map(redact)),
         }

@@ -128,18 +128,15 @@ async fn finish(
     Ok(())
 }
 
-/// Takes up again what an installation's deliveries gave up for this reason; answers which.
-pub async fn revive(
+/// Those of an installation whose jobs are not through, in the order of arrival.
+pub async fn list_waiting(
     connection: &mut PgConnection,
     installation: InstallationId,
-    error: &str,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
-        "UPDATE deliveries SET state = 'stored', error = NULL, finished_at = NULL
-         WHERE installation_id = $1 AND state = 'failed' AND error = $2 RETURNING guid",
+        "SELECT guid FROM deliveries WHERE state = 'stored' AND installation_id = $1 ORDER BY received_at",
     )
     .bind(installation.0)
-    .bind(error)
     .fetch_all(connection)
     .await
 }

@@ -251,7 +251,7 @@ fn origin(p: &Preview<'_>, kept: usize) -> String {
     } else {
         format!(" {reason}{dot}")
     };
-    format!("{planner}{reason}{time}")
+    format!("{planner}{reason}{time}").trim_start().to_owned()
 }
 
 /// Those of the numbers that no planned issue has.

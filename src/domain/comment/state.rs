@@ -258,7 +258,7 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
     let heading = match (r.closed.len(), r.left.len()) {
         (n, 0) => format!("↩️ Rolled back: {} closed", count(n, "issue")),
         (n, left) => format!(
-            "↩️ Rolled back: {} closed, {left} left open",
+            "↩️ Rolled back: {} closed, {left} left as they are",
             count(n, "issue")
         ),
     };
@@ -277,7 +277,7 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
     let left = match left.as_slice() {
         [] => String::new(),
         lines => format!(
-            "**Left open, because people have worked on them:**\n{}\n\n\
+            "**Left as they are, because people have worked on them:**\n{}\n\n\
              `@{} rollback {} force` closes these too.",
             lines_within(lines, PART_ROOM),
             r.about.bot,

@@ -233,7 +233,7 @@ fn preview_comment() {
     | plan again | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-     One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
+    One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
@@ -550,9 +550,9 @@ fn rolled_back_comment() {
     };
     assert_snapshot!(shown(&rolled_back(&some)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
-    ### ↩️ Rolled back: 2 issues closed, 1 left open
+    ### ↩️ Rolled back: 2 issues closed, 1 left as they are
 
-    **Left open, because people have worked on them:**
+    **Left as they are, because people have worked on them:**
     - acme/web#4 · Render `<Login>` for @¦alice, see #¦7: octocat commented on it
 
     `@TheOpenProducerBot rollback run_20260102_030405_abcdefgh force` closes these too.

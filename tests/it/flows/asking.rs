@@ -115,6 +115,17 @@ async fn a_title_and_a_mention_are_one_issue() {
 }
 
 #[tokio::test]
+#[ignore = "bug: the one issue is called \"Add accounts\", after the trigger issue and not after the request"]
+async fn a_request_of_one_line_is_one_issue_of_that_name() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", "Something to talk about").await;
+        t.says(&trigger, &asked("Add a basket")).await;
+        assert_eq!(t.titles(), ["Add a basket"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_slash_line_asks_as_well() {
     house(async |t| {
         let trigger = t
@@ -156,7 +167,7 @@ async fn every_run_has_one_comment_that_is_edited() {
         );
         assert_eq!(posts, 1);
 
-        t.says(&trigger, &dry("Add a basket")).await;
+        t.says(&trigger, &dry("- Add a basket\n")).await;
         assert_eq!(t.bot_comments(&trigger).len(), 2);
         assert_eq!(t.runs(&trigger).await.len(), 2);
     })
@@ -201,7 +212,7 @@ async fn a_comment_that_comes_under_two_names_acts_once() {
         }
         assert_eq!(t.bot_comments(&trigger).len(), 3, "run, help, status");
 
-        t.says(&trigger, &asked("Add a basket")).await;
+        t.says(&trigger, &asked("- Add a basket\n")).await;
         t.send_copy("issue_comment", "copy-of-request").await;
         t.quiet().await;
         assert_eq!(t.runs(&trigger).await.len(), 2);

@@ -111,7 +111,7 @@ async fn another_repository_needs_the_asker_s_role_there() {
 }
 
 #[tokio::test]
-async fn a_specification_of_nothing_but_options_is_planned_from_its_title() {
+async fn a_specification_of_nothing_but_options_is_answered_with_what_is_missing() {
     house(async |t| {
         let trigger = t
             .opens(
@@ -119,25 +119,14 @@ async fn a_specification_of_nothing_but_options_is_planned_from_its_title() {
                 "@TheOpenProducerBot\nlabels: web\ncount: 1",
             )
             .await;
-        assert_eq!(t.titles(), ["Add a dark mode"]);
-        assert_eq!(t.state(&trigger).await, "completed");
-    })
-    .await;
-}
+        assert_snapshot!(starts_nothing(t, &trigger).await, @"
+        ### I could not read your request
 
-#[tokio::test]
-async fn a_text_without_any_work_ends_in_words() {
-    house(async |t| {
-        let trigger = t
-            .opens(
-                "FAQ",
-                "@TheOpenProducerBot\n\n## Out of scope\n\n- Single sign-on\n",
-            )
-            .await;
-        let said = t.bot_comment(&trigger);
-        assert!(t.created().is_empty(), "{said}");
-        assert_eq!(t.state(&trigger).await, "failed");
-        assert_snapshot!(said, @"x");
+        Nothing was started. Please correct 1 line and ask again in a new comment.
+
+        - **line 2**: there is nothing to plan: these are options without a specification; write what should be built in a paragraph below them, or behind `template:`  
+          `labels: web`
+        ");
     })
     .await;
 }

@@ -49,7 +49,7 @@ async fn confirmed_plan_becomes_issues_and_rolls_back() {
         | plan again | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-         1 work item in 1 section; planned from the document's structure, no model was used. Creating 1 issue takes about 2 seconds at 30 requests a minute.
+        1 work item in 1 section; planned from the document's structure, no model was used. Creating 1 issue takes about 2 seconds at 30 requests a minute.
 
         <sub>Run `RUN`</sub>
         "#);

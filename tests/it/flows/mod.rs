@@ -17,7 +17,7 @@ const WORK: &str = "\
 
 - Build the login form
 - Add sessions after the login form
-- Write the documentation
+- Write the guide for new users
 ";
 
 /// Two groups (1 and 4) with two and three issues; the second group waits for the first.
@@ -42,7 +42,7 @@ const PHASES: &str = "\
 const WORK_TITLES: [&str; 3] = [
     "Build the login form",
     "Add sessions after the login form",
-    "Write the documentation",
+    "Write the guide for new users",
 ];
 
 /// The spec, asked for as it is.

@@ -108,25 +108,55 @@ async fn a_rollback_survives_lost_answers() {
 #[tokio::test]
 async fn a_restart_in_the_middle_loses_nothing_and_doubles_nothing() {
     house(async |t| {
-        let slow = Effect::Delay(Duration::from_millis(300));
+        let slow = Effect::Delay(Duration::from_secs(4));
         t.sim
             .faults()
-            .schedule(Fault::on(Method::POST, ISSUES).times(20).then(slow));
-        let trigger = t.alice().opens_issue(SHOP, "Shop", &asked(&long_list(8)));
+            .schedule(Fault::on(Method::POST, ISSUES).nth(3).then(slow));
+        let trigger = t.alice().opens_issue(SHOP, "Shop", &asked(&long_list(30)));
         t.until("the third issue is on its way", |t| {
             t.sent(&Method::POST, ISSUES) == 3
         })
         .await;
         t.stop_server().await;
-        assert!(t.created().len() < 8, "it was stopped in the middle");
+        assert!(t.created().len() < 30, "it was stopped in the middle");
         t.start_server().await;
         t.quiet().await;
-        assert_eq!(t.state(&trigger).await, "completed");
-        let mut titles = t.titles();
-        titles.dedup();
-        assert_eq!(titles.len(), 8);
-        assert_eq!(t.created().len(), 8);
-        t.bot_comment(&trigger);
+        all_of_the_list(t, &trigger, 30).await;
+    })
+    .await;
+}
+
+/// Every item of a long list is there, and none twice.
+async fn all_of_the_list(t: &House, trigger: &IssueRef, items: usize) {
+    assert_eq!(t.state(trigger).await, "completed");
+    let titles = t.titles();
+    let different: std::collections::BTreeSet<_> = titles.iter().collect();
+    assert_eq!((titles.len(), different.len()), (items, items));
+    assert_eq!(t.shop().issue(trigger.number).sub_issues.len(), items);
+    t.bot_comment(trigger);
+}
+
+#[rstest]
+#[case::before_the_answer(ISSUES, 3)]
+#[case::before_the_first_comment_is_answered(COMMENTS, 1)]
+#[tokio::test]
+async fn a_crash_loses_nothing_and_doubles_nothing(#[case] route: &str, #[case] nth: u32) {
+    house(async |t| {
+        t.stop_server().await;
+        t.start_server_apart().await;
+        let late = Effect::Delay(Duration::from_secs(60)).after_effect();
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, route).nth(nth).then(late));
+        let trigger = t.alice().opens_issue(SHOP, "Shop", &asked(&long_list(6)));
+        t.until("its effect is there and its answer is not", |t| {
+            t.sim.faults().pending().is_empty()
+        })
+        .await;
+        t.crash_server();
+        t.start_server().await;
+        t.quiet().await;
+        all_of_the_list(t, &trigger, 6).await;
     })
     .await;
 }

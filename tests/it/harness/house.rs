@@ -12,9 +12,10 @@ use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
 };
-use openproducer::store::{deliveries, jobs};
+use openproducer::store::{self, PoolSettings, deliveries, jobs};
 use secrecy::SecretString;
 use sqlx::PgPool;
+use tokio::runtime::Runtime;
 
 use super::database::TestDatabase;
 use super::sight::redacted;
@@ -29,6 +30,7 @@ pub(crate) struct House {
     pub(crate) sim: Simulator,
     pub(crate) installation: u64,
     server: Option<Server>,
+    apart: Option<(Runtime, Server)>,
     database: TestDatabase,
     operator: Operator,
     mention: String,
@@ -72,6 +74,7 @@ impl House {
             sim,
             installation: 0,
             server: None,
+            apart: None,
             database,
             operator,
             mention: "@TheOpenProducerBot".to_owned(),
@@ -79,36 +82,79 @@ impl House {
         house.start_server().await;
         house.installation = house.sim.install_app("acme", RepositorySelection::All);
         house.quiet().await;
+        let deliveries = house.sim.deliveries();
+        assert!(
+            deliveries.iter().all(|d| d.status_code == 202),
+            "the server is there: {deliveries:#?}"
+        );
         house
+    }
+
+    /// Starts the server in a runtime of its own, which [`Self::crash_server`] pulls away under it.
+    pub(crate) async fn start_server_apart(&mut self) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let url = self.database.url().to_owned();
+        let inside = runtime.handle().clone();
+        let parts = self.parts();
+        let server = inside
+            .spawn(async move {
+                // Connections belong to the runtime that made them.
+                let pool = store::connect(&url, &PoolSettings::named("openproducer tests"))
+                    .await
+                    .expect("the database answers");
+                Server::start(parts(pool)).await.expect("the server starts")
+            })
+            .await
+            .expect("the server starts");
+        self.sim
+            .set_webhook_url(format!("http://{}/api/webhook/github", server.address));
+        self.apart = Some((runtime, server));
+    }
+
+    /// Ends the server without a word, as a power cut would.
+    pub(crate) fn crash_server(&mut self) {
+        let (runtime, server) = self.apart.take().expect("a server apart");
+        runtime.shutdown_background();
+        drop(server);
     }
 
     /// Starts the server, with a worker, and points the App's webhook at it.
     pub(crate) async fn start_server(&mut self) {
+        let parts = self.parts();
+        let server = Server::start(parts(self.pool().clone()))
+            .await
+            .expect("the server starts");
+        self.sim
+            .set_webhook_url(format!("http://{}/api/webhook/github", server.address));
+        self.server = Some(server);
+    }
+
+    /// All that a server is made of, but the pool.
+    fn parts(&self) -> impl FnOnce(PgPool) -> Parts + Send + use<> {
         let app = self.sim.app();
         let credentials = AppCredentials {
             issuer: app.client_id.clone(),
             private_key: SecretString::from(app.private_key_pem.clone()),
         };
         let api_url = self.sim.api_url().parse().expect("an address");
-        let server = Server::start(Parts {
-            pool: self.pool().clone(),
+        let operator = self.operator.clone();
+        let mention = self.mention.clone();
+        let webhook_secret = SecretString::from(app.webhook_secret.clone());
+        let web_url = self.sim.web_url().parse().expect("an address");
+        move |pool| Parts {
+            pool,
             cache: Cache::in_process(100),
             github: GitHub::new(&api_url, &credentials, Clock::system()).expect("a client"),
             clock: Clock::system(),
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
-            operator: self.operator.clone(),
-            mention: self.mention.clone(),
-            webhook_secret: SecretString::from(app.webhook_secret.clone()),
-            web_url: self.sim.web_url().parse().expect("an address"),
+            operator,
+            mention,
+            webhook_secret,
+            web_url,
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
-        })
-        .await
-        .expect("the server starts");
-        self.sim
-            .set_webhook_url(format!("http://{}/api/webhook/github", server.address));
-        self.server = Some(server);
+        }
     }
 
     /// Stops the server as an orchestrator would.

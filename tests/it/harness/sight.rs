@@ -9,7 +9,7 @@ use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId
 use openproducer::domain::plan::Plan;
 use openproducer::simulator::{CommentRef, IssueRef, IssueView};
 use openproducer::store::runs::{self, Run};
-use openproducer::store::settings;
+use openproducer::store::{deliveries, jobs, settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -156,15 +156,39 @@ impl House {
         outcome
     }
 
-    /// Has GitHub send again, in their order, what could not be delivered; returns when all is done.
+    /// Returns when a delivery waits without a job.
+    pub(crate) async fn until_parked(&self) {
+        let begun = Instant::now();
+        loop {
+            let open = jobs::count_open(self.pool()).await.expect("the queue");
+            let unfinished = deliveries::count_unfinished(self.pool())
+                .await
+                .expect("deliveries");
+            if open == 0 && unfinished > 0 {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{open} jobs, {unfinished} deliveries"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     async fn redeliver_lost(&self) {
+        self.send_again().await;
+        self.quiet().await;
+    }
+
+    /// Has GitHub send again, in their order, what could not be delivered.
+    pub(crate) async fn send_again(&self) {
         self.sim.settled().await;
         let mut lost: Vec<_> = self.sim.deliveries();
         lost.retain(|d| d.status_code == 0);
         for delivery in lost {
             self.sim.redeliver(&delivery.guid);
         }
-        self.quiet().await;
+        self.sim.settled().await;
     }
 
     /// Posts a rightly signed payload and gives the status.
