@@ -5,12 +5,12 @@ use sqlx::PgTransaction;
 use tracing::info;
 
 use super::request::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, reply, rollback, status};
+use super::{FlowResult, Services, advance, authorize, plan, reply, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::comment::{self, About};
 use crate::domain::ids::RunId;
 use crate::domain::rejection::Complaint;
-use crate::domain::run::{IllegalMove, ItemState, State};
+use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::planned_issues;
@@ -133,21 +133,27 @@ async fn find_run(
     command: &Command,
 ) -> FlowResult<Option<Run>> {
     let place = asking.repository;
-    let runs = runs::list_for_issue(
-        &services.pool,
-        place.installation,
-        place.id,
-        asking.issue.number,
-    )
-    .await?;
+    let (installation, issue) = (place.installation, asking.issue.number);
+    let runs = runs::list_for_issue(&services.pool, installation, place.id, issue).await?;
     match command {
         Command::Rollback(RollbackTarget::Run { id, .. }) => {
-            return Ok(runs.into_iter().find(|r| r.id == *id));
+            Ok(runs.into_iter().find(|r| r.id == *id))
         }
-        Command::Rollback(RollbackTarget::Last { force }) => {
-            return rollback::find_last(services, runs, *force).await;
+        Command::Rollback(RollbackTarget::Last { .. }) => {
+            for run in runs {
+                let tally = planned_issues::tally(&services.pool, &run.id).await?;
+                if tally.existing > 0 {
+                    return Ok(Some(run));
+                }
+            }
+            Ok(None)
         }
-        _ => {}
+        _ => {
+            let fits = runs
+                .iter()
+                .position(|r| next_state(r.state, command).is_ok());
+            Ok(runs.into_iter().nth(fits.unwrap_or(0)))
+        }
     }
 }
 
@@ -158,9 +164,12 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
         Command::Drop(_) => state.drop_items(),
         Command::Replan(_) => state.replan(),
         Command::Cancel => state.cancel(),
-        Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
-            rollback::begin(state, *force)
-        }
+        // A job may start its rollback again, a person may not.
+        Command::Rollback(_) if state.status() == Status::Running => Err(IllegalMove {
+            from: state,
+            wanted: Move::StartRollback,
+        }),
+        Command::Rollback(_) => state.start_rollback(),
         Command::Status | Command::Sync | Command::Help => Ok(state),
     }
 }

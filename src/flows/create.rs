@@ -33,11 +33,9 @@ pub(super) async fn step(
     if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
         return recover(services, repository, run, asked, item).await;
     }
-    if !run.labels_ready {
-        ensure_trigger(services, repository, run).await?;
-    }
     let rate = rate(services, run, asked).await?;
     if !run.labels_ready {
+        ensure_trigger(services, repository, run).await?;
         return ensure_labels(services, repository, run, rate).await;
     }
     if let Err(when) = pace::creating(services, run.installation, rate).await? {
@@ -68,7 +66,7 @@ async fn ensure_trigger(
     Ok(())
 }
 
-/// Makes the next missing label: the call that creates an issue does not do it reliably.
+/// Makes the labels that are missing: the call that creates an issue does not do it reliably.
 async fn ensure_labels(
     services: &Services,
     repository: &RepositoryRow,

@@ -11,9 +11,8 @@ use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
 use crate::github::{GitHubError, webhook};
 use crate::store::deliveries::{self, DeliveryError};
-use crate::store::installations as installations_table;
 use crate::store::repositories::RepositoryRow;
-use crate::store::{repositories, runs};
+use crate::store::{self, repositories, runs};
 
 /// Handles one stored delivery and marks it done.
 pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
@@ -21,25 +20,21 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
         return Ok(());
     };
     match webhook::parse(&delivery.event, &delivery.body) {
-        Ok(event) => {
-            match tell(services, &event).await {
-                Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
-                    info!(
-                        delivery = guid,
-                        "left alone: the App is no longer installed there"
-                    );
-                }
-                Err(FlowError::GitHub(GitHubError::Suspended))
-                    if is_suspended(services, delivery.installation).await? =>
-                {
-                    info!(delivery = guid, "parked: the App is suspended");
-                    return Ok(());
-                }
-                told => told?,
+        Ok(event) => match tell(services, &event).await {
+            // It waits without a job until the installation is live again.
+            Err(FlowError::GitHub(GitHubError::Suspended)) => {
+                info!(delivery = guid, "parked: the App is suspended");
+                park(services, delivery.installation).await
             }
-            let mut connection = services.pool.acquire().await?;
-            mark_done(&mut connection, guid).await
-        }
+            Err(FlowError::GitHub(error)) if is_out_of_reach(&error) => {
+                info!(delivery = guid, event = %delivery.event, %error, "nothing can be done there any more");
+                mark_done(services, guid).await
+            }
+            told => {
+                told?;
+                mark_done(services, guid).await
+            }
+        },
         // It will never parse better: keep it for a person to look at.
         Err(error) => {
             warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
@@ -48,8 +43,13 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
     }
 }
 
-/// Why a delivery waits for the installation to be unsuspended; then it is taken up again.
-pub(super) const SUSPENDED: &str = "the installation is suspended";
+async fn park(services: &Services, installation: Option<InstallationId>) -> FlowResult<()> {
+    if let Some(id) = installation {
+        let now = services.clock.now();
+        store::installations::set_suspended(&services.pool, id, Some(now)).await?;
+    }
+    Ok(())
+}
 
 /// What was written is deleted, or the App does not reach it any more: there is nobody to answer.
 fn is_out_of_reach(error: &GitHubError) -> bool {
@@ -83,18 +83,6 @@ async fn mark_done(services: &Services, guid: &str) -> FlowResult<()> {
     deliveries::mark_done(&mut connection, guid)
         .await
         .map_err(|e| FlowError::Internal(e.into()))
-}
-
-/// Whether we know that the installation is suspended: then its deliveries wait without a job until it is live again.
-async fn is_suspended(
-    services: &Services,
-    installation: Option<InstallationId>,
-) -> FlowResult<bool> {
-    let Some(id) = installation else {
-        return Ok(false);
-    };
-    let known = installations_table::find(&services.pool, id).await?;
-    Ok(known.is_some_and(|i| i.suspended_at.is_some()))
 }
 
 async fn tell(services: &Services, event: &Event) -> FlowResult<()> {

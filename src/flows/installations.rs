@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::{FlowResult, Services, advance, delivery};
+use super::{FlowResult, Services, advance};
 use crate::domain::event::{
     self, AccountKind, InstallationAction, InstallationEvent, InstallationRepositoriesEvent,
     InstallationTargetEvent, Repository, RepositoryAction, RepositoryEvent,
@@ -12,7 +12,7 @@ use crate::store::deliveries;
 use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
-use crate::store::{deliveries, runs};
+use crate::store::runs;
 
 /// Makes sure that an installation that speaks to us is known.
 pub(super) async fn ensure(services: &Services, id: InstallationId) -> FlowResult<()> {
@@ -160,14 +160,11 @@ async fn cancel_open_runs(services: &Services, id: InstallationId) -> FlowResult
 /// What waited for the installation goes on.
 async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
-    for guid in deliveries::revive(&mut tx, id, delivery::SUSPENDED).await? {
+    for guid in deliveries::list_waiting(&mut tx, id).await? {
         jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }
     for run in runs::list_open(&mut *tx, id).await? {
         advance::enqueue(&mut tx, id, &run.id, None).await?;
-    }
-    for guid in deliveries::list_waiting(&mut tx, id).await? {
-        jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::request::{self, Asking, Origin};
-use super::{FlowError, FlowResult, Services, advance, installations, rollback};
+use super::{FlowError, FlowResult, Services, advance, installations};
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::ids::{IssueNumber, RepositoryName, RunId, UserId};
 use crate::domain::rejection::Complaint;
@@ -103,11 +103,14 @@ async fn read_issue(
 
 /// Starts the rollback of a run.
 pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResult<()> {
-    let run = runs::find(&services.pool, id)
-        .await?
-        .ok_or_else(|| anyhow!("there is no run {id}"))?;
-    let to: State = rollback::begin(run.state, force)
-        .or_else(|_| run.state.start_rollback())
+    if runs::find(&services.pool, id).await?.is_none() {
+        return Err(anyhow!("there is no run {id}").into());
+    }
+    let mut tx = services.pool.begin().await?;
+    let run = runs::lock(&mut tx, id).await?;
+    let to: State = run
+        .state
+        .start_rollback()
         .map_err(|illegal| FlowError::Internal(anyhow!(illegal.about(id))))?;
     let now = services.clock.now();
     let event = AuditEvent {

@@ -20,11 +20,6 @@ use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs::{self, Run};
 
-/// The note of a skipped item, in front of the number of its twin in the same plan.
-pub(super) const SAME_AS_ITEM: &str = "the same as item ";
-/// The note of a skipped item, in front of the number of the issue that is there already.
-pub(super) const SAME_AS_ISSUE: &str = "the same as #";
-
 /// Enqueues the planning of a run.
 pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
     jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
@@ -138,7 +133,7 @@ async fn items(
             .0
             .to_vec();
         let twin = *seen.entry(print.clone()).or_insert(position);
-        let note = (twin != position).then(|| format!("{SAME_AS_ITEM}{twin}"));
+        let note = (twin != position).then(|| format!("item {twin}"));
         items.push(NewItem {
             position,
             repository: repository.id,
@@ -196,7 +191,7 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
         for item in items.iter_mut().filter(mine) {
             if let Some(number) = known.get(&item.fingerprint) {
                 item.state = ItemState::Skipped;
-                item.note = Some(format!("{SAME_AS_ISSUE}{number}"));
+                item.note = Some(format!("#{number}"));
             }
         }
     }

@@ -50,7 +50,7 @@ impl Asking<'_> {
         }
     }
 
-    /// The text that was written.
+    /// The words themselves.
     pub fn written(&self) -> &str {
         match self.origin {
             Origin::Issue => &self.issue.body,
@@ -58,13 +58,17 @@ impl Asking<'_> {
         }
     }
 
-    /// The line, counted from 1, in which an option stands; the first where it is not found.
+    /// The line where an option stands, counted from 1; the first where it cannot be told.
     pub fn line_of(&self, key: &str) -> usize {
-        let is_it = |line: &str| {
-            let start = line.trim_start().get(..key.len());
-            start.is_some_and(|s| s.eq_ignore_ascii_case(key))
-        };
-        self.written().lines().position(is_it).unwrap_or(0) + 1
+        let is_it = |line: &str| line.trim_start().to_lowercase().starts_with(key);
+        1 + self.written().lines().position(is_it).unwrap_or(0)
+    }
+
+    /// Shows by 👀 that it was seen. Nothing depends on it: what was asked for is done all the same.
+    pub async fn acknowledge(&self, services: &Services) {
+        if let Err(failure) = self.react(services, Reaction::Eyes).await {
+            warn!(repository.id = %self.repository.id, error = %failure, "could not react");
+        }
     }
 
     /// Reacts to what was written.
@@ -202,22 +206,7 @@ async fn complete(
     let mut complaints = Vec::new();
     let milestone = match &options.milestone {
         None => None,
-        Some(wanted) => {
-            let found = services
-                .repo(asking.repository)
-                .find_milestone(wanted)
-                .await?;
-            if found.is_none() {
-                complaints.push(Complaint::new(
-                    asking.line_of("milestone"),
-                    format!(
-                        "there is no milestone `{wanted}` in {}; create it or leave the option out",
-                        asking.repository.name
-                    ),
-                ));
-            }
-            found.map(|m| (m.title, m.number))
-        }
+        Some(wanted) => Some(milestone(services, asking, &options, wanted, &mut complaints).await?),
     };
     complaints.extend(repositories::complaints(services, asking, &options).await?);
     if !complaints.is_empty() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::advance::Next;
-use super::{FlowResult, Services, asked::Asked, pace, plan, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, pace, reply, rollback};
 use crate::domain::comment::{
     self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,
     Skipped, Step, Summary,
@@ -269,20 +269,6 @@ impl<'a> View<'a> {
     }
 
     fn skipped(&self) -> Vec<Skipped> {
-        let twin = |item: &Item| {
-            let note = item.note.as_deref()?;
-            if let Some(position) = note.strip_prefix(plan::SAME_AS_ITEM) {
-                let position: i32 = position.parse().ok()?;
-                let twin = self.created.iter().find(|c| c.position == position)?;
-                return Some(self.link(twin));
-            }
-            let number = note.strip_prefix(plan::SAME_AS_ISSUE)?.parse().ok()?;
-            let other = self.elsewhere.iter().find(|r| r.id == item.repository);
-            Some(Link {
-                number: IssueNumber(number),
-                repository: other.map(|r| r.name.clone()),
-            })
-        };
         self.items
             .iter()
             .filter(|i| i.state == ItemState::Skipped)

@@ -11,8 +11,7 @@ pub struct Identity {
     pub names: BotNames,
     /// The App's id; `None` in token mode.
     pub app_id: Option<i64>,
-    /// The logins that we write comments under: `<slug>[bot]`, or the token's user. Empty until GitHub has told who we
-    /// are: till then nothing that may concern us is turned away.
+    /// The logins that we write comments under: `<slug>[bot]`, or the token's user.
     pub logins: Vec<String>,
 }
 
@@ -56,14 +55,6 @@ impl Reason {
 }
 
 impl Identity {
-    fn is_unknown(&self) -> bool {
-        self.logins.is_empty()
-    }
-
-    fn may_be_called(&self, text: &str) -> bool {
-        self.is_unknown() || may_concern(text, &self.names)
-    }
-
     fn wrote(&self, words: &Words<'_>) -> bool {
         let by_app = self.app_id.is_some() && words.app_id() == self.app_id;
         by_app
@@ -136,13 +127,13 @@ fn issue_opened(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String>
         return Ok(Verdict::Ignored(reason));
     }
     // Most issues of an organisation end here, hardly read.
-    if !payload.issue_may_hold(|raw| us.is_unknown() || may_ask(raw, &us.names)) {
+    if !payload.issue_may_hold(|raw| may_ask(raw, us)) {
         return Ok(Verdict::Ignored(Reason::NoMention));
     }
     let issue = required("issue", payload.issue())?;
     Ok(if issue.is_pull_request() {
         Verdict::Ignored(Reason::PullRequest)
-    } else if us.may_be_called(issue.title()) || us.may_be_called(issue.body()) {
+    } else if us.may_be_named(issue.title()) || us.may_be_named(issue.body()) {
         Verdict::Concerns
     } else {
         Verdict::Ignored(Reason::NoMention)
@@ -169,7 +160,7 @@ fn comment_created(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, Stri
     if us.wrote(&comment) {
         return Ok(Verdict::Ignored(Reason::Ourselves));
     }
-    if !us.may_be_called(comment.body()) {
+    if !us.may_be_named(comment.body()) {
         return Ok(Verdict::Ignored(Reason::NoMention));
     }
     on_an_issue(payload)
@@ -180,7 +171,9 @@ fn comment_edited(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, Strin
     if let Some(reason) = sender(payload, us)? {
         return Ok(Verdict::Ignored(reason));
     }
-    if us.wrote(&required("comment", payload.comment())?) || us.is_unknown() {
+    let comment = required("comment", payload.comment())?;
+    let may_be_ours = us.is_unknown() && comment.user.as_ref().is_some_and(Author::is_bot);
+    if us.wrote(&comment) || may_be_ours {
         on_an_issue(payload)
     } else {
         Ok(Verdict::Ignored(Reason::Action))
