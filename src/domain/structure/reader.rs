@@ -2,6 +2,8 @@
 //!
 //! Every piece ends in one of two ways: a draft covers it, or it has a reason for being no work.
 
+use std::collections::HashSet;
+
 use super::draft::Draft;
 use super::outline::{Entry, Outline, Section, is_ambiguous, strip_tags};
 use super::titles::{Titles, phase};
@@ -46,6 +48,12 @@ pub(super) struct Reader<'a> {
     pub reasons: Vec<Option<&'static str>>,
     /// Pieces that only say what waits for what.
     pub orders: Vec<usize>,
+    /// Items of lists that are mostly orders: there a doubtful word is a verb too.
+    pub among_orders: HashSet<usize>,
+    /// Does the text describe what exists?
+    pub is_readme: bool,
+    /// Sentences that the text itself puts off.
+    pub later: Vec<String>,
 }
 
 /// What was met in one section.
@@ -129,6 +137,13 @@ impl<'a> Reader<'a> {
     pub(super) fn role(&self, index: usize, outer: Role) -> Role {
         let section = self.section_at(index);
         let own = match section.meaning {
+            Some(Meaning::Work)
+                if self.is_readme
+                    && ["features", "key features", "core features", "highlights"]
+                        .contains(&section.name.to_lowercase().as_str()) =>
+            {
+                Some(Role::Done)
+            }
             None => None,
             Some(Meaning::Aside { .. }) if is_ambiguous(&section.name) && outer.is_work() => None,
             Some(Meaning::Aside { reason, firm }) => Some(Role::Aside { reason, firm }),

@@ -15,7 +15,8 @@ const OPENINGS: &[&str] = &[
     "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ",
     "it should be possible to ", "it must be possible to ", "it should also ", "it should ", "it must also ", "it must ",
     "it shall ", "it will ", "it needs to ", "it has to ", "it can ", "it would be great to ", "it would be nice to ",
-    "it would be great if we could ", "it would be nice if we could ", "would be nice to ", "would be great to ",
+    "it would be great if we could ", "it would be great if i could ", "it would be nice if i could ", "it would be great if ",
+    "it would be nice if ", "would be nice if ", "would be great if ", "i wish i could ", "i wish we could ", "it would be nice if we could ", "would be nice to ", "would be great to ",
     "could we please ", "could we ", "can we please ", "can we ", "could you please ", "could you ", "can you please ",
     "can you ", "also ", "and ", "then ", "first, ", "first ", "second, ", "secondly, ", "third, ", "finally, ", "finally ",
     "lastly, ", "additionally, ", "additionally ", "in addition, ", "next, ", "optionally, ", "optionally ", "ideally, ",
@@ -194,6 +195,9 @@ pub(super) fn story(phrase: &str) -> Option<String> {
     let verbal = !rest.starts_with("expect ") && wish.ends_with("to ")
         || wish.ends_with("can ")
         || wish.ends_with("must ");
+    if verbal && let Some(order) = told_of_others(&straight, wanted) {
+        return Some(order);
+    }
     (!wanted.is_empty()).then(|| {
         if verbal {
             format!("we want to {wanted}")
@@ -201,6 +205,65 @@ pub(super) fn story(phrase: &str) -> Option<String> {
             wanted.to_owned()
         }
     })
+}
+
+/// "As a user, I want to reset my password" is "let users reset their password": a title has no "I".
+fn told_of_others(story: &str, wanted: &str) -> Option<String> {
+    let mut own = false;
+    let deed: Vec<String> = wanted
+        .split(' ')
+        .map(|word| {
+            let other = match word.to_lowercase().as_str() {
+                "i" => "they",
+                "i'm" => "they are",
+                "am" => "are",
+                "my" => "their",
+                "me" => "them",
+                "myself" => "themselves",
+                "mine" => "theirs",
+                _ => return word.to_owned(),
+            };
+            own = true;
+            other.to_owned()
+        })
+        .collect();
+    let first = deed.first()?.to_lowercase();
+    let receives = [
+        "see",
+        "view",
+        "browse",
+        "know",
+        "read",
+        "find",
+        "choose",
+        "understand",
+        "receive",
+        "get",
+        "notice",
+    ]
+    .contains(&first.as_str());
+    if !(own || receives) || !is_verb(&first) {
+        return None;
+    }
+    let who = story
+        .split_once(' ')?
+        .1
+        .split_once(' ')?
+        .1
+        .split(',')
+        .next()?;
+    let who = who.split(" I ").next()?.trim();
+    if who.is_empty() || who.split(' ').count() > 3 || who.contains(" who") {
+        return None;
+    }
+    let many = if who.ends_with('s') || who == "people" {
+        who.to_owned()
+    } else if who.ends_with("person") {
+        who.replace("person", "people")
+    } else {
+        format!("{who}s")
+    };
+    Some(format!("let {many} {}", deed.join(" ")))
 }
 
 #[rustfmt::skip] // words, many to a line
@@ -257,6 +320,79 @@ pub(super) fn from_clause(phrase: &str, lowered: impl Fn(&str) -> String) -> Opt
         return Some(format!("give {} {thing}", lowered(subject)));
     }
     third_person(phrase, lowered)
+}
+
+/// Words that tell that something is broken.
+#[rustfmt::skip] // words, many to a line
+const BROKEN: &[&str] = &[
+    "wrong", "lost", "broken", "crash", "crashes", "fails", "failing", "missing", "not", "slow", "incorrect", "empty", "freezes",
+    "hangs", "doesn't", "don't", "isn't", "aren't", "won't", "never", "twice", "duplicated", "stuck", "ignored", "disappears",
+    "unreadable", "leaks", "cannot", "can't", "blank", "corrupted", "stale", "misaligned",
+];
+
+/// "The total is wrong when a voucher is applied twice": a bug is best told in its finder's words.
+pub(super) fn is_complaint(phrase: &str) -> bool {
+    let straight = phrase.replace('’', "'").to_lowercase();
+    let words: Vec<&str> = straight.split(' ').collect();
+    let asks = |w: &&str| {
+        [
+            "must", "should", "shall", "will", "need", "needs", "may", "can", "ensure",
+        ]
+        .contains(w)
+    };
+    words.len() >= 3
+        && !words.iter().any(|w| asks(&w))
+        && !["no", "if", "when"].contains(&words[0])
+        && words
+            .iter()
+            .skip(1)
+            .take(7)
+            .any(|w| BROKEN.contains(&w.trim_matches(',')))
+        && words.iter().skip(1).any(|w| {
+            [
+                "is",
+                "are",
+                "was",
+                "were",
+                "gets",
+                "get",
+                "crashes",
+                "fails",
+                "hangs",
+                "freezes",
+                "disappears",
+                "leaks",
+            ]
+            .contains(w)
+                || w.ends_with("n't")
+                || *w == "cannot"
+        })
+}
+
+/// "How can I set a proxy?" asks for an answer.
+pub(super) fn asked_how(phrase: &str) -> Option<String> {
+    let lower = phrase.to_lowercase();
+    [
+        "how can i ",
+        "how do i ",
+        "how can we ",
+        "how do we ",
+        "how to ",
+        "how should i ",
+    ]
+    .iter()
+    .find(|opening| lower.starts_with(**opening))
+    .and_then(|opening| phrase.get(opening.len()..))
+    .map(|rest| format!("Answer how to {rest}"))
+}
+
+/// Does the second word make the first one a subject?
+pub(super) fn has_predicate(phrase: &str) -> bool {
+    phrase
+        .split(' ')
+        .skip(1)
+        .take(3)
+        .any(|w| MODALS.contains(&w) || ["is", "are", "was", "were", "has", "have"].contains(&w))
 }
 
 fn find_word(text: &str, word: &str) -> Option<usize> {
@@ -338,6 +474,12 @@ fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
     }
     if let Some(thing) = predicate.strip_prefix("have ") {
         return Some(format!("give {subject} {thing}"));
+    }
+    if let Some(state) = ["stay ", "remain "]
+        .iter()
+        .find_map(|stays| predicate.strip_prefix(stays))
+    {
+        return Some(format!("keep {subject} {state}"));
     }
     if let Some(thing) = predicate.strip_prefix("support ") {
         return Some(format!("support {thing} in {subject}"));

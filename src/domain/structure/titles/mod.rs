@@ -53,6 +53,18 @@ impl Titles {
         cut(&title)
     }
 
+    /// A title from an item among orders, where even a doubtful word is a verb: "Switch DNS".
+    pub(super) fn order(&self, words: &str) -> Option<String> {
+        let phrase = bare(words);
+        let first = phrase.split(' ').next()?.to_lowercase();
+        (self.language == Language::English
+            && phrase.split(' ').count() >= 2
+            && !opens_with_verb(&phrase)
+            && super::words::verbs::is_verb(&first)
+            && !clauses::has_predicate(&phrase))
+        .then(|| cut(&capitalised(&phrase)))
+    }
+
     /// A title from a statement of how things are when they are done.
     pub(super) fn statement(&self, words: &str, near: &str) -> String {
         let title = self.title(words, &[near]);
@@ -117,6 +129,10 @@ impl Titles {
         if opens_with_verb(head) && head.split(' ').count() > 1 {
             return (head.to_owned(), None);
         }
+        // "Safari: the pay button is not clickable" says where a bug is.
+        if clauses::is_complaint(rest) {
+            return (phrase.to_owned(), None);
+        }
         let bound = rest.split(' ').next().unwrap_or_default().to_lowercase();
         if [
             "under", "below", "less", "within", "≤", "<", "above", "over", "≥", ">", "up",
@@ -172,6 +188,15 @@ impl Titles {
         }
         if let Some(order) = from_gerund_phrase(&phrase) {
             return order;
+        }
+        if clean::split_head(&phrase).is_some_and(|(_, rest)| clauses::is_complaint(rest)) {
+            return capitalised(&phrase);
+        }
+        if let Some(question) = clauses::asked_how(&phrase) {
+            return question;
+        }
+        if clauses::is_complaint(&phrase) {
+            return capitalised(&phrase);
         }
         if let Some(order) = clauses::from_clause(&phrase, |s| self.lowered(s)) {
             return capitalised(&order);
@@ -364,6 +389,13 @@ fn without_loose_end(title: &str) -> String {
         .join(" ")
         .trim_end_matches([',', ';', ':', '-', '–', '—', '.', ' ', '(', '/'])
         .to_owned()
+}
+
+/// The parts of a cell that a body may show apart.
+pub(super) fn phrases(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(['.', ';', ',', '\n'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 /// Does the title already say these words?

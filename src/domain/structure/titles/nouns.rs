@@ -21,6 +21,9 @@ const FITTING: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["communication", "communications"]),
+    ("make", &["changes"]),
+    ("explain", &["explanation", "background", "concepts"]),
+    ("decide on", &["decision", "decisions", "trade-off", "trade-offs", "tradeoffs"]),
     (
         "prepare",
         &[
@@ -38,17 +41,17 @@ const FITTING: &[(&str, &[&str])] = &[
         "define",
         &[
             "strategy", "policy", "policies", "contract", "requirements", "roles", "conventions", "naming", "standards",
-            "guidelines",
+            "guidelines", "semantics", "behavior", "behaviour", "terminology", "principles", "effect", "effects", "precedence",
+            "invariants", "constraints", "responsibilities", "ownership", "terms", "thresholds", "criteria", "budget",
         ],
     ),
     (
         "implement",
         &[
-            "algorithm", "logic", "protocol", "flow", "flows", "mechanism", "handling", "model", "architecture", "layer",
-            "authentication", "authorization", "authorisation", "lifecycle", "interface", "storage", "semantics", "syntax",
-            "behavior", "behaviour", "processing", "parsing", "parser", "resolution", "management", "integration", "sync",
-            "synchronization", "state machine", "explanation", "design", "proposal", "changes", "effect", "effects",
-            "verification", "validation",
+            "algorithm", "logic", "protocol", "mechanism", "handling", "model", "architecture", "layer",
+            "authentication", "authorization", "authorisation", "lifecycle", "storage", "syntax", "processing", "parsing",
+            "parser", "resolution", "management", "integration", "sync", "synchronization", "state machine", "design",
+            "proposal", "verification", "validation",
         ],
     ),
     (
@@ -58,7 +61,7 @@ const FITTING: &[(&str, &[&str])] = &[
             "server", "app", "tool", "cli", "bot", "importer", "exporter", "library", "module", "component", "widget", "portal",
             "checkout", "inbox", "website", "site", "editor", "wizard", "onboarding", "worker", "scheduler", "backend",
             "frontend", "front end", "back end", "adapter", "proxy", "gateway", "simulator", "panel", "store", "composer",
-            "viewer",
+            "viewer", "flow", "flows", "interface", "installer",
         ],
     ),
     (

@@ -49,7 +49,9 @@ pub(crate) fn normal(text: &str) -> String {
 
 /// A sentence that asks for something wherever it stands.
 pub(crate) fn demands(sentence: &str) -> bool {
-    says(sentence, STRONG)
+    // "I have to copy the numbers by hand" complains.
+    let normal = normal(sentence).replace("i have to ", "");
+    says(&normal, STRONG)
 }
 
 /// A sentence that asks for something where work is expected.

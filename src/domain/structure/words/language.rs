@@ -24,7 +24,8 @@ pub(crate) fn language(text: &str) -> Language {
     let (mut english, mut others, mut foreign, mut letters) = (0, 0, 0, 0);
     for word in text
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
+        // "MIT" is a licence, not German.
+        .filter(|w| !w.is_empty() && !(w.len() > 1 && w.chars().all(char::is_uppercase)))
         .take(4_000)
     {
         let word = word.to_lowercase();
