@@ -17,7 +17,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     pub(super) fn body(&self, draft: &Draft) -> String {
         let mut parts = Vec::new();
-        let what = self.what(draft);
+        let what = within(&self.what(draft), LONGEST);
         if !what.is_empty() {
             parts.push(with_closed_fences(&what));
         }
@@ -281,6 +281,28 @@ impl Source<'_> {
         }
         Some(shortened(&words, 140))
     }
+}
+
+/// A body has room for so many characters of the spec; the rest is one click away.
+const LONGEST: usize = 16_000;
+
+/// As many whole paragraphs as there is room for.
+fn within(what: &str, longest: usize) -> String {
+    if what.len() <= longest {
+        return what.to_owned();
+    }
+    let mut end = longest;
+    while !what.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = what[..end]
+        .rfind("\n\n")
+        .filter(|at| *at > 0)
+        .unwrap_or(end);
+    format!(
+        "{}\n\n… The rest stands in the spec.",
+        with_closed_fences(&what[..end])
+    )
 }
 
 /// The rule below a table's head.

@@ -10,6 +10,7 @@ mod bodies;
 mod components;
 mod criteria;
 mod dependencies;
+mod design;
 mod draft;
 mod finish;
 mod labels;
@@ -119,6 +120,7 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
             bodies::shortened(sentence, 160)
         )
     }));
+    reader.merge_designs();
     reader.find_dependencies();
     reader.dissolve_needless_groups();
     let natural = reader.alive();

@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
         made
     }
 
-    fn entry(&mut self, entry: &'a Entry, index: usize, role: Role, found: &mut Found) {
+    pub(super) fn entry(&mut self, entry: &'a Entry, index: usize, role: Role, found: &mut Found) {
         match entry {
             Entry::Prose(piece) => self.prose(*piece, found),
             Entry::List(items) if role == Role::Criteria => found.criteria.extend(items),
@@ -266,6 +266,9 @@ impl<'a> Reader<'a> {
                 for entry in &section.entries {
                     self.entry(entry, inner, outer, found);
                 }
+            }
+            _ if role.is_work() && self.is_part_of_design(inner) => {
+                self.read_as_part(inner, role, found);
             }
             _ => found.made.extend(self.section(inner, role)),
         }

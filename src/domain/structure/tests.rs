@@ -951,7 +951,8 @@ fn a_wish_and_a_paragraph_of_its_details_are_one_issue() {
     let text = "It would be great if I could export my invoices as CSV. I have to copy the numbers by hand.\n\n\
         The export should contain the number and the date. It must work for 10,000 invoices.\n";
     let plan = plan("Export", text, &wishes());
-    insta::assert_snapshot!(plan.issues.iter().map(|i| format!("{}\n{}", i.title, i.body)).collect::<String>(), @"
+    assert_eq!(plan.issues.len(), 1);
+    insta::assert_snapshot!([plan.issues[0].title.as_str(), &plan.issues[0].body].join("\n"), @"
     Export my invoices as CSV
     It would be great if I could export my invoices as CSV. I have to copy the numbers by hand.
 
@@ -1023,5 +1024,67 @@ fn a_body_that_says_no_more_than_its_title_tells_what_it_is_part_of() {
     ### From the spec
 
     Phase 1: Record every booking twice, lines 32–34
+    ");
+}
+
+#[test]
+fn in_a_design_only_direct_subsections_that_ask_are_issues() {
+    let long = "Values are kept in memory and written in order. ".repeat(10);
+    let text = format!(
+        "# RFC: Store\n\n## Detailed design\n\n### Log\n\nEvery write must be appended to a log.\n\n\
+        #### Segments\n\nA segment must be closed at 64 MB.\n\n#### Names\n\n- must sort by age\n- must be unique\n\n\
+        ### Values in memory\n\n{long}\n\n### Index\n\nThe index must be rebuilt from the log.\n"
+    );
+    let plan = plan("", &text, &wishes());
+    insta::assert_snapshot!(outline(&plan), @"
+    1 Add log
+    2 Add index
+    12 of 13 covered; document title 1; uncovered 0
+    ");
+    insta::assert_snapshot!(plan.issues[0].body.replace(long.trim(), "(long)"), @"
+    Every write must be appended to a log.
+
+    **Segments**
+
+    A segment must be closed at 64 MB.
+
+    **Values in memory**
+
+    (long)
+
+    ### Acceptance criteria
+
+    - [ ] Every write must be appended to a log.
+    - [ ] A segment must be closed at 64 MB.
+    - [ ] must sort by age
+    - [ ] must be unique
+
+    ### From the spec
+
+    Detailed design › Log, lines 7–11, 15–20
+    ");
+}
+
+#[test]
+fn a_body_is_never_longer_than_its_room() {
+    let text = format!(
+        "## Detailed design\n\nThe store must keep logs.\n\n{}",
+        format!("{}\n\n", "A word to say. ".repeat(20)).repeat(400)
+    );
+    let plan = plan("Store", &text, &wishes());
+    assert!(
+        plan.issues.iter().all(|i| i.body.len() < 65_536),
+        "{}",
+        plan.issues.len()
+    );
+}
+
+#[test]
+fn guide_and_reference_are_one_issue() {
+    let text = "# RFC: let-else\n\n## Guide-level explanation\n\nA pattern must be able to fail.\n\n\
+        ## Reference-level explanation\n\nThe else block must diverge.\n";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @"
+    1 Implement let-else
+    4 of 5 covered; document title 1; uncovered 0
     ");
 }

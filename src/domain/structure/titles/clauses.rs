@@ -1,6 +1,7 @@
 //! From a sentence that asks to an order: "the system must send mail" to "send mail".
 
 use super::super::words::verbs::{from_participle, from_third_person, is_verb, opens_with_verb};
+use super::stories::is_story;
 
 /// Openings that ask without saying what; the rest is the order or the thing.
 #[rustfmt::skip] // words, many to a line
@@ -12,7 +13,7 @@ const OPENINGS: &[&str] = &[
     "we could ", "i want to ", "i want ", "i'd like to ", "i would like to ", "i need to ", "i'd love to have ",
     "i would love to have ", "i'd love to ", "i would love to ", "i'd love ", "i would love ", "we'd love to ", "we'd love ",
     "we would love to ", "we would love ", "i need ", "i wish ", "please also ", "please ", "let's ", "need to ", "needs to ",
-    "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ",
+    "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ", "i'll ", "i will ",
     "it should be possible to ", "it must be possible to ", "it should also ", "it should ", "it must also ", "it must ",
     "it shall ", "it will ", "it needs to ", "it has to ", "it can ", "it would be great to ", "it would be nice to ",
     "it would be great if we could ", "it would be great if i could ", "it would be nice if i could ", "it would be great if ",
@@ -144,128 +145,6 @@ pub(super) fn wanted_of(given: &str, phrase: &str) -> Option<String> {
     })
 }
 
-pub(super) fn is_story(phrase: &str) -> bool {
-    let lower = phrase.to_lowercase();
-    lower.starts_with("as a ") || lower.starts_with("as an ") || lower.starts_with("as the ")
-}
-
-/// Words with which a story says what is wanted.
-#[rustfmt::skip] // words, many to a line
-const WISHES: &[&str] = &[
-    "i want to be able to ", "i want to ", "i want the ability to ", "i want ", "i would like to be able to ",
-    "i would like to ", "i would like ", "i'd like to be able to ", "i'd like to ", "i'd like ", "i need to be able to ",
-    "i need to ", "i need ", "i should be able to ", "i can ", "i must be able to ", "i must ", "we want to ", "i wish to ",
-    "i expect to ", "i expect ", "i am able to ", "i'm able to ",
-];
-
-/// What is wished in "As an admin, I want to export rows so that …".
-pub(super) fn story(phrase: &str) -> Option<String> {
-    if !is_story(phrase) {
-        return None;
-    }
-    let straight = phrase.replace('’', "'");
-    let lower = straight.to_lowercase();
-    let (at, wish) = WISHES
-        .iter()
-        .filter_map(|w| lower.find(w).map(|at| (at, *w)))
-        .min_by_key(|(at, w)| (*at, usize::MAX - w.len()))?;
-    let rest = straight.get(at + wish.len()..)?;
-    let lower_rest = rest.to_lowercase();
-    let end = [
-        " so that ",
-        ", so that ",
-        " so i ",
-        ", so i ",
-        ", so ",
-        " so we ",
-        " in order to ",
-        " because ",
-    ]
-    .iter()
-    .filter_map(|w| lower_rest.find(w))
-    .min()
-    .unwrap_or(rest.len());
-    let wanted = rest.get(..end)?.trim().trim_end_matches([',', '.', ';']);
-    // "I want my password to be reset" asks for it to happen.
-    let wanted = ["expect that ", "expect "]
-        .iter()
-        .find_map(|e| wanted.strip_prefix(e))
-        .filter(|rest| !rest.starts_with("to "))
-        .unwrap_or(wanted);
-    let verbal = !rest.starts_with("expect ") && wish.ends_with("to ")
-        || wish.ends_with("can ")
-        || wish.ends_with("must ");
-    if verbal && let Some(order) = told_of_others(&straight, wanted) {
-        return Some(order);
-    }
-    (!wanted.is_empty()).then(|| {
-        if verbal {
-            format!("we want to {wanted}")
-        } else {
-            wanted.to_owned()
-        }
-    })
-}
-
-/// "As a user, I want to reset my password" is "let users reset their password": a title has no "I".
-fn told_of_others(story: &str, wanted: &str) -> Option<String> {
-    let mut own = false;
-    let deed: Vec<String> = wanted
-        .split(' ')
-        .map(|word| {
-            let other = match word.to_lowercase().as_str() {
-                "i" => "they",
-                "i'm" => "they are",
-                "am" => "are",
-                "my" => "their",
-                "me" => "them",
-                "myself" => "themselves",
-                "mine" => "theirs",
-                _ => return word.to_owned(),
-            };
-            own = true;
-            other.to_owned()
-        })
-        .collect();
-    let first = deed.first()?.to_lowercase();
-    let receives = [
-        "see",
-        "view",
-        "browse",
-        "know",
-        "read",
-        "find",
-        "choose",
-        "understand",
-        "receive",
-        "get",
-        "notice",
-    ]
-    .contains(&first.as_str());
-    if !(own || receives) || !is_verb(&first) {
-        return None;
-    }
-    let who = story
-        .split_once(' ')?
-        .1
-        .split_once(' ')?
-        .1
-        .split(',')
-        .next()?;
-    let who = who.split(" I ").next()?.trim();
-    if who.is_empty() || who.split(' ').count() > 3 || who.contains(" who") {
-        return None;
-    }
-    let many = if who.ends_with('s') || who == "people" {
-        who.to_owned()
-    } else if who.ends_with("person") {
-        who.replace("person", "people")
-    } else {
-        format!("{who}s")
-    };
-    Some(format!("let {many} {}", deed.join(" ")))
-}
-
 #[rustfmt::skip] // words, many to a line
 const MODALS: &[&str] = &[
     "must also", "should also", "can also", "must", "shall", "should", "will", "needs to", "need to", "has to", "have to", "can",
@@ -320,70 +199,6 @@ pub(super) fn from_clause(phrase: &str, lowered: impl Fn(&str) -> String) -> Opt
         return Some(format!("give {} {thing}", lowered(subject)));
     }
     third_person(phrase, lowered)
-}
-
-/// Words that tell that something is broken.
-#[rustfmt::skip] // words, many to a line
-const BROKEN: &[&str] = &[
-    "wrong", "lost", "broken", "crash", "crashes", "fails", "failing", "missing", "not", "slow", "incorrect", "empty", "freezes",
-    "hangs", "doesn't", "don't", "isn't", "aren't", "won't", "never", "twice", "duplicated", "stuck", "ignored", "disappears",
-    "unreadable", "leaks", "cannot", "can't", "blank", "corrupted", "stale", "misaligned",
-];
-
-/// "The total is wrong when a voucher is applied twice": a bug is best told in its finder's words.
-pub(super) fn is_complaint(phrase: &str) -> bool {
-    let straight = phrase.replace('’', "'").to_lowercase();
-    let words: Vec<&str> = straight.split(' ').collect();
-    let asks = |w: &&str| {
-        [
-            "must", "should", "shall", "will", "need", "needs", "may", "can", "ensure",
-        ]
-        .contains(w)
-    };
-    words.len() >= 3
-        && !words.iter().any(|w| asks(&w))
-        && !["no", "if", "when"].contains(&words[0])
-        && words
-            .iter()
-            .skip(1)
-            .take(7)
-            .any(|w| BROKEN.contains(&w.trim_matches(',')))
-        && words.iter().skip(1).any(|w| {
-            [
-                "is",
-                "are",
-                "was",
-                "were",
-                "gets",
-                "get",
-                "crashes",
-                "fails",
-                "hangs",
-                "freezes",
-                "disappears",
-                "leaks",
-            ]
-            .contains(w)
-                || w.ends_with("n't")
-                || *w == "cannot"
-        })
-}
-
-/// "How can I set a proxy?" asks for an answer.
-pub(super) fn asked_how(phrase: &str) -> Option<String> {
-    let lower = phrase.to_lowercase();
-    [
-        "how can i ",
-        "how do i ",
-        "how can we ",
-        "how do we ",
-        "how to ",
-        "how should i ",
-    ]
-    .iter()
-    .find(|opening| lower.starts_with(**opening))
-    .and_then(|opening| phrase.get(opening.len()..))
-    .map(|rest| format!("Answer how to {rest}"))
 }
 
 /// Does the second word make the first one a subject?

@@ -2,7 +2,9 @@
 
 mod clauses;
 mod clean;
+mod findings;
 mod nouns;
+mod stories;
 #[cfg(test)]
 mod tests;
 
@@ -130,7 +132,7 @@ impl Titles {
             return (head.to_owned(), None);
         }
         // "Safari: the pay button is not clickable" says where a bug is.
-        if clauses::is_complaint(rest) {
+        if findings::is_complaint(rest) {
             return (phrase.to_owned(), None);
         }
         let bound = rest.split(' ').next().unwrap_or_default().to_lowercase();
@@ -143,7 +145,7 @@ impl Titles {
         {
             return (format!("Keep {} {rest}", self.lowered(head)), None);
         }
-        if opens_with_verb(rest) || clauses::is_story(rest) {
+        if opens_with_verb(rest) || stories::is_story(rest) {
             return (rest.to_owned(), Some(head.to_owned()));
         }
         if nouns::is_quality(head) || (head.split(' ').count() == 1 && nouns::is_generic(head)) {
@@ -155,7 +157,7 @@ impl Titles {
     fn imperative(&self, phrase: &str) -> String {
         let given = phrase;
         let phrase = clauses::without_opening(phrase);
-        if let Some(wish) = clauses::story(&phrase) {
+        if let Some(wish) = stories::story(&phrase) {
             return self.imperative(&wish);
         }
         if let Some(order) = clauses::wanted_of(given, &phrase) {
@@ -189,13 +191,13 @@ impl Titles {
         if let Some(order) = from_gerund_phrase(&phrase) {
             return order;
         }
-        if clean::split_head(&phrase).is_some_and(|(_, rest)| clauses::is_complaint(rest)) {
+        if clean::split_head(&phrase).is_some_and(|(_, rest)| findings::is_complaint(rest)) {
             return capitalised(&phrase);
         }
-        if let Some(question) = clauses::asked_how(&phrase) {
+        if let Some(question) = findings::asked_how(&phrase) {
             return question;
         }
-        if clauses::is_complaint(&phrase) {
+        if findings::is_complaint(&phrase) {
             return capitalised(&phrase);
         }
         if let Some(order) = clauses::from_clause(&phrase, |s| self.lowered(s)) {
@@ -281,6 +283,33 @@ fn from_gerund_phrase(phrase: &str) -> Option<String> {
             "making",
             "allowing",
             "refactoring",
+            "handling",
+            "converting",
+            "defining",
+            "using",
+            "sending",
+            "storing",
+            "parsing",
+            "validating",
+            "detecting",
+            "generating",
+            "configuring",
+            "deleting",
+            "managing",
+            "displaying",
+            "rendering",
+            "deploying",
+            "connecting",
+            "stabilizing",
+            "stabilising",
+            "preventing",
+            "avoiding",
+            "ensuring",
+            "providing",
+            "deciding",
+            "choosing",
+            "checking",
+            "returning",
         ]
         .contains(&first.to_lowercase().as_str());
     ordering.then(|| capitalised(&format!("{verb} {rest}")))

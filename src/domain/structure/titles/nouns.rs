@@ -192,6 +192,7 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
     }
     for (opening, verb) in [
         ("removal of ", "remove"),
+        ("explanation of ", "explain"),
         ("deletion of ", "delete"),
         ("creation of ", "create"),
         ("introduction of ", "introduce"),
@@ -269,5 +270,29 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
             return format!("{verb} {name}");
         }
     }
+    if is_clause(&lower) {
+        return phrase.to_owned();
+    }
     format!("add {name}")
+}
+
+/// A clause is no thing to add: its author's words stay.
+fn is_clause(lower: &str) -> bool {
+    #[rustfmt::skip] // words, many to a line
+    const FINITE: &[&str] = &[
+        "is", "are", "was", "were", "will", "would", "does", "do", "did", "has", "have", "arises", "means", "describe", "cannot",
+    ];
+    #[rustfmt::skip] // words, many to a line
+    const OPENINGS: &[&str] = &[
+        "don't", "do", "may", "must", "cannot", "can't", "naturally,", "consider", "note", "but", "because", "since", "although",
+        "while", "however,", "i'll", "i", "we", "you", "they",
+    ];
+    let straight = lower.replace('’', "'");
+    let words: Vec<&str> = straight.split(' ').collect();
+    words.len() >= 2 && OPENINGS.contains(&words[0])
+        || words.len() >= 4
+            && words.iter().skip(1).take(6).any(|w| FINITE.contains(w))
+            && !words
+                .iter()
+                .any(|w| ["that", "which", "who", "whose", "where", "when"].contains(w))
 }

@@ -86,6 +86,16 @@ pub(crate) fn is_deferred(sentence: &str) -> bool {
     )
 }
 
+/// A sentence that leaves its own wish for later.
+pub(crate) fn puts_off(sentence: &str) -> bool {
+    #[rustfmt::skip] // words, many to a line
+    const LATER: &[&str] = &[
+        "great later", "nice later", "in the future", "later on", "for later", "not now", "do not wait for", "don't wait for",
+        "at a later", "out of scope", "some day", "follow up issue",
+    ];
+    says(sentence, LATER)
+}
+
 /// Words of RFC 2119 in capitals: a requirement even in an introduction.
 pub(crate) fn is_normative(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric())

@@ -142,7 +142,8 @@ pub(crate) const RULES: &[Rule] = &[
         false,
         &[
             "introduction", "overview", "summary", "executive summary", "abstract", "tl;dr", "tldr", "at a glance", "in short",
-            "about", "preface", "purpose", "purpose of this document", "about this document", "how to read this document",
+            "about", "preface", "purpose", "purpose of this document", "about this document", "how to read this document", "how to read this proposal",
+            "high level overview", "very high level overview", "notes on this document", "comparison", "comparisons",
             "document purpose", "description", "general description", "release note", "brief", "elevator pitch", "einleitung",
             "einführung", "überblick", "übersicht", "zusammenfassung", "résumé", "aperçu", "présentation", "introducción",
             "resumen", "visión general", "descripción general", "introdução", "resumo", "概述", "概要", "简介", "개요", "はじめに",

@@ -25,7 +25,7 @@ pub(crate) fn language(text: &str) -> Language {
     for word in text
         .split(|c: char| !c.is_alphanumeric())
         // "MIT" is a licence, not German.
-        .filter(|w| !w.is_empty() && !(w.len() > 1 && w.chars().all(char::is_uppercase)))
+        .filter(|w| !(w.is_empty() || w.len() > 1 && w.chars().all(char::is_uppercase)))
         .take(4_000)
     {
         let word = word.to_lowercase();

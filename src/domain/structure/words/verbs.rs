@@ -91,7 +91,7 @@ const OBJECT_OPENERS: &[&str] = &[
     "new", "old", "existing", "only", "more", "at", "to", "up", "out", "off", "on", "in", "into", "from", "for", "with", "by",
     "down", "back", "over", "through", "how", "what", "when", "where", "whether", "which", "if", "and", "or", "users", "people",
     "it", "them", "one", "two", "three", "another", "user", "admins", "customers", "as", "against", "across", "per", "without",
-    "until",
+    "until", "everything", "us", "me", "him", "her", "real", "multiple", "several",
 ];
 
 /// Verbs whose past participle does not end in -ed.
