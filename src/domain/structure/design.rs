@@ -13,7 +13,7 @@ use super::words::verbs::opens_with_verb;
 /// A subsection with fewer words names a thing to build, even if it does not ask for it.
 const SHORT: usize = 60;
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// How deep a section stands below a design, 1 for directly; `None` for one with a meaning of its own, or in no design.
     pub(super) fn depth_in_design(&self, index: usize) -> Option<usize> {
         let section = self.section_at(index);

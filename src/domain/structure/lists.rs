@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
             return shape.items >= 2 || shape.boxes > 0 || shape.orders > 0;
         }
         if shape.most(shape.boxes) {
-            return shape.average() >= 3 && (shape.items >= 2 || role == Role::Steps);
+            return shape.average() >= 2 && (shape.items >= 2 || role == Role::Steps);
         }
         if self.are_orders(items, &shape, found) {
             return true;

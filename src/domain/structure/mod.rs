@@ -197,7 +197,11 @@ impl Reader<'_> {
             .iter()
             .filter(|n| self.pieces[**n].level == 0 && self.pieces[**n].cells.is_empty())
             .flat_map(|n| sentences(&self.pieces[*n].plain))
-            .find(|s| opens_with_verb(&titles::bare(s)) || demands(s));
+            .find(|s| {
+                opens_with_verb(&titles::bare(s))
+                    || demands(s)
+                    || titles::is_complaint(&titles::bare(s))
+            });
         let words = if let Some(sentence) = asking {
             sentence.to_owned()
         } else if name.trim().is_empty() {

@@ -113,7 +113,9 @@ impl Reader<'_> {
             .flatten()
         {
             self.title(&super::lists::naming(&self.pieces[*name]), index)
-        } else if section.meaning == Some(Meaning::Design) && !self.titles.about.is_empty() {
+        } else if section.meaning == Some(Meaning::Design)
+            && self.titles.about != super::titles::NAMELESS
+        {
             if opens_with_verb(&self.titles.about) {
                 super::titles::cut(&super::titles::capitalised(&self.titles.about))
             } else {

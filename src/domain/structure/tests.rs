@@ -1088,3 +1088,49 @@ fn guide_and_reference_are_one_issue() {
     4 of 5 covered; document title 1; uncovered 0
     ");
 }
+
+#[test]
+fn a_bug_report_is_titled_by_its_symptom() {
+    let text = "The app crashes when I open a PDF larger than 20 MB.\n\nSteps to reproduce:\n1. Open the app\n\
+        2. Choose a large PDF\n3. See the crash\n\nExpected: the PDF opens. Actual: the app closes.\n";
+    assert_eq!(
+        titles_of("", text),
+        ["The app crashes when I open a PDF larger than 20 MB"]
+    );
+}
+
+#[test]
+fn orders_after_a_wish_at_the_top_are_issues() {
+    let text = "# Improve onboarding\n\nMany new users leave. We should make the first steps easier.\n\n\
+        1. Shorten the sign-up form to two fields\n2. Let people skip the tour\n3. Preload a sample project\n\
+        4. Measure how many finish\n";
+    assert_eq!(
+        titles_of("", text),
+        [
+            "Shorten the sign-up form to two fields",
+            "Let people skip the tour",
+            "Preload a sample project",
+            "Measure how many finish",
+        ]
+    );
+}
+
+#[test]
+fn a_proposal_without_a_title_is_titled_by_its_first_sentence() {
+    let text = "## Problem\nUsers lose drafts.\n## Proposal\nSave drafts every five seconds.\n## Non-goals\nSync drafts.\n\
+        ## Acceptance criteria\n- [ ] A draft survives closing the tab\n";
+    assert_eq!(titles_of("", text), ["Save drafts every five seconds"]);
+}
+
+#[test]
+fn a_german_list_of_requirements_leaves_out_what_is_not_part() {
+    let text = "# Bestellübersicht\n\n## Hintergrund\nViele Kunden rufen an.\n\n## Anforderungen\n\
+        - Kunden sollen nach Datum filtern können\n- Rechnungen herunterladen\n\n## Nicht Teil dieses Projekts\n- Retouren\n";
+    assert_eq!(
+        titles_of("", text),
+        [
+            "Kunden sollen nach Datum filtern können",
+            "Rechnungen herunterladen"
+        ]
+    );
+}

@@ -9,7 +9,7 @@ const BROKEN: &[&str] = &[
 ];
 
 /// "The total is wrong when a voucher is applied twice": a bug is best told in its finder's words.
-pub(super) fn is_complaint(phrase: &str) -> bool {
+pub(crate) fn is_complaint(phrase: &str) -> bool {
     let straight = phrase.replace('’', "'").to_lowercase();
     let words: Vec<&str> = straight.split(' ').collect();
     let asks = |w: &&str| {
@@ -19,7 +19,7 @@ pub(super) fn is_complaint(phrase: &str) -> bool {
         .contains(w)
     };
     words.len() >= 3
-        && !words.iter().any(|w| asks(w))
+        && !words.iter().any(asks)
         && !["no", "if", "when"].contains(&words[0])
         && words
             .iter()

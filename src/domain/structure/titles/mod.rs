@@ -11,6 +11,7 @@ mod tests;
 use std::collections::HashSet;
 
 pub(super) use clean::{bare, id, label_of, phase};
+pub(super) use findings::is_complaint;
 
 use super::words::language::{Language, is_foreign};
 use super::words::verbs::{from_gerund, opens_with_verb};

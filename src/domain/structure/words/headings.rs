@@ -68,7 +68,7 @@ pub(crate) const RULES: &[Rule] = &[
         "out of scope",
         true,
         &[
-            "non goals", "nongoals", "no goals", "out of scope", "not in scope", "not included", "excluded", "exclusions",
+            "non goals", "nongoals", "no goals", "out of scope", "nicht teil dieses projekts", "nicht teil des projekts", "nicht im umfang", "not in scope", "not included", "excluded", "exclusions",
             "scope exclusions", "won't do", "wont do", "won't have", "will not do", "not doing", "what we are not doing",
             "what this is not", "anti goals", "anti requirements", "explicitly out of scope", "nicht ziele", "nichtziele",
             "nicht im umfang", "außerhalb des umfangs", "abgrenzung", "nicht enthalten", "hors périmètre", "hors du périmètre",

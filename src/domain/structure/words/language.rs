@@ -32,7 +32,9 @@ pub(crate) fn language(text: &str) -> Language {
         letters += word.chars().count();
         foreign += word.chars().filter(|c| *c as u32 > 0x24f).count();
         english += usize::from(ENGLISH.contains(&word.as_str()));
-        others += usize::from(OTHERS.contains(&word.as_str()));
+        // Umlauts and accents are rare in English.
+        let accented = word.chars().any(|c| ('à'..='ɏ').contains(&c));
+        others += usize::from(accented || OTHERS.contains(&word.as_str()));
     }
     if foreign * 6 > letters || others > english {
         Language::Other

@@ -55,7 +55,7 @@ static VERBS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         "indicate", "move", "onboard", "price", "quote", "recalculate", "rework", "sample", "scaffold", "score", "shift",
         "sketch", "spike", "spin", "surface", "sunset", "version", "vet", "mention", "mute", "unmute", "snooze", "star",
         "favorite", "favourite", "leave", "invoice", "charge", "refund", "bill", "pay", "reassign", "escalate", "triage", "see",
-        "deactivate", "reactivate", "containerise", "containerize", "catch", "close", "apply", "bulk", "crop", "zip", "unzip",
+        "deactivate", "reactivate", "shorten", "preload", "lengthen", "containerise", "containerize", "catch", "close", "apply", "bulk", "crop", "zip", "unzip",
         "rehearse", "hire", "gain", "reindex", "archive", "tidy", "drain", "prefill", "autocomplete", "paste", "drag", "resend", "seek",
         "browse", "choose", "receive", "rely", "act", "agree", "appear", "behave", "bring", "come", "contain", "count", "enter",
         "exclude", "fall", "go", "happen", "know", "lag", "last", "lose", "need", "own", "point", "react", "remain", "repeat",
