@@ -270,11 +270,20 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
             return format!("{verb} {name}");
         }
     }
-    if is_clause(&lower) {
+    // "Change email" may be an order or a name: no verb before a verb.
+    if is_clause(&lower)
+        || (name.split(' ').count() == 2
+            && EITHER.contains(&name.split(' ').next().unwrap_or_default()))
+    {
         return phrase.to_owned();
     }
     format!("add {name}")
 }
+
+/// Verbs with which a phrase of two words is more often an order than a name.
+const EITHER: &[&str] = &[
+    "change", "switch", "upload", "download", "reset", "display", "open", "copy", "check",
+];
 
 /// A clause is no thing to add: its author's words stay.
 fn is_clause(lower: &str) -> bool {

@@ -51,6 +51,7 @@ fn titles() -> Titles {
     "Ensure the inbox opens in under 300 ms at p95"
 )]
 #[case("Removal of the old tables", "Remove the old tables")]
+#[case("Change email", "Change email")]
 #[case("Checkout flow", "Build checkout flow")]
 #[case("Effects of a closed account", "Define effects of a closed account")]
 #[case("Explanation of the order", "Explain the order")]
