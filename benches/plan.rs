@@ -18,7 +18,9 @@ fn main() {
     let small = spec_of(60_000);
     let large = spec_of(1_000_000);
     let (one, other) = (fastest(&small, 9), fastest(&large, 3));
-    let per_byte = |time: Duration, text: &str| time.as_secs_f64() / text.len() as f64;
+    let per_byte = |time: Duration, text: &str| {
+        time.as_secs_f64() / f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX))
+    };
     println!(
         "{:>9} characters: {:.1} ms",
         small.chars().count(),

@@ -49,7 +49,7 @@ impl Reader<'_> {
             || opens_with_verb(&super::titles::bare(&section.name)) && section.heading.is_some()
             || phase(&section.name).is_some()
             || all_words.iter().any(|words| demands(words));
-        if (empty && !(specific && role.is_work())) || !wants {
+        if (empty && (!(specific && role.is_work()) || numbered_kind(&section.name))) || !wants {
             for piece in found
                 .prose
                 .iter()

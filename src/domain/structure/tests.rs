@@ -1134,3 +1134,9 @@ fn a_german_list_of_requirements_leaves_out_what_is_not_part() {
         ]
     );
 }
+
+#[test]
+fn a_story_that_was_left_empty_is_no_issue() {
+    let text = "## Proposal\n\nThe tool must prune objects.\n\n### User stories\n\n#### Story 1\n\n#### Story 2\n";
+    assert_eq!(titles_of("Pruning", text), ["Implement pruning"]);
+}
