@@ -128,6 +128,10 @@ async fn work(
     };
     let to = done.map_err(anyhow::Error::from)?;
     if phase == Phase::Creating {
+        if let Some(why) = create::refused_altogether(services, run).await? {
+            give_up(services, &run.id, &why).await?;
+            return Ok(Next::Again);
+        }
         link::plan_links(services, run, &asked).await?;
     }
     move_on(services, run, to).await?;

@@ -134,6 +134,19 @@ async fn recover(
     send(services, repository, run, asked, &item).await
 }
 
+/// GitHub's words where it refused every issue of the run: then the run has failed.
+pub(super) async fn refused_altogether(
+    services: &Services,
+    run: &Run,
+) -> FlowResult<Option<String>> {
+    let items = planned_issues::list(&services.pool, &run.id).await?;
+    if items.iter().any(|i| i.state.exists()) {
+        return Ok(None);
+    }
+    let refused = items.into_iter().find(|i| i.state == ItemState::Failed);
+    Ok(refused.map(|i| format!("{}.", i.note.unwrap_or_default())))
+}
+
 /// After a run has ended: what was under way is looked for, and adopted if it is there; nothing is sent.
 pub(super) async fn settle_lost(
     services: &Services,
