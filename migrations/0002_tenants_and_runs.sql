@@ -57,6 +57,7 @@ create table runs (
     rollback_force  boolean not null default false,
     labels_ready_at timestamptz,
     revision        bigint not null default 1,
+    plan_revision   bigint not null default 0,
     shown_revision  bigint not null default 0,
     shown_at        timestamptz,
     created_at      timestamptz not null,
@@ -70,10 +71,10 @@ create table runs (
 comment on column runs.cause is 'What asked for it (issue:ID, comment:ID, process:RUN): a redelivered trigger starts nothing twice.';
 comment on column runs.request is 'Title, text and options as they were asked, and the settings in force at that moment.';
 comment on column runs.plan is 'The plan as PRODUCT section 6 prints it; confirm creates exactly this.';
-comment on column runs.revision is 'Grows with every change that people should see; shown_revision is what the comment shows.';
+comment on column runs.revision is 'Grows with every change that people should see; shown_revision is what the comment shows, plan_revision where the plan came in.';
 create index runs_of_issue on runs (repository_id, issue_number, created_at desc);
 create index runs_of_installation on runs (installation_id, created_at desc);
-create index runs_open on runs (updated_at) where status in ('pending', 'running');
+create index runs_open on runs (installation_id) where status in ('pending', 'running');
 
 create table planned_issues (
     run_id          text not null references runs (id) on delete cascade,

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::store::embedded::Embedded;
-use crate::store::{self, PoolSettings, jobs};
+use crate::store::{self, PoolSettings};
 
 /// A pool and, where none is configured, the PostgreSQL behind it.
 pub(super) struct Database {
@@ -56,7 +56,6 @@ impl Database {
 async fn connect(url: &str, name: &'static str) -> anyhow::Result<PgPool> {
     let pool = store::connect(url, &PoolSettings::named(name)).await?;
     let new = store::migrate(&pool).await?;
-    jobs::migrate(&pool).await?;
     if !new.is_empty() {
         info!(migrations = new.len(), "database brought up to date");
     }

@@ -30,13 +30,7 @@ pub(super) async fn run(args: DemoArguments) -> Result<(), Failure> {
             "The real server and a real PostgreSQL, against a simulated GitHub on this machine."
         )
     ));
-    tokio::select! {
-        done = play(terminal, &name, &text, args.once) => done,
-        () = super::ended() => {
-            terminal.line(format_args!(""));
-            Ok(())
-        }
-    }
+    play(terminal, &name, &text, args.once).await
 }
 
 fn read(path: Option<&Path>) -> Result<(String, String), Failure> {

@@ -89,7 +89,7 @@ fn first<T: Clone>(flag: &[T], option: &[T]) -> Vec<T> {
     if flag.is_empty() { option } else { flag }.to_vec()
 }
 
-/// What `--title` says, else the first heading, else the file's name.
+/// What `--title` says, else the first heading, else the file's name when it reads like one.
 fn title(args: &PlanArguments, text: &str) -> String {
     let given = args
         .title
@@ -99,10 +99,24 @@ fn title(args: &PlanArguments, text: &str) -> String {
     given
         .map(str::to_owned)
         .or_else(|| first_heading(text))
-        .unwrap_or_else(|| match args.spec.file_stem() {
-            Some(stem) if !is_input(&args.spec) => stem.to_string_lossy().replace(['_', '-'], " "),
-            _ => "Specification".to_owned(),
+        .or_else(|| {
+            let stem = args.spec.file_stem().filter(|_| !is_input(&args.spec))?;
+            title_of_file(&stem.to_string_lossy())
         })
+        .unwrap_or_default()
+}
+
+/// "team-inbox-prd" reads like a title; "o", "spec2" and "issue-12" do not.
+fn title_of_file(stem: &str) -> Option<String> {
+    let words: Vec<&str> = stem
+        .split(['_', '-', ' '])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let reads = words.len() >= 2
+        && words
+            .iter()
+            .all(|word| word.chars().count() >= 2 && word.chars().all(char::is_alphabetic));
+    reads.then(|| words.join(" "))
 }
 
 fn first_heading(text: &str) -> Option<String> {
@@ -166,5 +180,21 @@ fn shown(path: &Path) -> String {
         "the input".to_owned()
     } else {
         path.display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title_of_file;
+
+    #[test]
+    fn a_file_name_is_a_title_only_when_it_reads_like_one() {
+        assert_eq!(
+            title_of_file("team-inbox-prd").as_deref(),
+            Some("team inbox prd")
+        );
+        for stem in ["o", "spec", "issue-12", "a_b"] {
+            assert_eq!(title_of_file(stem), None, "{stem}");
+        }
     }
 }

@@ -57,7 +57,7 @@ async fn list(
     let mut rows = Vec::new();
     for run in runs::list_recent(pool, id, limit).await? {
         let tally = planned_issues::tally(pool, &run.id).await?;
-        let place = repositories::get(pool, run.installation, run.repository).await?;
+        let place = repositories::get_anywhere(pool, run.repository).await?;
         rows.push((place.name, run, tally));
     }
     if as_json {
@@ -89,7 +89,7 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
         bail!("there is no run {id}");
     };
     let tally = planned_issues::tally(pool, &run.id).await?;
-    let place = repositories::get(pool, run.installation, run.repository).await?;
+    let place = repositories::get_anywhere(pool, run.repository).await?;
     let items = planned_issues::list(pool, id).await?;
     let created = created_issues::list(pool, id).await?;
     let url = |item: &Item| {

@@ -64,6 +64,7 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
         let run = runs::get(&services.pool, id).await?;
         let next = match step(services, &run).await {
             Err(FlowError::GitHub(error)) => settle(services, &run, error).await?,
+            Err(FlowError::Later(when)) => Next::At(when),
             other => other?,
         };
         if next != Next::Again {
@@ -86,9 +87,14 @@ async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
         .await?;
     match run.state.phase() {
         Some(Phase::Planning) => Ok(Next::Done),
-        Some(Phase::AwaitingConfirmation) | None => {
+        Some(Phase::AwaitingConfirmation) => {
             show::bring_up_to_date(services, &repository, run).await
         }
+        // A request may have been under way when the run ended: what it made is ours all the same.
+        None => match create::settle_lost(services, &repository, run).await? {
+            Next::Done => show::bring_up_to_date(services, &repository, run).await,
+            other => Ok(other),
+        },
         Some(working) => work(services, &repository, run, working).await,
     }
 }
@@ -143,23 +149,26 @@ async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
 /// What GitHub's refusal means for the run: wait, park, try again, or end it in plain words.
 async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResult<Next> {
     if let Some(when) = error.retry_at() {
-        info!(run.id = %run.id, until = %when, "GitHub asks to wait");
+        info!(run.id = %run.id, installation.id = %run.installation, until = %when, "GitHub asks to wait");
+        installations::postpone_writes(&services.pool, run.installation, when).await?;
         return Ok(Next::At(when));
     }
     if matches!(error, GitHubError::Suspended) {
+        let now = services.clock.now();
+        installations::set_suspended(&services.pool, run.installation, Some(now)).await?;
         return Ok(Next::Done);
     }
     if error.is_passing() || error.outcome_is_unknown() || is_ours(&error) {
         return Err(error.into());
     }
-    let Ok(failed) = run.state.fail() else {
+    if run.state.fail().is_err() {
         warn!(run.id = %run.id, %error, "the run is over, but its comment could not be brought up to date");
         runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
         return Ok(Next::Done);
-    };
-    warn!(run.id = %run.id, %error, "run failed");
-    fail(services, run, failed, &in_words(&error)).await?;
-    Ok(Next::Again)
+    }
+    warn!(run.id = %run.id, installation.id = %run.installation, %error, "run failed");
+    give_up(services, &run.id, &in_words(&error)).await?;
+    Ok(Next::Done)
 }
 
 /// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended.
@@ -170,18 +179,16 @@ fn is_ours(error: &GitHubError) -> bool {
     )
 }
 
-/// Ends a run that cannot go on, with the words that people will read.
+/// Ends a run that cannot go on, with the words that people will read in its comment.
 pub async fn give_up(services: &Services, id: &RunId, words: &str) -> FlowResult<()> {
-    let run = runs::get(&services.pool, id).await?;
+    let mut tx = services.pool.begin().await?;
+    let run = runs::lock(&mut tx, id).await?;
     if let Ok(failed) = run.state.fail() {
-        fail(services, &run, failed, words).await?;
+        let now = services.clock.now();
+        runs::set_state(&mut *tx, id, run.state, failed, Some(words), now).await?;
+        enqueue(&mut tx, run.installation, id, None).await?;
     }
-    Ok(())
-}
-
-async fn fail(services: &Services, run: &Run, to: State, words: &str) -> FlowResult<()> {
-    let now = services.clock.now();
-    runs::set_state(&services.pool, &run.id, run.state, to, Some(words), now).await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! What a run was asked: the spec and the options, as they are kept with the run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::fingerprint::UniqueBy;
-use crate::domain::ids::RepositoryName;
+use crate::domain::ids::{RepositoryId, RepositoryName};
 use crate::domain::settings;
 
 /// A request as stored in `runs.request`; later edits of the trigger issue do not reach it.
@@ -20,8 +22,7 @@ pub struct Asked {
     pub dry_run: bool,
     pub unique_by: Option<UniqueBy>,
     pub rate_limit_per_minute: Option<u32>,
-    /// The milestone's title and the number it had when the run was asked for.
-    pub milestone: Option<(String, u64)>,
+    pub milestone: Option<Milestone>,
     pub issue_type: Option<String>,
     pub sub_issues: Option<bool>,
     pub dependencies: Option<bool>,
@@ -30,6 +31,14 @@ pub struct Asked {
     /// What `replan` was told, newest last.
     #[serde(default)]
     pub instructions: Vec<String>,
+}
+
+/// A milestone as it was when the run was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    pub title: String,
+    /// Its number in each repository that issues may go to.
+    pub numbers: BTreeMap<RepositoryId, u64>,
 }
 
 impl Asked {

@@ -1,15 +1,16 @@
 //! Somebody commands a run: who may, does its state allow it, and then it happens, once.
 
 use serde_json::json;
+use sqlx::PgTransaction;
 use tracing::info;
 
 use super::request::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, reply, rollback, status};
+use super::{FlowResult, Services, advance, authorize, plan, reply, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::comment::{self, About};
 use crate::domain::ids::RunId;
 use crate::domain::rejection::Complaint;
-use crate::domain::run::{IllegalMove, ItemState, State};
+use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::planned_issues;
@@ -37,15 +38,24 @@ pub enum Answer {
     },
     /// `drop` of all that is left.
     NothingLeft,
+    /// The plan has changed and its preview is not there yet.
+    NotShown,
 }
 
-/// Answers once, however often the delivery comes.
-pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) -> FlowResult<()> {
-    if !matches!(answer, Answer::Complaints(_) | Answer::Closed)
-        && !asking.is_allowed(services).await?
-    {
-        return Ok(());
+/// Answers somebody who may ask here; to others a reaction is all.
+pub async fn reply_if_allowed(
+    services: &Services,
+    asking: &Asking<'_>,
+    with: Answer,
+) -> FlowResult<()> {
+    if asking.is_allowed(services).await? {
+        answer(services, asking, with).await?;
     }
+    Ok(())
+}
+
+/// Answers once, however often the delivery comes. Whether the asker may is known by now.
+pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) -> FlowResult<()> {
     let bot = &services.mention;
     let text = match answer {
         Answer::Help => comment::help(bot, None),
@@ -61,6 +71,7 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         Answer::Already(illegal, run) => comment::already(illegal, About { run: &run, bot }),
         Answer::UnknownItems { numbers, total } => comment::unknown_items(&numbers, total),
         Answer::NothingLeft => comment::nothing_left(bot),
+        Answer::NotShown => comment::not_shown(bot),
     };
     let cause = asking.cause();
     reply::once(
@@ -98,7 +109,10 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     if !may {
         return asking.react(services, Reaction::Confused).await;
     }
-    asking.react(services, Reaction::Eyes).await?;
+    asking.acknowledge(services).await;
+    if has_acted(services, asking).await? {
+        return Ok(());
+    }
     match (&command, run) {
         (Command::Help, _) => answer(services, asking, Answer::Help).await,
         (Command::Status, _) => {
@@ -107,37 +121,40 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
         }
         (Command::Sync, _) => answer(services, asking, Answer::NotYet(command.name())).await,
         (_, None) => answer(services, asking, Answer::NothingToDo(command.name())).await,
-        (_, Some(run)) => change(services, asking, &run, command).await,
+        (_, Some(run)) => change(services, asking, &run.id, &command).await,
     }
 }
 
-/// The run that a command means: the one it names, else the newest to which it can apply, else the newest.
+/// The run that a command means: the one it names; for a rollback the newest that created something; else the newest
+/// that it can apply to, or the newest at all.
 async fn find_run(
     services: &Services,
     asking: &Asking<'_>,
     command: &Command,
 ) -> FlowResult<Option<Run>> {
     let place = asking.repository;
-    let runs = runs::list_for_issue(
-        &services.pool,
-        place.installation,
-        place.id,
-        asking.issue.number,
-    )
-    .await?;
+    let (installation, issue) = (place.installation, asking.issue.number);
+    let runs = runs::list_for_issue(&services.pool, installation, place.id, issue).await?;
     match command {
         Command::Rollback(RollbackTarget::Run { id, .. }) => {
-            return Ok(runs.into_iter().find(|r| r.id == *id));
+            Ok(runs.into_iter().find(|r| r.id == *id))
         }
-        Command::Rollback(RollbackTarget::Last { force }) => {
-            return rollback::find_last(services, runs, *force).await;
+        Command::Rollback(RollbackTarget::Last { .. }) => {
+            for run in runs {
+                let tally = planned_issues::tally(&services.pool, &run.id).await?;
+                if tally.existing > 0 {
+                    return Ok(Some(run));
+                }
+            }
+            Ok(None)
         }
-        _ => {}
+        _ => {
+            let fits = runs
+                .iter()
+                .position(|r| next_state(r.state, command).is_ok());
+            Ok(runs.into_iter().nth(fits.unwrap_or(0)))
+        }
     }
-    let fits = runs
-        .iter()
-        .position(|r| next_state(r.state, command).is_ok());
-    Ok(runs.into_iter().nth(fits.unwrap_or(0)))
 }
 
 /// The state that the command would bring; `Replan` of a waiting run plans again.
@@ -147,59 +164,90 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
         Command::Drop(_) => state.drop_items(),
         Command::Replan(_) => state.replan(),
         Command::Cancel => state.cancel(),
-        Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
-            rollback::begin(state, *force)
-        }
+        // A job may start its rollback again, a person may not.
+        Command::Rollback(_) if state.status() == Status::Running => Err(IllegalMove {
+            from: state,
+            wanted: Move::StartRollback,
+        }),
+        Command::Rollback(_) => state.start_rollback(),
         Command::Status | Command::Sync | Command::Help => Ok(state),
     }
 }
 
+/// Judges the command against the run as it is now and carries it out, in one transaction.
 async fn change(
     services: &Services,
     asking: &Asking<'_>,
-    run: &Run,
-    command: Command,
+    id: &RunId,
+    command: &Command,
 ) -> FlowResult<()> {
-    let to = match next_state(run.state, &command) {
+    let mut tx = services.pool.begin().await?;
+    let run = runs::lock(&mut tx, id).await?;
+    let to = match next_state(run.state, command) {
         Ok(to) => to,
         Err(illegal) => {
-            if has_acted(services, asking).await? {
-                return Ok(());
-            }
-            return answer(services, asking, Answer::Already(illegal, run.id.clone())).await;
+            tx.rollback().await?;
+            return answer(services, asking, Answer::Already(illegal, run.id)).await;
         }
     };
-    let picked = match &command {
-        Command::Confirm(selection) => selection.as_ref(),
-        Command::Drop(selection) => Some(selection),
-        _ => None,
-    };
-    if let Some(objection) = check(services, run, picked, &command).await? {
+    if let Some(objection) = objection(&mut tx, &run, command).await? {
+        tx.rollback().await?;
         return answer(services, asking, objection).await;
     }
-    carry_out(services, asking, run, to, &command).await
+    if !record(services, &mut tx, asking, &run, command).await? {
+        return Ok(());
+    }
+    runs::set_state(&mut *tx, id, run.state, to, None, services.clock.now()).await?;
+    carry_out(&mut tx, &run, command).await?;
+    tx.commit().await?;
+    info!(
+        run.id = %id, installation.id = %run.installation, login = asking.sender.login,
+        command = command.name(), "command carried out"
+    );
+    Ok(())
 }
 
 async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
-    Ok(
-        audit_events::exists_for_cause(&services.pool, asking.repository.id, &asking.cause())
-            .await?,
-    )
+    let (place, cause) = (asking.repository.id, asking.cause());
+    Ok(audit_events::exists_for_cause(&services.pool, place, &cause).await?)
 }
 
-/// What is wrong with the numbers that a command names.
-async fn check(
-    services: &Services,
+/// What stands against the command although the run's state allows it.
+async fn objection(
+    tx: &mut PgTransaction<'_>,
     run: &Run,
-    picked: Option<&Selection>,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
+    let items = planned_issues::list(&mut **tx, &run.id).await?;
+    let picked = match command {
+        Command::Confirm(_) | Command::Drop(_) if !run.shows_its_plan() => {
+            return Ok(Some(Answer::NotShown));
+        }
+        Command::Confirm(selection) => selection.as_ref(),
+        Command::Drop(selection) => Some(selection),
+        Command::Rollback(_) => {
+            let is_left = items.iter().any(|i| {
+                matches!(
+                    i.state,
+                    ItemState::Created | ItemState::Intended | ItemState::Left
+                )
+            });
+            let illegal = IllegalMove {
+                from: run.state,
+                wanted: Move::StartRollback,
+            };
+            return Ok((!is_left).then(|| match run.state.status() {
+                Status::RolledBack => Answer::Already(illegal, run.id.clone()),
+                _ => Answer::NothingToDo("rollback"),
+            }));
+        }
+        _ => None,
+    };
     let Some(picked) = picked else {
         return Ok(None);
     };
-    let items = planned_issues::list(&services.pool, &run.id).await?;
-    let known = |n: u32| items.iter().any(|i| u32::try_from(i.position) == Ok(n));
-    let numbers: Vec<u32> = picked.items().filter(|n| !known(*n)).collect();
+    let is_known = |n: u32| items.iter().any(|i| u32::try_from(i.position) == Ok(n));
+    let numbers: Vec<u32> = picked.items().filter(|n| !is_known(*n)).collect();
     if !numbers.is_empty() {
         let total = items.len();
         return Ok(Some(Answer::UnknownItems { numbers, total }));
@@ -210,17 +258,14 @@ async fn check(
     Ok(all_dropped.then_some(Answer::NothingLeft))
 }
 
-/// Records who commanded it, changes the rows and enqueues what follows, in one transaction.
-async fn carry_out(
+/// Records who commanded it; false if this very comment has commanded it already.
+async fn record(
     services: &Services,
+    tx: &mut PgTransaction<'_>,
     asking: &Asking<'_>,
     run: &Run,
-    to: State,
     command: &Command,
-) -> FlowResult<()> {
-    let now = services.clock.now();
-    let cause = asking.cause();
-    let mut tx = services.pool.begin().await?;
+) -> FlowResult<bool> {
     let event = AuditEvent {
         installation: run.installation,
         repository: Some(run.repository),
@@ -229,47 +274,38 @@ async fn carry_out(
         actor_id: Some(asking.sender.id),
         action: command.name(),
         detail: json!({ "issue": run.issue }),
-        cause: Some(&cause),
+        cause: Some(&asking.cause()),
     };
-    if !audit_events::insert(&mut *tx, &event, now).await? {
-        return Ok(());
-    }
-    if !runs::set_state(&mut *tx, &run.id, run.state, to, None, now).await? {
-        // It has moved on since it was read: the job runs again and decides anew.
-        return Err(anyhow::anyhow!("{} moved on while it was commanded", run.id).into());
-    }
+    Ok(audit_events::insert(&mut **tx, &event, services.clock.now()).await?)
+}
+
+/// Changes the run's items and enqueues what follows.
+async fn carry_out(tx: &mut PgTransaction<'_>, run: &Run, command: &Command) -> FlowResult<()> {
     match command {
         Command::Confirm(Some(selection)) => {
-            let all = planned_issues::list(&mut *tx, &run.id).await?;
+            let all = planned_issues::list(&mut **tx, &run.id).await?;
             let others: Vec<i32> = all
                 .iter()
                 .map(|i| i.position)
                 .filter(|p| u32::try_from(*p).is_ok_and(|n| !selection.contains(n)))
                 .collect();
-            planned_issues::set_included(&mut *tx, &run.id, &others, false).await?;
-            planned_issues::set_included(&mut *tx, &run.id, &positions(selection), true).await?;
+            planned_issues::set_included(&mut **tx, &run.id, &others, false).await?;
+            planned_issues::set_included(&mut **tx, &run.id, &positions(selection), true).await?;
         }
         Command::Drop(selection) => {
-            planned_issues::set_included(&mut *tx, &run.id, &positions(selection), false).await?;
+            planned_issues::set_included(&mut **tx, &run.id, &positions(selection), false).await?;
         }
         Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
-            planned_issues::take_left_again(&mut *tx, &run.id).await?;
-            runs::set_rollback_force(&mut *tx, &run.id, *force).await?;
+            planned_issues::take_left_again(&mut **tx, &run.id).await?;
+            runs::set_rollback_force(&mut **tx, &run.id, *force).await?;
         }
-        Command::Replan(words) => plan::instruct(&mut tx, run, words.as_deref()).await?,
+        Command::Replan(words) => {
+            plan::instruct(tx, run, words.as_deref()).await?;
+            return plan::enqueue(tx, &run.id).await;
+        }
         _ => {}
     }
-    if matches!(command, Command::Replan(_)) {
-        plan::enqueue(&mut tx, &run.id).await?;
-    } else {
-        advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
-    }
-    tx.commit().await?;
-    info!(
-        run.id = %run.id, installation.id = %run.installation, login = asking.sender.login,
-        command = command.name(), "command carried out"
-    );
-    Ok(())
+    advance::enqueue(tx, run.installation, &run.id, None).await
 }
 
 fn positions(selection: &Selection) -> Vec<i32> {

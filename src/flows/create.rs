@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use super::advance::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, pace};
+use super::{FlowResult, Services, asked::Asked, pace};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::ItemState;
@@ -33,20 +33,22 @@ pub(super) async fn step(
     if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
         return recover(services, repository, run, asked, item).await;
     }
+    let rate = rate(services, run, asked).await?;
     if !run.labels_ready {
         ensure_trigger(services, repository, run).await?;
+        return ensure_labels(services, repository, run, rate).await;
     }
-    let rate = rate(services, run, asked).await?;
     if let Err(when) = pace::creating(services, run.installation, rate).await? {
         return Ok(Next::At(when));
     }
     let now = services.clock.now();
-    if !run.labels_ready {
-        return ensure_labels(services, repository, run).await;
-    }
     let Some(item) = planned_issues::intend_next(&services.pool, &run.id, now).await? else {
         return Ok(Next::Done);
     };
+    if item.state == ItemState::Skipped {
+        runs::bump_revision(&services.pool, &run.id).await?;
+        return Ok(Next::Again);
+    }
     send(services, repository, run, asked, &item).await
 }
 
@@ -64,11 +66,12 @@ async fn ensure_trigger(
     Ok(())
 }
 
-/// Makes the next missing label: the call that creates an issue does not do it reliably.
+/// Makes the labels that are missing: the call that creates an issue does not do it reliably.
 async fn ensure_labels(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
+    rate: u32,
 ) -> FlowResult<Next> {
     let items = planned_issues::list(&services.pool, &run.id).await?;
     let mut wanted: Vec<(RepositoryId, &str)> = items
@@ -79,23 +82,22 @@ async fn ensure_labels(
     wanted.sort_unstable();
     wanted.dedup();
     for places in wanted.chunk_by(|a, b| a.0 == b.0) {
-        let place = target(services, repository, places[0].0).await?;
-        let repo = services.repo(&place);
+        let repo = services.repo(&target(services, repository, places[0].0).await?);
         let known = repo.list_labels().await?;
-        let missing = places
-            .iter()
-            .find(|(_, l)| !known.iter().any(|k| k.name.eq_ignore_ascii_case(l)));
-        if let Some((_, label)) = missing {
+        for (_, label) in places {
+            if known.iter().any(|k| k.name.eq_ignore_ascii_case(label)) {
+                continue;
+            }
+            if let Err(when) = pace::creating(services, run.installation, rate).await? {
+                return Ok(Next::At(when));
+            }
             match repo.ensure_label(label).await {
-                Ok(_) => return Ok(Next::Again),
-                Err(error) if error.is_passing() || error.outcome_is_unknown() => {
-                    return Err(error.into());
-                }
+                Ok(_) => {}
                 // The summary names what is missing on the issues.
-                Err(error) => {
+                Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
                     warn!(run.id = %run.id, label, %error, "label could not be made");
-                    break;
                 }
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -118,23 +120,59 @@ async fn recover(
     asked: &Asked,
     item: Item,
 ) -> FlowResult<Next> {
-    let target = target(services, repository, item.repository).await?;
-    let since = item.intended_at.unwrap_or(run.created_at) - LOOK_BACK;
-    if let Some(issue) = find_marked(services, &target, run, &item, since).await? {
-        info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
-        return settle(services, run, asked, &item, &issue).await;
-    }
-    if planned_issues::count_look(&services.pool, &run.id, item.position).await? < LOOKS {
-        return Ok(Next::At(services.clock.now() + BETWEEN_LOOKS));
-    }
-    if runs::get(&services.pool, &run.id).await?.state != run.state {
-        return Ok(Next::Again);
+    if let Some(next) = look(services, repository, run, asked, &item).await? {
+        return Ok(next);
     }
     let rate = rate(services, run, asked).await?;
     if let Err(when) = pace::creating(services, run.installation, rate).await? {
         return Ok(Next::At(when));
     }
+    let now = services.clock.now();
+    if !planned_issues::intend_again(&services.pool, &run.id, item.position, now).await? {
+        return Ok(Next::Again);
+    }
     send(services, repository, run, asked, &item).await
+}
+
+/// After a run has ended: what was under way is looked for, and adopted if it is there; nothing is sent.
+pub(super) async fn settle_lost(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Next> {
+    let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? else {
+        return Ok(Next::Done);
+    };
+    let asked = Asked::from_value(&run.request)?;
+    if let Some(next) = look(services, repository, run, &asked, &item).await? {
+        return Ok(next);
+    }
+    let planned = ItemState::Planned;
+    planned_issues::set_state(&services.pool, &run.id, item.position, planned, None).await?;
+    Ok(Next::Again)
+}
+
+/// One look for a lost item. `None`: it was looked for often enough, and is not there.
+async fn look(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    asked: &Asked,
+    item: &Item,
+) -> FlowResult<Option<Next>> {
+    if item.looks >= LOOKS {
+        return Ok(None);
+    }
+    let target = target(services, repository, item.repository).await?;
+    let since = item.intended_at.unwrap_or(run.created_at) - LOOK_BACK;
+    if let Some(issue) = find_marked(services, &target, run, item, since).await? {
+        info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
+        return settle(services, run, asked, item, &issue).await.map(Some);
+    }
+    if planned_issues::count_look(&services.pool, &run.id, item.position).await? < LOOKS {
+        return Ok(Some(Next::At(services.clock.now() + BETWEEN_LOOKS)));
+    }
+    Ok(None)
 }
 
 async fn find_marked(
@@ -188,27 +226,37 @@ async fn send(
         body: fingerprint::with_marker(&item.planned.body, &run.id, &item.planned.id),
         labels: item.planned.labels.clone(),
         assignees: item.planned.assignees.clone(),
-        milestone: asked.milestone.as_ref().map(|(_, number)| *number),
+        milestone: milestone(asked, item),
         issue_type: asked.issue_type.clone(),
     };
     match services.repo(&target).create_issue(&new).await {
         Ok(issue) => settle(services, run, asked, item, &issue).await,
-        Err(error) => Err(put_back(services, run, item, error).await?),
+        Err(error) => put_back(services, run, item, error).await,
     }
 }
 
-/// A refusal had no effect: the item is planned again. After a lost answer it stays intended, and is looked for.
+/// A refusal had no effect: a refused item is left out and named, else it is planned again. After a lost answer it stays
+/// intended, and is looked for.
 async fn put_back(
     services: &Services,
     run: &Run,
     item: &Item,
     error: GitHubError,
-) -> FlowResult<FlowError> {
+) -> FlowResult<Next> {
+    let refused = matches!(error, GitHubError::Validation { .. });
+    if refused {
+        let (failed, why) = (ItemState::Failed, error.to_string());
+        warn!(run.id = %run.id, item = item.position, %error, "GitHub refused an issue");
+        planned_issues::set_state(&services.pool, &run.id, item.position, failed, Some(&why))
+            .await?;
+        runs::bump_revision(&services.pool, &run.id).await?;
+        return Ok(Next::Again);
+    }
     if !error.outcome_is_unknown() {
         let planned = ItemState::Planned;
         planned_issues::set_state(&services.pool, &run.id, item.position, planned, None).await?;
     }
-    Ok(error.into())
+    Err(error.into())
 }
 
 async fn settle(
@@ -238,6 +286,15 @@ async fn settle(
     Ok(Next::Again)
 }
 
+fn milestone(asked: &Asked, item: &Item) -> Option<u64> {
+    asked
+        .milestone
+        .as_ref()?
+        .numbers
+        .get(&item.repository)
+        .copied()
+}
+
 /// What was asked and is not on the issue: GitHub leaves out metadata without a word.
 fn dropped(asked: &Asked, item: &Item, issue: &Issue) -> Vec<String> {
     let has = |list: &[String], wanted: &str| list.iter().any(|x| x.eq_ignore_ascii_case(wanted));
@@ -253,10 +310,10 @@ fn dropped(asked: &Asked, item: &Item, issue: &Issue) -> Vec<String> {
         .filter(|a| !has(&issue.assignees, a));
     let mut dropped: Vec<String> = labels.map(|l| format!("label `{l}`")).collect();
     dropped.extend(assignees.map(|a| format!("assignee `{a}`")));
-    if let Some((title, number)) = &asked.milestone
-        && issue.milestone.as_ref().map(|m| m.number) != Some(*number)
+    if let Some(wanted) = &asked.milestone
+        && issue.milestone.as_ref().map(|m| m.number) != milestone(asked, item)
     {
-        dropped.push(format!("milestone `{title}`"));
+        dropped.push(format!("milestone `{}`", wanted.title));
     }
     if let Some(kind) = &asked.issue_type
         && !issue

@@ -2,6 +2,7 @@
 
 use tracing::{debug, info, warn};
 
+use super::command::Answer;
 use super::request::{Asking, Origin};
 use super::{FlowError, FlowResult, Services, command, installations, request, tick};
 use crate::domain::command::Said;
@@ -10,9 +11,8 @@ use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
 use crate::github::{GitHubError, webhook};
 use crate::store::deliveries::{self, DeliveryError};
-use crate::store::installations as installations_table;
 use crate::store::repositories::RepositoryRow;
-use crate::store::{repositories, runs};
+use crate::store::{self, repositories, runs};
 
 /// Handles one stored delivery and marks it done.
 pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
@@ -20,31 +20,44 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
         return Ok(());
     };
     match webhook::parse(&delivery.event, &delivery.body) {
-        Ok(event) => {
-            match tell(services, &event).await {
-                Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
-                    info!(
-                        delivery = guid,
-                        "left alone: the App is no longer installed there"
-                    );
-                }
-                Err(FlowError::GitHub(GitHubError::Suspended))
-                    if is_suspended(services, delivery.installation).await? =>
-                {
-                    info!(delivery = guid, "parked: the App is suspended");
-                    return Ok(());
-                }
-                told => told?,
+        Ok(event) => match tell(services, &event).await {
+            // It waits without a job until the installation is live again.
+            Err(FlowError::GitHub(GitHubError::Suspended)) => {
+                info!(delivery = guid, "parked: the App is suspended");
+                park(services, delivery.installation).await
             }
-            let mut connection = services.pool.acquire().await?;
-            mark_done(&mut connection, guid).await
-        }
+            Err(FlowError::GitHub(error)) if is_out_of_reach(&error) => {
+                info!(delivery = guid, event = %delivery.event, %error, "nothing can be done there any more");
+                mark_done(services, guid).await
+            }
+            told => {
+                told?;
+                mark_done(services, guid).await
+            }
+        },
         // It will never parse better: keep it for a person to look at.
         Err(error) => {
             warn!(delivery = guid, event = %delivery.event, %error, "unreadable payload");
             give_up(services, guid, &error.to_string()).await
         }
     }
+}
+
+async fn park(services: &Services, installation: Option<InstallationId>) -> FlowResult<()> {
+    if let Some(id) = installation {
+        let now = services.clock.now();
+        store::installations::set_suspended(&services.pool, id, Some(now)).await?;
+    }
+    Ok(())
+}
+
+/// What was written is deleted, or the App does not reach it any more: there is nobody to answer.
+fn is_out_of_reach(error: &GitHubError) -> bool {
+    error.is_absent()
+        || matches!(
+            error,
+            GitHubError::InstallationGone | GitHubError::Forbidden { .. }
+        )
 }
 
 /// Keeps a delivery that cannot be handled, with the reason, for an operator to look at.
@@ -65,22 +78,11 @@ async fn begin(services: &Services, guid: &str) -> FlowResult<Option<deliveries:
     }
 }
 
-async fn mark_done(connection: &mut sqlx::PgConnection, guid: &str) -> FlowResult<()> {
-    deliveries::mark_done(connection, guid)
+async fn mark_done(services: &Services, guid: &str) -> FlowResult<()> {
+    let mut connection = services.pool.acquire().await?;
+    deliveries::mark_done(&mut connection, guid)
         .await
         .map_err(|e| FlowError::Internal(e.into()))
-}
-
-/// Whether we know that the installation is suspended: then its deliveries wait without a job until it is live again.
-async fn is_suspended(
-    services: &Services,
-    installation: Option<InstallationId>,
-) -> FlowResult<bool> {
-    let Some(id) = installation else {
-        return Ok(false);
-    };
-    let known = installations_table::find(&services.pool, id).await?;
-    Ok(known.is_some_and(|i| i.suspended_at.is_some()))
 }
 
 async fn tell(services: &Services, event: &Event) -> FlowResult<()> {
@@ -116,6 +118,7 @@ async fn issue_opened(services: &Services, event: &IssueEvent) -> FlowResult<()>
             origin: Origin::Issue,
             points_at_issue: false,
             sender: &event.sender,
+            is_operator: false,
             names: &names,
         },
     )
@@ -142,6 +145,7 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         origin: Origin::Comment(&event.comment),
         points_at_issue: matches!(said, Said::ThisIssue | Said::Nothing),
         sender: &event.sender,
+        is_operator: false,
         names: &names,
     };
     match said {
@@ -150,17 +154,12 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         Said::Nothing if !has_runs(services, &asking).await? => {
             request::ask(services, &asking).await
         }
-        Said::Nothing => command::answer(services, &asking, command::Answer::Help).await,
+        Said::Nothing => command::reply_if_allowed(services, &asking, Answer::Help).await,
         Said::Unknown { word, nearest } => {
-            command::answer(
-                services,
-                &asking,
-                command::Answer::Unknown { word, nearest },
-            )
-            .await
+            command::reply_if_allowed(services, &asking, Answer::Unknown { word, nearest }).await
         }
         Said::Bad(complaints) => {
-            command::answer(services, &asking, command::Answer::Complaints(complaints)).await
+            command::reply_if_allowed(services, &asking, Answer::Complaints(complaints)).await
         }
         Said::Command(command) => command::obey(services, &asking, command).await,
     }

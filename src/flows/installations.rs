@@ -8,12 +8,13 @@ use crate::domain::event::{
     InstallationTargetEvent, Repository, RepositoryAction, RepositoryEvent,
 };
 use crate::domain::ids::InstallationId;
+use crate::store::deliveries;
 use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
-use crate::store::{deliveries, runs};
+use crate::store::runs;
 
-/// Makes sure that an installation that speaks to us is known, and marks it live: GitHub sends nothing else.
+/// Makes sure that an installation that speaks to us is known.
 pub(super) async fn ensure(services: &Services, id: InstallationId) -> FlowResult<()> {
     if installations::find(&services.pool, id).await?.is_some() {
         return Ok(());
@@ -48,12 +49,13 @@ pub(super) async fn changed(services: &Services, event: &InstallationEvent) -> F
             installations::set_removed(&services.pool, id, Some(now)).await?;
             cancel_open_runs(services, id).await?;
         }
-        InstallationAction::Suspended => {
-            installations::set_suspended(&services.pool, id, Some(now)).await?;
-        }
-        InstallationAction::Unsuspended => {
-            installations::set_suspended(&services.pool, id, None).await?;
-            wake(services, id).await?;
+        // Events can come late and in any order: GitHub knows how it is now.
+        InstallationAction::Suspended | InstallationAction::Unsuspended => {
+            let record = services.github.get_installation(id).await?;
+            installations::set_suspended(&services.pool, id, record.suspended_at).await?;
+            if record.suspended_at.is_none() {
+                wake(services, id).await?;
+            }
         }
         InstallationAction::NewPermissionsAccepted => wake(services, id).await?,
     }
@@ -140,31 +142,29 @@ pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResu
     Ok(())
 }
 
+/// Ends what can never go on: nobody is there to act for.
 async fn cancel_open_runs(services: &Services, id: InstallationId) -> FlowResult<()> {
-    for run in runs::list_open(&services.pool, id).await? {
-        if let Ok(to) = run.state.cancel() {
-            let why = Some("the App was removed from the account");
-            runs::set_state(
-                &services.pool,
-                &run.id,
-                run.state,
-                to,
-                why,
-                services.clock.now(),
-            )
-            .await?;
-        }
+    let mut tx = services.pool.begin().await?;
+    for open in runs::list_open(&mut *tx, id).await? {
+        let run = runs::lock(&mut tx, &open.id).await?;
+        let Ok(to) = run.state.cancel().or_else(|_| run.state.fail()) else {
+            continue;
+        };
+        let why = Some("the App was removed from the account");
+        runs::set_state(&mut *tx, &run.id, run.state, to, why, services.clock.now()).await?;
     }
+    tx.commit().await?;
     Ok(())
 }
 
+/// What waited for the installation goes on.
 async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
-    for run in runs::list_open(&mut *tx, id).await? {
-        advance::enqueue(&mut tx, id, &run.id, None).await?;
-    }
     for guid in deliveries::list_waiting(&mut tx, id).await? {
         jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
+    }
+    for run in runs::list_open(&mut *tx, id).await? {
+        advance::enqueue(&mut tx, id, &run.id, None).await?;
     }
     tx.commit().await?;
     Ok(())

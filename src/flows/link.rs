@@ -88,7 +88,7 @@ pub(super) async fn step(
 }
 
 /// Takes the item from under its parent; false if it is under none of ours any more.
-pub(super) async fn detach_next(
+pub(super) async fn detach(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
@@ -149,20 +149,14 @@ impl Ends {
         run: &Run,
         link: &IssueLink,
     ) -> FlowResult<Self> {
-        let created = created_issues::list(&services.pool, &run.id).await?;
-        let end = |position: i32| {
+        let end = async |position: i32| -> FlowResult<_> {
             if position == 0 {
                 return Ok((run.repository, run.issue, run.issue_id));
             }
-            created
-                .iter()
-                .find(|c| c.position == position)
-                .map(|c| (c.repository, c.number, c.issue_id))
-                .ok_or_else(|| {
-                    anyhow::anyhow!("no created issue at position {position} of {}", run.id)
-                })
+            let issue = created_issues::get(&services.pool, &run.id, position).await?;
+            Ok((issue.repository, issue.number, issue.issue_id))
         };
-        let (item, target) = (end(link.position)?, end(link.target)?);
+        let (item, target) = (end(link.position).await?, end(link.target).await?);
         let place = async |id| -> FlowResult<Repo> {
             if id == repository.id {
                 return Ok(services.repo(repository));

@@ -31,6 +31,7 @@ pub mod show;
 pub mod status;
 pub mod tick;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 use crate::clock::{Chance, Clock};
@@ -63,8 +64,22 @@ pub enum FlowError {
     GitHub(#[from] GitHubError),
     #[error("database: {0}")]
     Store(#[from] sqlx::Error),
+    /// Too early to know or to act: come back then.
+    #[error("waits until {0}")]
+    Later(DateTime<Utc>),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
+}
+
+impl FlowError {
+    /// When to come back, where that is known: GitHub's limits, or a look that was too early.
+    pub fn retry_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::GitHub(error) => error.retry_at(),
+            Self::Later(when) => Some(*when),
+            Self::Store(_) | Self::Internal(_) => None,
+        }
+    }
 }
 
 /// A flow's result.
@@ -84,13 +99,15 @@ impl Services {
             .repository(row.id, row.name.clone())
     }
 
-    /// The repository as stored, within its installation.
+    /// The repository as stored, within its installation. `InstallationGone`: another one reaches it now, or none.
     pub async fn repository(
         &self,
         installation: InstallationId,
         id: RepositoryId,
     ) -> FlowResult<RepositoryRow> {
-        Ok(store::repositories::get(&self.pool, installation, id).await?)
+        store::repositories::find(&self.pool, installation, id)
+            .await?
+            .ok_or(FlowError::GitHub(GitHubError::InstallationGone))
     }
 
     /// The settings in force for a repository, before a request's own options.

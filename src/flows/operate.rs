@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::request::{self, Asking, Origin};
-use super::{FlowError, FlowResult, Services, advance, installations, rollback};
+use super::{FlowError, FlowResult, Services, advance, installations};
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::ids::{IssueNumber, RepositoryName, RunId, UserId};
 use crate::domain::rejection::Complaint;
@@ -38,6 +38,7 @@ pub async fn process(
         origin: Origin::Issue,
         points_at_issue: false,
         sender: &sender,
+        is_operator: true,
         names: &names,
     };
     let mut asked = match request::read(services, &asking).await? {
@@ -102,14 +103,16 @@ async fn read_issue(
 
 /// Starts the rollback of a run.
 pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResult<()> {
-    let run = runs::find(&services.pool, id)
-        .await?
-        .ok_or_else(|| anyhow!("there is no run {id}"))?;
-    let to: State = rollback::begin(run.state, force)
-        .or_else(|_| run.state.start_rollback())
+    if runs::find(&services.pool, id).await?.is_none() {
+        return Err(anyhow!("there is no run {id}").into());
+    }
+    let mut tx = services.pool.begin().await?;
+    let run = runs::lock(&mut tx, id).await?;
+    let to: State = run
+        .state
+        .start_rollback()
         .map_err(|illegal| FlowError::Internal(anyhow!(illegal.about(id))))?;
     let now = services.clock.now();
-    let mut tx = services.pool.begin().await?;
     let event = AuditEvent {
         installation: run.installation,
         repository: Some(run.repository),
@@ -121,9 +124,7 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         cause: None,
     };
     audit_events::insert(&mut *tx, &event, now).await?;
-    if !runs::set_state(&mut *tx, id, run.state, to, None, now).await? {
-        return Err(anyhow!("{id} moved on at this very moment; try again").into());
-    }
+    runs::set_state(&mut *tx, id, run.state, to, None, now).await?;
     planned_issues::take_left_again(&mut *tx, id).await?;
     runs::set_rollback_force(&mut *tx, id, force).await?;
     advance::enqueue(&mut tx, run.installation, id, None).await?;

@@ -20,11 +20,6 @@ use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs::{self, Run};
 
-/// The note of a skipped item, in front of the number of its twin in the same plan.
-pub(super) const SAME_AS_ITEM: &str = "the same as item ";
-/// The note of a skipped item, in front of the number of the issue that is there already.
-pub(super) const SAME_AS_ISSUE: &str = "the same as #";
-
 /// Enqueues the planning of a run.
 pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
     jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
@@ -64,7 +59,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
-        return end(services, &run, words).await;
+        return advance::give_up(services, &run.id, words).await;
     }
     let items = items(services, &run, &asked, &plan).await?;
     store(services, &run, &asked, &settings, &plan, &items).await
@@ -119,14 +114,6 @@ async fn make(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
     }
 }
 
-async fn end(services: &Services, run: &Run, words: &str) -> FlowResult<()> {
-    advance::give_up(services, &run.id, words).await?;
-    let mut tx = services.pool.begin().await?;
-    advance::enqueue(&mut tx, run.installation, &run.id, None).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
 /// The plan's issues as rows: each with its repository, and skipped where the same issue is there already.
 async fn items(
     services: &Services,
@@ -146,7 +133,7 @@ async fn items(
             .0
             .to_vec();
         let twin = *seen.entry(print.clone()).or_insert(position);
-        let note = (twin != position).then(|| format!("{SAME_AS_ITEM}{twin}"));
+        let note = (twin != position).then(|| format!("item {twin}"));
         items.push(NewItem {
             position,
             repository: repository.id,
@@ -198,13 +185,13 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
             .map(|i| i.fingerprint.clone())
             .collect();
         let known =
-            created_issues::list_open_by_fingerprint(&services.pool, repository, &prints, &run.id)
+            created_issues::list_by_fingerprint(&services.pool, repository, &prints, &run.id)
                 .await?;
         let known: HashMap<_, _> = known.into_iter().collect();
         for item in items.iter_mut().filter(mine) {
             if let Some(number) = known.get(&item.fingerprint) {
                 item.state = ItemState::Skipped;
-                item.note = Some(format!("{SAME_AS_ISSUE}{number}"));
+                item.note = Some(format!("#{number}"));
             }
         }
     }
@@ -241,7 +228,7 @@ async fn store(
     let now = services.clock.now();
     let reasons = judge(plan, asked, settings);
     let mut tx = services.pool.begin().await?;
-    let current = runs::get(&mut *tx, &run.id).await?;
+    let current = runs::lock(&mut tx, &run.id).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
         return Ok(());
     };

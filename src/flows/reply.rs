@@ -1,9 +1,9 @@
 //! A comment of ours for a cause: posted once whatever is lost on the way, then edited in place.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
-use super::{FlowResult, Services};
+use super::{FlowError, FlowResult, Services};
 use crate::domain::ids::{CommentId, IssueNumber, RunId};
 use crate::github::Repo;
 use crate::store::bot_comments::{self, Known, Place};
@@ -11,6 +11,9 @@ use crate::store::repositories::RepositoryRow;
 
 /// How far before the stored intent a lost comment is looked for: clocks differ.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(5);
+
+/// After this long a comment that is not seen was not made: longer than a request may take, and than lists lag.
+const SETTLES: TimeDelta = TimeDelta::seconds(10);
 
 /// The hidden line by which the answer to a cause is found again.
 fn marker(cause: &str) -> String {
@@ -80,20 +83,33 @@ async fn put(
         cause,
     };
     let repo = services.repo(repository);
-    let mark = body.lines().next().unwrap_or_default();
-    let standing = match bot_comments::intend(&services.pool, &place, services.clock.now()).await? {
-        Known::New => None,
-        Known::Posted(id) => Some(id),
-        Known::Intended(since) => find_lost(&repo, issue, mark, since - LOOK_BACK).await?,
-    };
-    if let Some(id) = standing {
-        bot_comments::set_posted(&services.pool, &place, Some(id)).await?;
-        if again == Again::Keep || edit(&repo, id, body).await? {
-            return Ok(());
+    let now = services.clock.now();
+    match bot_comments::intend(&services.pool, &place, now).await? {
+        Known::New => {}
+        Known::Posted(id) => {
+            if again == Again::Keep || edit(&repo, id, body).await? {
+                return Ok(());
+            }
+            bot_comments::intend_again(&services.pool, &place, now).await?;
+        }
+        Known::Intended(since) => {
+            let mark = body.lines().next().unwrap_or_default();
+            if let Some(id) = find_lost(services, &repo, issue, mark, since - LOOK_BACK).await? {
+                bot_comments::set_posted(&services.pool, &place, id).await?;
+                return match again {
+                    Again::Keep => Ok(()),
+                    Again::Edit => edit(&repo, id, body).await.map(drop),
+                };
+            }
+            // Somebody may be sending it at this moment, and lists can lag.
+            if now < since + SETTLES {
+                return Err(FlowError::Later(since + SETTLES));
+            }
+            bot_comments::intend_again(&services.pool, &place, now).await?;
         }
     }
     let comment = repo.create_comment(issue, body).await?;
-    bot_comments::set_posted(&services.pool, &place, Some(comment.id)).await?;
+    bot_comments::set_posted(&services.pool, &place, comment.id).await?;
     info!(repository.id = %repository.id, issue.number = %issue, cause, "posted comment");
     Ok(())
 }
@@ -108,13 +124,18 @@ async fn edit(repo: &Repo, id: CommentId, body: &str) -> FlowResult<bool> {
 }
 
 async fn find_lost(
+    services: &Services,
     repo: &Repo,
     issue: IssueNumber,
     mark: &str,
-    since: chrono::DateTime<chrono::Utc>,
+    since: DateTime<Utc>,
 ) -> FlowResult<Option<CommentId>> {
+    let us = services.github.app().await?.bot_login();
     let comments = repo.list_comments(issue, Some(since)).await?;
-    let found = comments.items.iter().find(|c| c.body.starts_with(mark));
+    let found = comments
+        .items
+        .iter()
+        .find(|c| c.body.starts_with(mark) && c.user.as_ref().is_some_and(|user| user.login == us));
     if found.is_none() && !comments.complete {
         return Err(anyhow::anyhow!("too many comments on #{issue} to look for a lost one").into());
     }

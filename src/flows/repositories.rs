@@ -3,6 +3,7 @@
 use super::request::Asking;
 use super::{FlowResult, Services, authorize, installations};
 use crate::domain::ids::RepositoryName;
+use crate::domain::policy::Role;
 use crate::domain::rejection::Complaint;
 use crate::domain::request::Options;
 use crate::store::repositories::{self, RepositoryRow};
@@ -13,27 +14,37 @@ pub(super) async fn complaints(
     asking: &Asking<'_>,
     options: &Options,
 ) -> FlowResult<Vec<Complaint>> {
+    let line = asking.line_of("repositories");
     let mut complaints = Vec::new();
     for name in &options.repositories {
-        let Some(row) = find(services, asking, name).await? else {
-            let says =
-                format!("`{name}` is not a repository that this installation of the App reaches");
-            complaints.push(Complaint::new(asking.line_of("repositories"), says));
-            continue;
+        let found = find(services, asking, name).await?;
+        let standing = match &found {
+            Some(row) if !asking.is_operator => {
+                Some(authorize::standing(services, row, &asking.sender.login).await?)
+            }
+            _ => None,
         };
-        let standing = authorize::standing(services, &row, &asking.sender.login).await?;
-        if !standing.suffices() {
-            let says = format!(
-                "you need the role `{}` on `{name}` to send issues there",
-                standing.minimum
-            );
-            complaints.push(Complaint::new(asking.line_of("repositories"), says));
-        }
+        // To somebody without a role there, a repository that exists and one that does not look the same.
+        let hidden = found.is_none() || standing.is_some_and(|s| s.role == Role::None);
+        let says = match standing {
+            _ if hidden => {
+                format!("`{name}` is not a repository that this installation of the App reaches")
+            }
+            Some(s) if !s.suffices() => {
+                format!(
+                    "you need the role `{}` on `{name}` to send issues there",
+                    s.minimum
+                )
+            }
+            _ => continue,
+        };
+        complaints.push(Complaint::new(line, says));
     }
     Ok(complaints)
 }
 
-async fn find(
+/// The repository of that name, if the asker's installation reaches it.
+pub(super) async fn find(
     services: &Services,
     asking: &Asking<'_>,
     name: &RepositoryName,

@@ -1,15 +1,17 @@
 //! Somebody asks for a breakdown: who may, is it well said, and then a run starts, once.
 
-use serde_json::json;
-use tracing::info;
+use std::collections::BTreeMap;
 
-use super::asked::Asked;
+use serde_json::json;
+use tracing::{info, warn};
+
+use super::asked::{Asked, Milestone};
 use super::command::{Answer, answer};
-use super::{FlowResult, Services, authorize, plan};
+use super::{FlowResult, Services, authorize, plan, repositories};
 use crate::domain::event::{Account, Comment, Issue};
 use crate::domain::ids::{IssueId, RunId};
 use crate::domain::rejection::Complaint;
-use crate::domain::request::{self, Request};
+use crate::domain::request::{self, Options, Request};
 use crate::domain::trigger::BotNames;
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
@@ -34,6 +36,8 @@ pub struct Asking<'a> {
     /// The comment asks for the issue's own text to be planned.
     pub points_at_issue: bool,
     pub sender: &'a Account,
+    /// The operator's own command: nobody is asked for a role.
+    pub is_operator: bool,
     pub names: &'a BotNames,
 }
 
@@ -46,7 +50,7 @@ impl Asking<'_> {
         }
     }
 
-    /// The text that was written.
+    /// The words themselves.
     pub fn written(&self) -> &str {
         match self.origin {
             Origin::Issue => &self.issue.body,
@@ -54,13 +58,17 @@ impl Asking<'_> {
         }
     }
 
-    /// The line, counted from 1, in which an option stands; the first where it is not found.
+    /// The line where an option stands, counted from 1; the first where it cannot be told.
     pub fn line_of(&self, key: &str) -> usize {
-        let is_it = |line: &str| {
-            let start = line.trim_start().get(..key.len());
-            start.is_some_and(|s| s.eq_ignore_ascii_case(key))
-        };
-        self.written().lines().position(is_it).unwrap_or(0) + 1
+        let is_it = |line: &str| line.trim_start().to_lowercase().starts_with(key);
+        1 + self.written().lines().position(is_it).unwrap_or(0)
+    }
+
+    /// Shows by 👀 that it was seen. Nothing depends on it: what was asked for is done all the same.
+    pub async fn acknowledge(&self, services: &Services) {
+        if let Err(failure) = self.react(services, Reaction::Eyes).await {
+            warn!(repository.id = %self.repository.id, error = %failure, "could not react");
+        }
     }
 
     /// Reacts to what was written.
@@ -97,7 +105,7 @@ pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
     if !asking.is_allowed(services).await? {
         return Ok(());
     }
-    asking.react(services, Reaction::Eyes).await?;
+    asking.acknowledge(services).await;
     if !asking.issue.is_open {
         return answer(services, asking, Answer::Closed).await;
     }
@@ -198,24 +206,9 @@ async fn complete(
     let mut complaints = Vec::new();
     let milestone = match &options.milestone {
         None => None,
-        Some(wanted) => {
-            let found = services
-                .repo(asking.repository)
-                .find_milestone(wanted)
-                .await?;
-            if found.is_none() {
-                complaints.push(Complaint::new(
-                    asking.line_of("milestone"),
-                    format!(
-                        "there is no milestone `{wanted}` in {}; create it or leave the option out",
-                        asking.repository.name
-                    ),
-                ));
-            }
-            found.map(|m| (m.title, m.number))
-        }
+        Some(wanted) => Some(milestone(services, asking, &options, wanted, &mut complaints).await?),
     };
-    complaints.extend(super::repositories::complaints(services, asking, &options).await?);
+    complaints.extend(repositories::complaints(services, asking, &options).await?);
     if !complaints.is_empty() {
         return Ok(Err(complaints));
     }
@@ -237,4 +230,38 @@ async fn complete(
         warnings: request.warnings.iter().map(ToString::to_string).collect(),
         instructions: Vec::new(),
     }))
+}
+
+/// The milestone's number in every repository that issues may go to; a complaint for each that lacks it.
+async fn milestone(
+    services: &Services,
+    asking: &Asking<'_>,
+    options: &Options,
+    wanted: &str,
+    complaints: &mut Vec<Complaint>,
+) -> FlowResult<Milestone> {
+    let mut places = vec![asking.repository.clone()];
+    for name in &options.repositories {
+        places.extend(repositories::find(services, asking, name).await?);
+    }
+    let mut milestone = Milestone {
+        title: wanted.to_owned(),
+        numbers: BTreeMap::new(),
+    };
+    for place in places {
+        match services.repo(&place).find_milestone(wanted).await? {
+            Some(found) => {
+                milestone.title = found.title;
+                milestone.numbers.insert(place.id, found.number);
+            }
+            None => complaints.push(Complaint::new(
+                asking.line_of("milestone"),
+                format!(
+                    "there is no milestone `{wanted}` in {}; create it or leave the option out",
+                    place.name
+                ),
+            )),
+        }
+    }
+    Ok(milestone)
 }

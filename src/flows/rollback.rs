@@ -3,9 +3,9 @@
 use tracing::info;
 
 use super::advance::Next;
-use super::{FlowResult, Services, link, pace};
-use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
-use crate::github::{Issue, IssueChange, IssueState, Repo, StateReason};
+use super::{FlowResult, Services, create, link, pace};
+use crate::domain::run::ItemState;
+use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
@@ -14,58 +14,24 @@ use crate::store::runs::{self, Run};
 /// The note of an item whose issue was deleted: nothing is left of it to name.
 pub(super) const DELETED: &str = "it was deleted";
 
-/// The state in which a rollback begins; with `force` also one after a rollback that has left something.
-pub(super) fn begin(state: State, force: bool) -> Result<State, IllegalMove> {
-    match state.status() {
-        Status::Running => Err(IllegalMove {
-            from: state,
-            wanted: Move::StartRollback,
-        }),
-        Status::RolledBack if force => state.roll_back_rest(),
-        _ => state.start_rollback(),
-    }
-}
-
-/// The run that `last` means: the newest of these that has something to take back. Failing that, the newest of all if
-/// it can say itself why not.
-pub(super) async fn find_last(
-    services: &Services,
-    runs: Vec<Run>,
-    force: bool,
-) -> FlowResult<Option<Run>> {
-    for run in &runs {
-        if begin(run.state, force).is_err() {
-            continue;
-        }
-        let items = planned_issues::list(&services.pool, &run.id).await?;
-        let stands =
-            |i: &Item| i.state == ItemState::Created || force && i.state == ItemState::Left;
-        if items.iter().any(stands) {
-            return Ok(Some(run.clone()));
-        }
-    }
-    Ok(runs
-        .into_iter()
-        .next()
-        .filter(|run| begin(run.state, false).is_err()))
-}
-
 /// Settles the last issue that still stands; `Done` when none is left.
 pub(super) async fn step(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
-    let items = planned_issues::list(&services.pool, &run.id).await?;
-    let Some(item) = items.iter().rev().find(|i| i.state == ItemState::Created) else {
+    // What was under way when the run ended may have been made all the same.
+    let lost = create::settle_lost(services, repository, run).await?;
+    if lost != Next::Done {
+        return Ok(lost);
+    }
+    let Some(item) = planned_issues::find_last_created(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
-    let created = created_issues::list(&services.pool, &run.id).await?;
-    let Some(issue) = created.iter().find(|c| c.position == item.position) else {
-        return Err(
-            anyhow::anyhow!("item {} of {} has no created issue", item.position, run.id).into(),
-        );
-    };
+    if let Err(when) = pace::writing(services, run.installation).await? {
+        return Ok(Next::At(when));
+    }
+    let issue = created_issues::get(&services.pool, &run.id, item.position).await?;
     let target = if issue.repository == repository.id {
         repository.clone()
     } else {
@@ -75,10 +41,10 @@ pub(super) async fn step(
     };
     let repo = services.repo(&target);
     match repo.find_issue(issue.number).await? {
-        None => leave(services, run, item, DELETED).await,
-        Some(now) => match touched(item, issue, &now) {
-            Some(why) if !run.rollback_force => leave(services, run, item, why).await,
-            _ => close(services, repository, run, &repo, issue).await,
+        None => leave(services, run, &item, DELETED).await,
+        Some(now) => match touched(&item, &issue, &now) {
+            Some(why) if !run.rollback_force => leave(services, run, &item, why).await,
+            _ => close(services, repository, run, &repo, &item, &issue).await,
         },
     }
 }
@@ -122,20 +88,24 @@ async fn close(
     repository: &RepositoryRow,
     run: &Run,
     repo: &Repo,
+    item: &Item,
     issue: &CreatedIssue,
 ) -> FlowResult<Next> {
     let now = services.clock.now();
     if issue.closing_at.is_none() {
         created_issues::set_closing(&services.pool, &run.id, issue.position, now).await?;
     }
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
-    if link::detach_next(services, repository, run, issue.position).await? {
+    if link::detach(services, repository, run, issue.position).await? {
         return Ok(Next::Again);
     }
-    repo.update_issue(issue.number, &IssueChange::close(StateReason::NotPlanned))
-        .await?;
+    let change = IssueChange::close(StateReason::NotPlanned);
+    match repo.update_issue(issue.number, &change).await {
+        Ok(_) => {}
+        Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
+            return leave(services, run, item, &error.to_string()).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     created_issues::set_closed(&services.pool, &run.id, issue.position, now).await?;
     runs::bump_revision(&services.pool, &run.id).await?;
     info!(run.id = %run.id, issue.number = %issue.number, "rolled back issue");

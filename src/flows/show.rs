@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::advance::Next;
-use super::{FlowResult, Services, asked::Asked, pace, plan, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, pace, reply, rollback};
 use crate::domain::comment::{
-    self, About, Created, Ended, LeftOpen, Link, Note, Preview, Progress, RolledBack, Skipped,
-    Step, Summary,
+    self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,
+    Skipped, Step, Summary,
 };
 use crate::domain::ids::IssueNumber;
 use crate::domain::present;
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
             .collect();
         let mut elsewhere = Vec::new();
         for id in others {
-            elsewhere.push(repositories::get(&services.pool, run.installation, id).await?);
+            elsewhere.push(repositories::get_anywhere(&services.pool, id).await?);
         }
         Ok(Self {
             run,
@@ -109,7 +109,7 @@ impl<'a> View<'a> {
     }
 
     async fn preview(&self, services: &Services) -> FlowResult<String> {
-        let plan = runs::find_plan(&services.pool, &self.run.id)
+        let mut plan = runs::find_plan(&services.pool, &self.run.id)
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
@@ -125,9 +125,18 @@ impl<'a> View<'a> {
         let dropped = self
             .items
             .iter()
-            .filter(|i| i.state == ItemState::Dropped)
+            .filter(|i| matches!(i.state, ItemState::Dropped | ItemState::Skipped))
             .map(|i| i.planned.id.clone())
             .collect();
+        plan.warnings.extend(
+            self.items
+                .iter()
+                .filter(|i| i.state == ItemState::Skipped)
+                .map(|i| {
+                    let twin = i.note.as_deref().unwrap_or("another one");
+                    format!("Item {} is left out: {twin} is the same.", i.position)
+                }),
+        );
         Ok(comment::preview(&Preview {
             about: self.about(),
             plan: &plan,
@@ -164,7 +173,7 @@ impl<'a> View<'a> {
             created: &self.made(),
             skipped: &self.skipped(),
             dropped: &self.dropped(),
-            failed: &[],
+            failed: &self.refused(),
             notes: &self.notes(services).await?,
             planning_took,
             creating_took,
@@ -260,20 +269,6 @@ impl<'a> View<'a> {
     }
 
     fn skipped(&self) -> Vec<Skipped> {
-        let twin = |item: &Item| {
-            let note = item.note.as_deref()?;
-            if let Some(position) = note.strip_prefix(plan::SAME_AS_ITEM) {
-                let position: i32 = position.parse().ok()?;
-                let twin = self.created.iter().find(|c| c.position == position)?;
-                return Some(self.link(twin));
-            }
-            let number = note.strip_prefix(plan::SAME_AS_ISSUE)?.parse().ok()?;
-            let other = self.elsewhere.iter().find(|r| r.id == item.repository);
-            Some(Link {
-                number: IssueNumber(number),
-                repository: other.map(|r| r.name.clone()),
-            })
-        };
         self.items
             .iter()
             .filter(|i| i.state == ItemState::Skipped)
@@ -281,7 +276,38 @@ impl<'a> View<'a> {
                 Some(Skipped {
                     item: number(i)?,
                     title: i.planned.title.clone(),
-                    same_as: twin(i)?,
+                    same_as: self.twin(i)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The issue that stands in a skipped item's place: `#42` of its repository, or what `item 3` became.
+    fn twin(&self, item: &Item) -> Option<Link> {
+        let note = item.note.as_deref()?;
+        if let Some(number) = note.strip_prefix('#') {
+            let other = self.elsewhere.iter().find(|r| r.id == item.repository);
+            return Some(Link {
+                number: IssueNumber(number.parse().ok()?),
+                repository: other.map(|r| r.name.clone()),
+            });
+        }
+        let position: i32 = note.strip_prefix("item ")?.parse().ok()?;
+        self.created
+            .iter()
+            .find(|c| c.position == position)
+            .map(|c| self.link(c))
+    }
+
+    fn refused(&self) -> Vec<Failure> {
+        self.items
+            .iter()
+            .filter(|i| i.state == ItemState::Failed)
+            .filter_map(|i| {
+                Some(Failure {
+                    item: number(i)?,
+                    title: i.planned.title.clone(),
+                    why: i.note.clone().unwrap_or_default(),
                 })
             })
             .collect()

@@ -1,5 +1,7 @@
 //! A person ticks or unticks boxes in the preview: the same as dropping items, or taking them back.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use tracing::info;
 
@@ -9,6 +11,7 @@ use crate::domain::event::CommentEvent;
 use crate::domain::run::Phase;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::repositories::RepositoryRow;
+use crate::store::runs::Run;
 use crate::store::{bot_comments, planned_issues, runs};
 
 /// Takes over the boxes of an edited preview, if the person may and the run still waits; in any case the comment is
@@ -22,42 +25,63 @@ pub(super) async fn boxes(
     let Some(id) = cause.as_deref().and_then(reply::run_of) else {
         return Ok(());
     };
-    let run = runs::get(&services.pool, &id).await?;
-    if run.state.phase() != Some(Phase::AwaitingConfirmation) {
+    let may = authorize::standing(services, repository, &event.sender.login)
+        .await?
+        .suffices();
+    // As it is now: events can come late and in any order.
+    let now = services
+        .repo(repository)
+        .find_comment(event.comment.id)
+        .await?;
+    let ticked = now.map(|c| comment::ticked(&c.body)).unwrap_or_default();
+    let mut tx = services.pool.begin().await?;
+    let run = runs::lock(&mut tx, &id).await?;
+    if run.installation != repository.installation
+        || run.state.phase() != Some(Phase::AwaitingConfirmation)
+    {
         return Ok(());
     }
-    let ticked = comment::ticked(&event.comment.body);
-    let mut tx = services.pool.begin().await?;
-    if authorize::standing(services, repository, &event.sender.login)
-        .await?
-        .suffices()
-    {
-        let positions = |on: bool| -> Vec<i32> {
-            ticked
-                .iter()
-                .filter(|(_, ticked)| **ticked == on)
-                .filter_map(|(n, _)| i32::try_from(*n).ok())
-                .collect()
-        };
-        let dropped = planned_issues::set_included(&mut *tx, &id, &positions(false), false).await?;
-        let restored = planned_issues::set_included(&mut *tx, &id, &positions(true), true).await?;
-        if dropped + restored > 0 {
-            let audit = AuditEvent {
-                installation: run.installation,
-                repository: Some(run.repository),
-                run: Some(&id),
-                actor: &event.sender.login,
-                actor_id: Some(event.sender.id),
-                action: "tick",
-                detail: json!({ "dropped": dropped, "restored": restored }),
-                cause: None,
-            };
-            audit_events::insert(&mut *tx, &audit, services.clock.now()).await?;
-            info!(run.id = %id, login = event.sender.login, dropped, restored, "boxes ticked");
-        }
+    // Boxes of an older plan say nothing about this one.
+    if may && run.shows_its_plan() {
+        take_over(services, &mut tx, &run, event, &ticked).await?;
     }
     runs::bump_revision(&mut *tx, &id).await?;
     advance::enqueue(&mut tx, run.installation, &id, None).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+async fn take_over(
+    services: &Services,
+    tx: &mut sqlx::PgTransaction<'_>,
+    run: &Run,
+    event: &CommentEvent,
+    ticked: &BTreeMap<u32, bool>,
+) -> FlowResult<()> {
+    let positions = |on: bool| -> Vec<i32> {
+        ticked
+            .iter()
+            .filter(|(_, ticked)| **ticked == on)
+            .filter_map(|(n, _)| i32::try_from(*n).ok())
+            .collect()
+    };
+    let dropped =
+        planned_issues::set_included(&mut **tx, &run.id, &positions(false), false).await?;
+    let restored = planned_issues::set_included(&mut **tx, &run.id, &positions(true), true).await?;
+    if dropped + restored == 0 {
+        return Ok(());
+    }
+    let audit = AuditEvent {
+        installation: run.installation,
+        repository: Some(run.repository),
+        run: Some(&run.id),
+        actor: &event.sender.login,
+        actor_id: Some(event.sender.id),
+        action: "tick",
+        detail: json!({ "dropped": dropped, "restored": restored }),
+        cause: None,
+    };
+    audit_events::insert(&mut **tx, &audit, services.clock.now()).await?;
+    info!(run.id = %run.id, login = event.sender.login, dropped, restored, "boxes ticked");
     Ok(())
 }

@@ -53,16 +53,33 @@ pub async fn intend(
     })
 }
 
-/// Remembers that the comment stands; `None` forgets one that somebody deleted.
+/// Stores the intent anew: what stood was deleted, or what was sent was never seen.
+pub async fn intend_again(
+    db: impl PgExecutor<'_>,
+    place: &Place<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update bot_comments set comment_id = null, intended_at = $3 where repository_id = $1 and cause = $2",
+    )
+    .bind(place.repository.0)
+    .bind(place.cause)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Remembers that the comment stands.
 pub async fn set_posted(
     db: impl PgExecutor<'_>,
     place: &Place<'_>,
-    comment: Option<CommentId>,
+    comment: CommentId,
 ) -> sqlx::Result<()> {
     sqlx::query("update bot_comments set comment_id = $3 where repository_id = $1 and cause = $2")
         .bind(place.repository.0)
         .bind(place.cause)
-        .bind(comment.map(|c| c.0))
+        .bind(comment.0)
         .execute(db)
         .await
         .map(drop)

@@ -54,6 +54,23 @@ pub async fn insert(
     .map(drop)
 }
 
+/// What stands for one item of the run.
+pub async fn get(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<CreatedIssue> {
+    sqlx::query(
+        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at
+         from created_issues where run_id = $1 and position = $2",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .try_map(from_row)
+    .fetch_one(db)
+    .await
+}
+
 /// What the run created, in the order of the plan.
 pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<CreatedIssue>> {
     sqlx::query(
@@ -66,8 +83,8 @@ pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<Crea
     .await
 }
 
-/// Open issues of earlier runs with one of these fingerprints: (fingerprint, number).
-pub async fn list_open_by_fingerprint(
+/// Issues of earlier runs with one of these fingerprints that no rollback has closed: (fingerprint, number).
+pub async fn list_by_fingerprint(
     db: impl PgExecutor<'_>,
     repository: RepositoryId,
     fingerprints: &[Vec<u8>],

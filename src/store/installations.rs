@@ -103,6 +103,22 @@ pub async fn set_removed(
     .map(drop)
 }
 
+/// Nobody may write for the installation before this moment: GitHub has asked to wait.
+pub async fn postpone_writes(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+    until: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update installations set next_write_at = greatest(next_write_at, $2) where id = $1",
+    )
+    .bind(id.0)
+    .bind(until)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Takes the installation's next place to write, at least `spacing` after the one before.
 /// `Err(when)` inside: it is too early; come back then.
 pub async fn reserve_write(

@@ -86,7 +86,7 @@ pub async fn settle(
     .map(drop)
 }
 
-/// A link of the item that stands and is to be taken off: its place under a parent first.
+/// The item's place under a parent, if it has one or may have one: the answer to a link can be lost.
 pub async fn find_made(
     db: impl PgExecutor<'_>,
     run: &RunId,
@@ -94,7 +94,7 @@ pub async fn find_made(
 ) -> sqlx::Result<Option<IssueLink>> {
     sqlx::query(
         "select position, kind, target from issue_links
-         where run_id = $1 and position = $2 and state = 'done' and kind = 'sub_issue' limit 1",
+         where run_id = $1 and position = $2 and state in ('done', 'planned') and kind = 'sub_issue' limit 1",
     )
     .bind(run.as_str())
     .bind(position)

@@ -123,26 +123,29 @@ impl Job {
 
 /// Puts a job in; it starts when the transaction of `connection` is committed.
 pub async fn enqueue(connection: &mut PgConnection, job: &Job) -> Result<(), sqlx::Error> {
-    put(connection, job, None).await
+    put(connection, job, None, "replace").await
 }
 
-/// Puts a job in that starts no earlier than `run_at`: after GitHub's Retry-After, at the next slot of a limit.
+/// Puts a job in that starts no earlier than `run_at`: after GitHub's Retry-After, at the next slot of a limit. One that
+/// waits already keeps its own, sooner moment: somebody has commanded something meanwhile.
 pub async fn enqueue_at(
     connection: &mut PgConnection,
     job: &Job,
     run_at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    put(connection, job, Some(run_at)).await
+    put(connection, job, Some(run_at), "preserve_run_at").await
 }
 
 async fn put(
     connection: &mut PgConnection,
     job: &Job,
     run_at: Option<DateTime<Utc>>,
+    key_mode: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "SELECT id FROM graphile_worker.add_job(identifier => $1, payload => $2::json, queue_name => $3, run_at => $4,
-                                                max_attempts => $5, job_key => $6, priority => $7)",
+                                                max_attempts => $5, job_key => $6, priority => $7,
+                                                job_key_mode => $8)",
     )
     .bind(job.identifier())
     .bind(job.payload())
@@ -151,6 +154,7 @@ async fn put(
     .bind(i32::from(job.max_attempts()))
     .bind(job.key())
     .bind(i32::from(job.priority()))
+    .bind(key_mode)
     .execute(connection)
     .await?;
     Ok(())
@@ -206,6 +210,25 @@ pub async fn count_open(pool: &PgPool) -> Result<i64, sqlx::Error> {
 /// How long the oldest job that could start has been waiting; `None`: nothing waits.
 pub async fn oldest_waiting(pool: &PgPool) -> Result<Option<Duration>, sqlx::Error> {
     Ok(state(pool).await?.oldest_waiting())
+}
+
+/// How long the oldest of these tasks has been waiting that a free worker would take: due, and its queue not busy.
+pub async fn longest_claimable(
+    pool: &PgPool,
+    tasks: &[&str],
+) -> Result<Option<Duration>, sqlx::Error> {
+    let seconds: Option<f64> = sqlx::query_scalar(
+        "SELECT extract(epoch FROM now() - min(job.run_at))::float8
+         FROM graphile_worker._private_jobs job
+         JOIN graphile_worker._private_tasks task ON task.id = job.task_id
+         LEFT JOIN graphile_worker._private_job_queues queue ON queue.id = job.job_queue_id
+         WHERE task.identifier = ANY($1) AND job.locked_at IS NULL AND job.attempts < job.max_attempts
+           AND job.run_at <= now() AND queue.locked_at IS NULL",
+    )
+    .bind(tasks)
+    .fetch_one(pool)
+    .await?;
+    Ok(seconds.and_then(|s| Duration::try_from_secs_f64(s.max(0.0)).ok()))
 }
 
 /// Why the queue's own tables could not be made.

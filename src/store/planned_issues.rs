@@ -96,21 +96,61 @@ pub async fn find_intended(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result
     .await
 }
 
-/// Stores the intent to create the next planned item, unless the run has left the creating phase.
+/// Stores the intent to create the next planned item, unless the run has left the creating phase. Where an earlier run has
+/// created the same issue, the item is skipped instead: two runs may have been planned side by side.
 pub async fn intend_next(
     db: impl PgExecutor<'_>,
     run: &RunId,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Item>> {
     sqlx::query(
-        "update planned_issues set state = 'intended', intended_at = $2, looks = 0
-         where run_id = $1
-           and position = (select min(position) from planned_issues where run_id = $1 and state = 'planned')
-           and exists (select 1 from runs where id = $1 and phase = 'creating')
+        "with next as (
+             select position, repository_id, fingerprint from planned_issues
+             where run_id = $1 and state = 'planned' order by position limit 1
+         ), twin as (
+             select created.number from created_issues created join next using (repository_id, fingerprint)
+             where created.closed_at is null limit 1
+         )
+         update planned_issues set intended_at = $2, looks = 0,
+                state = case when exists (select from twin) then 'skipped' else 'intended' end,
+                note = (select '#' || number from twin)
+         where run_id = $1 and position = (select position from next)
+           and exists (select from runs where id = $1 and phase = 'creating')
          returning position, repository_id, document, fingerprint, state, note, intended_at, looks",
     )
     .bind(run.as_str())
     .bind(now)
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
+/// Stores the intent anew before an item is sent once more; false if the run has left the creating phase.
+pub async fn intend_again(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update planned_issues set intended_at = $3, looks = 0
+         where run_id = $1 and position = $2 and state = 'intended'
+           and exists (select from runs where id = $1 and phase = 'creating')",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The last item whose issue still stands as we made it: what a rollback takes next.
+pub async fn find_last_created(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<Item>> {
+    sqlx::query(select_item!(
+        "where run_id = $1 and state = 'created' order by position desc limit 1"
+    ))
+    .bind(run.as_str())
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -189,6 +229,8 @@ pub struct Tally {
     pub dropped: usize,
     pub skipped: usize,
     pub failed: usize,
+    /// Left by a rollback.
+    pub left: usize,
 }
 
 /// Counts a run's items.
@@ -198,7 +240,8 @@ pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> 
                 count(*) filter (where state in ('created', 'closed', 'left')) as existing,
                 count(*) filter (where state = 'dropped') as dropped,
                 count(*) filter (where state = 'skipped') as skipped,
-                count(*) filter (where state = 'failed') as failed
+                count(*) filter (where state = 'failed') as failed,
+                count(*) filter (where state = 'left') as left_open
          from planned_issues where run_id = $1",
     )
     .bind(run.as_str())
@@ -213,6 +256,7 @@ pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> 
         dropped: count("dropped")?,
         skipped: count("skipped")?,
         failed: count("failed")?,
+        left: count("left_open")?,
     })
 }
 

@@ -14,7 +14,8 @@ pub struct RepositoryRow {
     pub name: RepositoryName,
 }
 
-/// Stores the repository, or refreshes its name and installation; it is no longer removed.
+/// Stores the repository, or refreshes its name and installation; it is no longer removed. A late event of an
+/// installation that is gone takes nothing away from the one that came after it.
 pub async fn upsert(
     db: impl PgExecutor<'_>,
     row: &RepositoryRow,
@@ -23,7 +24,8 @@ pub async fn upsert(
     sqlx::query(
         "insert into repositories (id, installation_id, owner, name, updated_at) values ($1, $2, $3, $4, $5)
          on conflict (id) do update
-         set installation_id = $2, owner = $3, name = $4, removed_at = null, updated_at = $5",
+         set installation_id = $2, owner = $3, name = $4, removed_at = null, updated_at = $5
+         where exists (select from installations where id = $2 and removed_at is null)",
     )
     .bind(row.id.0)
     .bind(row.installation.0)
@@ -51,17 +53,29 @@ pub async fn mark_removed(
         .map(drop)
 }
 
+/// The repository by its id, whoever reaches it now: for showing names to the operator.
+pub async fn get_anywhere(
+    db: impl PgExecutor<'_>,
+    id: RepositoryId,
+) -> sqlx::Result<RepositoryRow> {
+    sqlx::query("select id, installation_id, owner, name from repositories where id = $1")
+        .bind(id.0)
+        .try_map(from_row)
+        .fetch_one(db)
+        .await
+}
+
 /// The repository by its id, within the installation.
-pub async fn get(
+pub async fn find(
     db: impl PgExecutor<'_>,
     installation: InstallationId,
     id: RepositoryId,
-) -> sqlx::Result<RepositoryRow> {
+) -> sqlx::Result<Option<RepositoryRow>> {
     sqlx::query("select id, installation_id, owner, name from repositories where id = $2 and installation_id = $1")
         .bind(installation.0)
         .bind(id.0)
         .try_map(from_row)
-        .fetch_one(db)
+        .fetch_optional(db)
         .await
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
-use sqlx::{PgExecutor, Row};
+use sqlx::{PgExecutor, PgTransaction, Row};
 
 use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId, UserId};
 use crate::domain::plan::Plan;
@@ -30,12 +30,21 @@ pub struct Run {
     pub labels_ready: bool,
     /// Grows with every change that people should see.
     pub revision: i64,
+    /// The revision in which the plan came in; 0 before there is one.
+    pub plan_revision: i64,
     pub shown_revision: i64,
     pub shown_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub planned_at: Option<DateTime<Utc>>,
     pub confirmed_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Run {
+    /// Whether the comment on GitHub shows the plan that is stored, not an older one or none.
+    pub fn shows_its_plan(&self) -> bool {
+        self.plan_revision > 0 && self.shown_revision >= self.plan_revision
+    }
 }
 
 /// A run to be stored.
@@ -57,7 +66,7 @@ macro_rules! select_run {
     ($tail:literal) => {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, requested_by, requested_by_id, ",
-            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, shown_revision, shown_at, created_at, planned_at, ",
+            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
             "confirmed_at, finished_at from runs ",
             $tail
         )
@@ -97,6 +106,15 @@ pub async fn get(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Run> {
         .bind(id.as_str())
         .try_map(from_row)
         .fetch_one(db)
+        .await
+}
+
+/// The run, locked until the transaction ends. Lock it before its items: everybody does.
+pub async fn lock(tx: &mut PgTransaction<'_>, id: &RunId) -> sqlx::Result<Run> {
+    sqlx::query(select_run!("where id = $1 for update"))
+        .bind(id.as_str())
+        .try_map(from_row)
+        .fetch_one(&mut **tx)
         .await
 }
 
@@ -157,13 +175,13 @@ pub async fn list_recent(
     .await
 }
 
-/// The runs of an installation that are not over.
+/// The runs of an installation that are not over, or whose comment does not say so yet.
 pub async fn list_open(
     db: impl PgExecutor<'_>,
     installation: InstallationId,
 ) -> sqlx::Result<Vec<Run>> {
     sqlx::query(select_run!(
-        "where installation_id = $1 and status in ('pending', 'running') order by created_at"
+        "where installation_id = $1 and (status in ('pending', 'running') or shown_revision < revision) order by created_at"
     ))
     .bind(installation.0)
     .try_map(from_row)
@@ -209,7 +227,7 @@ pub async fn set_plan(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update runs set plan = $2, reasons = $3, planned_at = $4, revision = revision + 1, updated_at = $4 where id = $1",
+        "update runs set plan = $2, reasons = $3, planned_at = $4, revision = revision + 1, plan_revision = revision + 1, updated_at = $4 where id = $1",
     )
     .bind(id.as_str())
     .bind(sqlx::types::Json(plan))
@@ -318,6 +336,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         rollback_force: row.try_get("rollback_force")?,
         labels_ready: row.try_get("labels_ready")?,
         revision: row.try_get("revision")?,
+        plan_revision: row.try_get("plan_revision")?,
         shown_revision: row.try_get("shown_revision")?,
         shown_at: row.try_get("shown_at")?,
         created_at: row.try_get("created_at")?,

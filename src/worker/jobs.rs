@@ -1,25 +1,35 @@
 //! The three kinds of job and the flow behind each, with a bound on its time.
 
-use std::fmt::Display;
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::flows::{FlowError, FlowResult, Services, advance, delivery, plan};
-use crate::store::jobs::{AdvanceRun, HandleDelivery, PlanRun};
+use crate::store::jobs::{self, AdvanceRun, HandleDelivery, Job, PlanRun};
 
 /// Longer than any request's own time-out several times over: what takes longer hangs.
 const TIME_LIMIT: Duration = Duration::from_mins(5);
 
-/// `Services` as the queue's library wants to carry it.
-#[derive(Clone)]
-pub(super) struct Carried(pub(super) Services);
+/// What people read when the last attempt has failed; the log has the cause.
+const TRIED_LONG_ENOUGH: &str = "The server tried for a long time and could not go on. \
+    Its operator finds the cause in the log under this run's id.";
 
-impl std::fmt::Debug for Carried {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Services")
+/// What the queue's library carries to every job.
+#[derive(Clone)]
+pub(super) struct Carried {
+    pub(super) services: Services,
+    /// Jobs finished so far, well or badly: by this the supervisor sees that work goes on.
+    pub(super) finished: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Carried")
     }
 }
 
@@ -28,8 +38,14 @@ impl TaskHandler for HandleDelivery {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let done = bounded(Box::pin(delivery::handle(&services, &self.guid))).await;
-        judged(&ctx, "delivery", &self.guid, done, async |why: &str| {
+        let handled = bounded(Box::pin(delivery::handle(&services, &self.guid))).await;
+        let done = match handled {
+            Err(failure) if failure.retry_at().is_some() => {
+                put_off(&services, &self.guid, failure).await
+            }
+            other => other,
+        };
+        judged(&ctx, &self.guid, done, async |why: &str| {
             delivery::give_up(&services, &self.guid, why).await
         })
         .await
@@ -42,7 +58,7 @@ impl TaskHandler for PlanRun {
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
         let done = bounded(plan::plan(&services, &self.run)).await;
-        judged(&ctx, "run.id", &self.run, done, async |_: &str| {
+        judged(&ctx, &self.run, done, async |_: &str| {
             advance::give_up(&services, &self.run, TRIED_LONG_ENOUGH).await
         })
         .await
@@ -55,22 +71,22 @@ impl TaskHandler for AdvanceRun {
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
         let done = bounded(Box::pin(advance::take_turn(&services, &self.run))).await;
-        judged(&ctx, "run.id", &self.run, done, async |_: &str| {
+        judged(&ctx, &self.run, done, async |_: &str| {
             advance::give_up(&services, &self.run, TRIED_LONG_ENOUGH).await
         })
         .await
     }
 }
 
-/// What people read when the last attempt has failed; the log has the cause.
-const TRIED_LONG_ENOUGH: &str = "The server tried for a long time and could not go on. \
-    Its operator finds the cause in the log under this run's id.";
+fn carried(ctx: &WorkerContext) -> &Carried {
+    let Some(carried) = ctx.get_ext::<Carried>() else {
+        unreachable!("the supervisor hands it in before a worker starts")
+    };
+    carried
+}
 
 fn services(ctx: &WorkerContext) -> Services {
-    let Some(Carried(services)) = ctx.get_ext::<Carried>() else {
-        unreachable!("the supervisor hands the services in before a worker starts")
-    };
-    services.clone()
+    carried(ctx).services.clone()
 }
 
 async fn bounded(flow: impl Future<Output = FlowResult<()>>) -> FlowResult<()> {
@@ -84,24 +100,37 @@ async fn bounded(flow: impl Future<Output = FlowResult<()>>) -> FlowResult<()> {
         })
 }
 
+/// GitHub says when to come back: the delivery waits until then, and no attempt is used up.
+async fn put_off(services: &Services, guid: &str, failure: FlowError) -> FlowResult<()> {
+    let Some(when) = failure.retry_at() else {
+        return Err(failure);
+    };
+    info!(delivery = guid, until = %when, reason = %failure, "delivery put off");
+    let mut connection = services.pool.acquire().await?;
+    let again = Job::HandleDelivery {
+        guid: guid.to_owned(),
+    };
+    Ok(jobs::enqueue_at(&mut connection, &again, when).await?)
+}
+
 /// Logs a failure once; after the last attempt lets the story end in words.
 async fn judged(
     ctx: &WorkerContext,
-    what: &'static str,
-    id: &impl Display,
+    id: &impl fmt::Display,
     done: FlowResult<()>,
     give_up: impl AsyncFnOnce(&str) -> FlowResult<()>,
 ) -> Result<(), String> {
+    carried(ctx).finished.fetch_add(1, Ordering::Relaxed);
     let Err(failure) = done else {
         return Ok(());
     };
     let (attempt, most) = (*ctx.job().attempts(), *ctx.job().max_attempts());
     let job = ctx.job().task_identifier();
     if attempt < most {
-        warn!(job, %id, attempt, most, error = %failure, "job failed and will be tried again ({what})");
+        warn!(job, %id, attempt, most, error = %failure, "job failed and will be tried again");
         return Err(failure.to_string());
     }
-    error!(job, %id, attempt, error = %failure, "job failed for good ({what})");
+    error!(job, %id, attempt, error = %failure, "job failed for good");
     match give_up(&failure.to_string()).await {
         Ok(()) => Ok(()),
         Err(also) => Err(format!("{failure}; and giving up failed: {also}")),

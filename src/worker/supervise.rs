@@ -1,7 +1,10 @@
-//! Keeps a worker of the queue running until shutdown: over database outages, dead neighbours and stalls.
+//! Keeps the workers of the queue running until shutdown: over database outages, dead neighbours and stalls.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use graphile_worker::{
     JobRecovery, JobRecoveryResult, LocalQueueConfig, Worker, WorkerOptions, WorkerRecoveryConfig,
 };
@@ -10,33 +13,73 @@ use tracing::{error, info, warn};
 
 use super::jobs::Carried;
 use crate::flows::Services;
+use crate::store::deliveries;
 use crate::store::jobs::{self, AdvanceRun, HandleDelivery, PlanRun, SCHEMA};
 
-/// Jobs at a time in one process: they wait for GitHub and PostgreSQL, not for processors.
-const CONCURRENCY: usize = 16;
 /// How late a job may start that waits for its moment; those without one are notified.
 const POLL: Duration = Duration::from_millis(200);
 /// A worker that was not heard of for this long is dead; its jobs run again.
 const DEAD_AFTER: Duration = Duration::from_secs(8);
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// Jobs that could start and have waited this long mean that the worker has stalled.
+/// Jobs that could start and wait this long, while none is finished, mean that the worker has stalled.
 const STALLED_AFTER: Duration = Duration::from_mins(2);
-const WATCH_EVERY: Duration = Duration::from_secs(20);
 /// What jobs get to finish in at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
+/// Deliveries that are done are kept this long, for redeliveries and for people who look into them.
+const KEEP_DELIVERIES: TimeDelta = TimeDelta::days(14);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+const SWEEP_ROWS: i64 = 10_000;
 
-/// Runs jobs until `shutdown` turns true. A worker that ends by itself or stalls is started again.
-pub async fn run(services: Services, mut shutdown: watch::Receiver<bool>) {
+/// A worker for one kind of work. Deliveries have slots of their own, so that `status` and `cancel` are answered however
+/// many runs and planners are busy.
+#[derive(Debug, Clone, Copy)]
+enum Crew {
+    Deliveries,
+    Runs,
+}
+
+impl Crew {
+    /// Jobs at a time in one process: they wait for GitHub and PostgreSQL, not for processors.
+    const fn concurrency(self) -> usize {
+        match self {
+            Self::Deliveries => 8,
+            Self::Runs => 12,
+        }
+    }
+
+    const fn tasks(self) -> &'static [&'static str] {
+        match self {
+            Self::Deliveries => &[HandleDelivery::IDENTIFIER],
+            Self::Runs => &[PlanRun::IDENTIFIER, AdvanceRun::IDENTIFIER],
+        }
+    }
+}
+
+/// Does jobs until `shutdown` turns true, and clears old deliveries away.
+pub async fn run(services: Services, shutdown: watch::Receiver<bool>) {
+    tokio::join!(
+        keep_running(&services, Crew::Deliveries, shutdown.clone()),
+        keep_running(&services, Crew::Runs, shutdown.clone()),
+        sweep(&services, shutdown),
+    );
+}
+
+/// A worker that ends by itself or stalls is started again.
+async fn keep_running(services: &Services, crew: Crew, mut shutdown: watch::Receiver<bool>) {
     let mut pause = Duration::from_millis(500);
     while !*shutdown.borrow() {
-        match start(&services).await {
+        let carried = Carried {
+            services: services.clone(),
+            finished: Arc::new(AtomicU64::new(0)),
+        };
+        match start(&carried, crew).await {
             Ok(worker) => {
                 pause = Duration::from_millis(500);
-                if until_end(&services, &worker, shutdown.clone()).await {
+                if until_end(&carried, crew, &worker, shutdown.clone()).await {
                     return;
                 }
             }
-            Err(failure) => error!(error = %failure, "the worker could not start"),
+            Err(failure) => error!(?crew, error = %failure, "the worker could not start"),
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -46,39 +89,51 @@ pub async fn run(services: Services, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-async fn start(services: &Services) -> anyhow::Result<Worker> {
+async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
     let recovery = WorkerRecoveryConfig::default()
         .enabled(true)
         .heartbeat_interval(HEARTBEAT)
         .sweep_interval(HEARTBEAT)
         .sweep_threshold(DEAD_AFTER);
-    let worker = WorkerOptions::default()
-        .pg_pool(services.pool.clone())
+    let clock = carried.services.clock.clone();
+    let options = WorkerOptions::default()
+        .pg_pool(carried.services.pool.clone())
         .schema(SCHEMA)
-        .concurrency(CONCURRENCY)
+        .concurrency(crew.concurrency())
         .poll_interval(POLL)
         .local_queue(LocalQueueConfig::default().with_size(1))
         .worker_recovery(recovery)
         .listen_os_shutdown_signals(false)
         .shutdown_grace_period(GRACE)
         .shutdown_interrupted_job_retry_delay(Duration::from_secs(1))
-        // A job that killed its worker would come back at once, for ever.
-        .on(JobRecovery, |_| async {
-            JobRecoveryResult::FailWithBackoff
+        // A job that killed its worker would come back at once, for ever; its last attempt is kept, so that it can end in words.
+        .on(JobRecovery, move |ctx| {
+            let (attempts, most) = (*ctx.job.attempts(), *ctx.job.max_attempts());
+            let again = clock.now() + TimeDelta::minutes(1);
+            async move {
+                if attempts < most {
+                    return JobRecoveryResult::FailWithBackoff;
+                }
+                JobRecoveryResult::Reschedule {
+                    run_at: again,
+                    attempts: Some(most - 1),
+                }
+            }
         })
-        .add_extension(Carried(services.clone()))
-        .define_job::<HandleDelivery>()
-        .define_job::<PlanRun>()
-        .define_job::<AdvanceRun>()
-        .init()
-        .await?;
-    info!(concurrency = CONCURRENCY, "worker started");
+        .add_extension(carried.clone());
+    let options = match crew {
+        Crew::Deliveries => options.define_job::<HandleDelivery>(),
+        Crew::Runs => options.define_job::<PlanRun>().define_job::<AdvanceRun>(),
+    };
+    let worker = options.init().await?;
+    info!(?crew, concurrency = crew.concurrency(), "worker started");
     Ok(worker)
 }
 
 /// Runs the worker; true if it ended because of `shutdown`.
 async fn until_end(
-    services: &Services,
+    carried: &Carried,
+    crew: Crew,
     worker: &Worker,
     mut shutdown: watch::Receiver<bool>,
 ) -> bool {
@@ -87,35 +142,58 @@ async fn until_end(
     let asked = tokio::select! {
         ended = &mut running => {
             match ended {
-                Ok(()) => warn!("the worker ended by itself"),
-                Err(failure) => error!(error = %failure, "the worker ended"),
+                Ok(()) => warn!(?crew, "the worker ended by itself"),
+                Err(failure) => error!(?crew, error = %failure, "the worker ended"),
             }
             return false;
         }
         _ = shutdown.wait_for(|stop| *stop) => true,
-        () = stalled(services) => false,
+        () = stalled(carried, crew) => false,
     };
     worker.request_shutdown();
     if tokio::time::timeout(GRACE + DEAD_AFTER, running)
         .await
         .is_err()
     {
-        warn!("the worker did not end in time; its jobs will be taken over");
+        warn!(
+            ?crew,
+            "the worker did not end in time; its jobs will be taken over"
+        );
     }
     asked
 }
 
-/// Returns when jobs that could start have waited too long although the database answers.
-async fn stalled(services: &Services) {
+/// Returns when jobs that could start wait although the database answers, and none was finished for long.
+async fn stalled(carried: &Carried, crew: Crew) {
+    let mut seen = 0;
     loop {
-        tokio::time::sleep(WATCH_EVERY).await;
-        let waited = jobs::oldest_waiting(&services.pool).await.ok().flatten();
-        if let Some(waited) = waited.filter(|w| *w > STALLED_AFTER) {
+        tokio::time::sleep(STALLED_AFTER).await;
+        let finished = carried.finished.load(Ordering::Relaxed);
+        let waited = jobs::longest_claimable(&carried.services.pool, crew.tasks()).await;
+        let waits = waited.ok().flatten().is_some_and(|w| w > STALLED_AFTER);
+        if waits && finished == seen {
             error!(
-                seconds = waited.as_secs(),
+                ?crew,
                 "jobs wait and nothing takes them: starting the worker anew"
             );
             return;
+        }
+        seen = finished;
+    }
+}
+
+/// Forgets old deliveries, a bounded number at a time.
+async fn sweep(services: &Services, mut shutdown: watch::Receiver<bool>) {
+    while !*shutdown.borrow() {
+        let cutoff = services.clock.now() - KEEP_DELIVERIES;
+        match deliveries::delete_finished_before(&services.pool, cutoff, SWEEP_ROWS).await {
+            Ok(0) => {}
+            Ok(rows) => info!(rows, "forgot old deliveries"),
+            Err(failure) => warn!(error = %failure, "old deliveries could not be cleared away"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            _ = shutdown.wait_for(|stop| *stop) => return,
         }
     }
 }

@@ -159,6 +159,14 @@ pub fn closed(bot: &str) -> String {
     format!("This issue is closed, so nothing was started. Reopen it and mention `@{bot}` again.\n")
 }
 
+/// A plan that nobody has seen yet.
+pub fn not_shown(bot: &str) -> String {
+    format!(
+        "The plan has just changed, and its preview above is not up to date yet. Nothing was changed. \
+         Have a look in a moment, then comment `@{bot} confirm` again.\n"
+    )
+}
+
 /// `drop` of everything that is left.
 pub fn nothing_left(bot: &str) -> String {
     format!(

@@ -146,7 +146,7 @@ fn working_comment() {
 
     Reading the specification. This comment changes as the work goes on.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 
@@ -235,7 +235,7 @@ fn preview_comment() {
 
     One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 
@@ -286,7 +286,7 @@ fn a_plain_preview_has_no_empty_parts() {
 
     Planned by `openai/gpt-5`. Creating 2 issues takes about 2 minutes at 1 request a minute.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 
@@ -373,7 +373,7 @@ fn progress_comments() {
 
     To stop, comment `@TheOpenProducerBot cancel`.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
     let rolling_back = Progress {
         step: Step::RollingBack,
@@ -387,7 +387,7 @@ fn progress_comments() {
 
     `███████░░░░░░░░░░░░░` 37%
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 
@@ -456,7 +456,7 @@ fn summary_comment() {
 
     To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
     let plain = Summary {
         skipped: &[],
@@ -478,7 +478,7 @@ fn summary_comment() {
 
     To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 
@@ -509,7 +509,7 @@ fn ended_comments() {
 
     No issue was created.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
     assert_snapshot!(shown(&cancelled(&some)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
@@ -523,7 +523,7 @@ fn ended_comments() {
 
     `@TheOpenProducerBot rollback last` closes them again.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
     assert_snapshot!(shown(&cancelled(&none)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
@@ -531,7 +531,7 @@ fn ended_comments() {
 
     No issue was created.
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 
@@ -565,7 +565,7 @@ fn rolled_back_comment() {
 
     </details>
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
     let all = RolledBack { left: &[], ..some };
     assert_snapshot!(shown(&rolled_back(&all)), @"
@@ -580,7 +580,7 @@ fn rolled_back_comment() {
 
     </details>
 
-    <sub>Run <code>run_20260102_030405_abcdefgh</code></sub>
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
 }
 

@@ -71,10 +71,7 @@ pub(super) fn page(about: About<'_>, heading: &str, parts: &[&str]) -> String {
         out.push_str(part.trim_end());
         out.push('\n');
     }
-    fit(format!(
-        "{out}\n<sub>Run <code>{}</code></sub>\n",
-        about.run
-    ))
+    fit(format!("{out}\n<sub>Run `{}`</sub>\n", about.run))
 }
 
 /// The last guard of GitHub's limit; parts that can grow are cut before with a count.

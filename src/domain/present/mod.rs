@@ -45,24 +45,38 @@ fn depths(plan: &Plan) -> HashMap<&str, usize> {
 
 /// "41 of 43 blocks covered or set aside…" in one line.
 fn coverage_line(summary: &CoverageSummary<'_>) -> String {
-    let mut line = format!(
-        "{} of {} blocks are covered by issues",
-        summary.covered, summary.total
-    );
+    let mut line = if summary.covered == summary.total {
+        match summary.total {
+            1 => "the one block of the text is covered".to_owned(),
+            total => format!("all {total} blocks of the text are covered"),
+        }
+    } else {
+        format!(
+            "{} of {} blocks are covered by issues",
+            summary.covered, summary.total
+        )
+    };
     if summary.not_work > 0 {
         let reasons: Vec<String> = summary
             .reasons
             .iter()
             .map(|(reason, count)| format!("{reason} {count}"))
             .collect();
+        let is = if summary.not_work == 1 { "is" } else { "are" };
         let _ = write!(
             line,
-            "; not work: {} ({})",
+            "; {} {is} not work ({})",
             summary.not_work,
             reasons.join(", ")
         );
     }
-    let _ = write!(line, "; uncovered: {}", summary.uncovered.len());
+    match summary.uncovered.len() {
+        0 => line.push_str("; nothing is left over"),
+        1 => line.push_str("; 1 is uncovered"),
+        n => {
+            let _ = write!(line, "; {n} are uncovered");
+        }
+    }
     line
 }
 

@@ -17,10 +17,10 @@ pub fn text(plan: &Plan) -> String {
         plan.spec.title.trim()
     };
     let heading = format!(
-        "{} · {} · planned by {}",
+        "{} · {} · {}",
         opening(name, 60),
         many(plan.issues.len(), "issue", "issues"),
-        plan.planner
+        planned_from(plan)
     );
     let _ = writeln!(
         out,
@@ -76,6 +76,14 @@ pub fn text(plan: &Plan) -> String {
         wrapped(&mut out, "  ! ", "    ", warning);
     }
     out
+}
+
+fn planned_from(plan: &Plan) -> String {
+    if plan.planner == "structural" {
+        "planned from the document's structure".to_owned()
+    } else {
+        format!("planned by {}", plan.planner)
+    }
 }
 
 /// Writes words in lines of at most 100 columns.

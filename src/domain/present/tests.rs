@@ -20,9 +20,9 @@ fn sample() -> Plan {
 
 #[test]
 fn a_terminal_shows_the_tree_and_the_coverage() {
-    insta::assert_snapshot!(text(&sample()), @r"
-    Plan · 6 issues · planned by structural
-    ───────────────────────────────────────
+    insta::assert_snapshot!(text(&sample()), @"
+    Plan · 6 issues · planned from the document's structure
+    ───────────────────────────────────────────────────────
 
      1  Deliver phase 1: store
         line 5
@@ -38,8 +38,8 @@ fn a_terminal_shows_the_tree_and_the_coverage() {
          6  Filter the list by label
             line 13
 
-    Coverage: 6 of 10 blocks are covered by issues; not work: 4 (out of scope 2, document title 1,
-      introduction 1); uncovered: 0.
+    Coverage: 6 of 10 blocks are covered by issues; 4 are not work (out of scope 2, document title 1,
+      introduction 1); nothing is left over.
     Count: 4 work items in 2 sections and 2 issues that group them; planned from the document's
       structure, no model was used.
     ");
@@ -74,7 +74,7 @@ fn a_document_shows_every_body() {
         document.contains("\n## 6. Filter the list by label\n\n*part of 4 · line 13*\n"),
         "{document}"
     );
-    assert!(document.ends_with("uncovered: 0.\n"), "{document}");
+    assert!(document.ends_with("nothing is left over.\n"), "{document}");
 }
 
 #[test]

@@ -106,9 +106,7 @@ pub struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Move {
     StartPlanning,
-    PlanStored {
-        ask: bool,
-    },
+    PlanStored { ask: bool },
     Replan,
     Confirm,
     Drop,
@@ -118,8 +116,6 @@ pub enum Move {
     Cancel,
     Fail,
     StartRollback,
-    /// Takes what an earlier rollback has left.
-    RollBackRest,
     RolledBack,
 }
 
@@ -199,9 +195,8 @@ impl State {
                 Some(P::Planning | P::AwaitingConfirmation | P::Creating | P::Linking),
             ) => Self::ended(S::Cancelled),
             (Move::Fail, S::Pending | S::Running, _) => Self::ended(S::Failed),
-            (Move::StartRollback, S::Completed | S::Failed | S::Cancelled, _)
+            (Move::StartRollback, S::Completed | S::Failed | S::Cancelled | S::RolledBack, _)
             | (Move::StartRollback, _, Some(P::RollingBack)) => Self::running(P::RollingBack),
-            (Move::RollBackRest, S::RolledBack, _) => Self::running(P::RollingBack),
             (Move::RolledBack, _, Some(P::RollingBack)) => Self::ended(S::RolledBack),
             _ => return Err(IllegalMove { from: self, wanted }),
         };
@@ -261,11 +256,6 @@ impl State {
     /// A person wants what it created closed again, or the rollback goes on after its worker was lost.
     pub fn start_rollback(self) -> Result<Self, IllegalMove> {
         self.make(Move::StartRollback)
-    }
-
-    /// A person wants what an earlier rollback has left closed as well.
-    pub fn roll_back_rest(self) -> Result<Self, IllegalMove> {
-        self.make(Move::RollBackRest)
     }
 
     /// Everything that could be closed is closed.
@@ -343,7 +333,6 @@ impl IllegalMove {
             Move::LinkingDone => "it cannot finish linking",
             Move::Summarised => "it cannot be completed",
             Move::Fail => "it cannot fail",
-            Move::RollBackRest => "it was not rolled back before",
             Move::RolledBack => "it cannot finish a rollback",
         }
     }

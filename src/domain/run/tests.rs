@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use super::*;
 
-const MOVES: [Move; 14] = [
+const MOVES: [Move; 13] = [
     Move::StartPlanning,
     Move::PlanStored { ask: true },
     Move::PlanStored { ask: false },
@@ -19,7 +19,6 @@ const MOVES: [Move; 14] = [
     Move::Cancel,
     Move::Fail,
     Move::StartRollback,
-    Move::RollBackRest,
     Move::RolledBack,
 ];
 
@@ -44,7 +43,7 @@ fn every_legal_move_is_in_this_table_and_no_other() {
     completed -> rolling_back by StartRollback
     failed -> rolling_back by StartRollback
     cancelled -> rolling_back by StartRollback
-    rolled_back -> rolling_back by RollBackRest
+    rolled_back -> rolling_back by StartRollback
     planning -> planning by StartPlanning
     planning -> awaiting_confirmation by PlanStored { ask: true }
     planning -> creating by PlanStored { ask: false }
@@ -155,7 +154,6 @@ fn illegal_moves_say_why_not() {
     R is just finishing; it can be planned again only while a preview waits
     R is being rolled back; it can be planned again only while a preview waits
     R is about to start; `cancel` it first, then roll it back
-    R is already rolled back; there is nothing left to roll back
     R is still being planned; `cancel` it first, then roll it back
     R is waiting for confirmation; `cancel` it first, then roll it back
     R is already creating its issues; `cancel` it first, then roll it back

@@ -1,7 +1,9 @@
 //! Bodies: what to build in the author's words, acceptance criteria as a task list, and where it stands in the spec.
 
 use super::draft::{Criterion, Draft};
-use super::outline::{Outline, is_item};
+use super::outline::{Entry, Outline, is_item};
+use super::words::asks::{demands, normal};
+use super::words::verbs::opens_with_verb;
 use crate::domain::spec::BlockKind;
 use crate::domain::spec::pieces::Piece;
 
@@ -15,7 +17,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     pub(super) fn body(&self, draft: &Draft) -> String {
         let mut parts = Vec::new();
-        let what = self.what(draft);
+        let what = within(&self.what(draft), LONGEST);
         if !what.is_empty() {
             parts.push(with_closed_fences(&what));
         }
@@ -78,10 +80,40 @@ impl Source<'_> {
         if !fields.is_empty() {
             out.push(fields.join("\n"));
         }
-        if out.is_empty() {
-            out.push(format!("{}.", draft.title));
+        let says_more = out.iter().any(|o| normal(o) != normal(&draft.title));
+        let intro = self.introduction(draft);
+        match (out.is_empty(), intro) {
+            (_, Some(intro)) if !says_more => out.push(intro),
+            (true, _) if !draft.criteria.is_empty() => {
+                out.push(format!("{}, with everything listed below.", draft.title));
+            }
+            (true, _) => out.push(format!("{}.", draft.title)),
+            _ => {}
         }
         out.join("\n\n")
+    }
+
+    /// "Part of **Phase 1: Record every booking twice**: The monolith stays the source of truth", where the source says no more.
+    fn introduction(&self, draft: &Draft) -> Option<String> {
+        let section = &self.outline.sections[draft.section];
+        let heading = section
+            .heading
+            .filter(|_| self.outline.title_section != Some(draft.section));
+        let said = section.entries.iter().find_map(|entry| match entry {
+            Entry::Prose(piece) if !draft.main.contains(piece) => {
+                Some(self.pieces[*piece].plain.as_str())
+            }
+            _ => None,
+        })?;
+        let first = super::words::asks::sentences(said).first().copied()?;
+        if heading.is_none() && first.ends_with(':') {
+            return None;
+        }
+        let first = first.trim_end_matches(':');
+        Some(match heading {
+            Some(_) => format!("Part of **{}**: {}", section.name, shortened(first, 240)),
+            None => format!("Part of this: {}", shortened(first, 240)),
+        })
     }
 
     fn criteria(&self, draft: &Draft) -> String {
@@ -94,6 +126,10 @@ impl Source<'_> {
         if lines.is_empty() {
             let done = if draft.is_group {
                 "All sub-issues are done".to_owned()
+            } else if let Some(demand) = self.demand(draft) {
+                demand
+            } else if normal(&self.what(draft)) == normal(&draft.title) {
+                draft.title.clone()
             } else {
                 format!("{} as described above", draft.title)
             };
@@ -106,6 +142,22 @@ impl Source<'_> {
             .map(|line| format!("- [ ] {}", indented(&line, "  ")))
             .collect::<Vec<_>>()
             .join("\n")
+    }
+
+    /// The sentence of the body that says how things are when the work is done.
+    fn demand(&self, draft: &Draft) -> Option<String> {
+        let words = match (&draft.excerpt, draft.main.first()) {
+            (Some(excerpt), _) => excerpt.as_str(),
+            (None, Some(piece)) if self.pieces[*piece].cells.is_empty() => {
+                self.pieces[*piece].plain.as_str()
+            }
+            _ => return None,
+        };
+        super::words::asks::sentences(words)
+            .into_iter()
+            .find(|s| demands(s) && !opens_with_verb(s) && !s.ends_with([':', '?']))
+            .filter(|s| normal(s) != normal(&draft.title))
+            .map(str::to_owned)
     }
 
     fn criterion(&self, criterion: &Criterion) -> String {
@@ -216,11 +268,41 @@ impl Source<'_> {
         } else {
             self.pieces[piece].cells.join(" | ")
         };
-        if shown || words.is_empty() || draft.title == words {
+        let body = normal(&format!(
+            "{} {} {}",
+            draft.title,
+            self.what(draft),
+            self.criteria(draft)
+        ));
+        let told =
+            |cell: &String| super::titles::phrases(cell).all(|part| body.contains(&normal(part)));
+        if shown || words.is_empty() || self.pieces[piece].cells.iter().all(told) {
             return None;
         }
         Some(shortened(&words, 140))
     }
+}
+
+/// A body has room for so many characters of the spec; the rest is one click away.
+const LONGEST: usize = 16_000;
+
+/// As many whole paragraphs as there is room for.
+fn within(what: &str, longest: usize) -> String {
+    if what.len() <= longest {
+        return what.to_owned();
+    }
+    let mut end = longest;
+    while !what.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = what[..end]
+        .rfind("\n\n")
+        .filter(|at| *at > 0)
+        .unwrap_or(end);
+    format!(
+        "{}\n\n… The rest stands in the spec.",
+        with_closed_fences(&what[..end])
+    )
 }
 
 /// The rule below a table's head.

@@ -5,8 +5,10 @@ use super::labels;
 use super::outline::{is_item, meaning};
 use super::reader::{ALREADY_DONE, Found, Reader, Role};
 use super::titles::{bare, id, phase};
+use super::words;
 use super::words::asks::{asks, demands, is_deferred, sentences};
 use super::words::headings::Meaning;
+use super::words::language::Language;
 use super::words::verbs::opens_with_verb;
 
 /// What a list is made of, as shares of its items.
@@ -64,6 +66,11 @@ impl<'a> Reader<'a> {
             found.facets.extend(items);
             return;
         }
+        let shape = self.shape(items);
+        let steps = role == Role::Steps || phase(&self.section_at(index).name).is_some();
+        if shape.most(shape.orders) || (steps && shape.orders > 0) {
+            self.among_orders.extend(items);
+        }
         let first = found.made.len();
         for item in items {
             let made = self.item(*item, index, role);
@@ -111,6 +118,8 @@ impl<'a> Reader<'a> {
             shape.words += it.plain.split(' ').count();
             shape.orders += usize::from(
                 opens_with_verb(&name)
+                    || (self.titles.language == Language::Other
+                        && words::lists::is_foreign_order(&name))
                     || labels::split(&name).is_some_and(|(_, rest)| opens_with_verb(rest)),
             );
             shape.demands += usize::from(asks(&it.plain));
@@ -157,20 +166,23 @@ impl<'a> Reader<'a> {
         if !self.is_specific(index) && section.meaning != Some(Meaning::Design) {
             // A list after a wish at the top of a short text tells the parts of that wish.
             let wish = found.prose.last().is_some_and(|p| {
-                asks(&self.pieces[*p].plain) || opens_with_verb(&bare(&self.pieces[*p].plain))
+                demands(&self.pieces[*p].plain) || opens_with_verb(&bare(&self.pieces[*p].plain))
             });
             let bare_text = section.meaning.is_none() && role == Role::Plain;
             return !(bare_text && wish)
                 || shape.boxes > 0
                 || shape.items >= 6
-                || (shape.most(shape.orders) && shape.average() >= 4)
+                || self.are_orders(items, &shape, found)
                 || shape.average() >= 9;
         }
         if phase(&section.name).is_some() {
-            return shape.items >= 2 || shape.boxes > 0;
+            return shape.items >= 2 || shape.boxes > 0 || shape.orders > 0;
         }
         if shape.most(shape.boxes) {
-            return shape.average() >= 3 && (shape.items >= 2 || role == Role::Steps);
+            return shape.average() >= 2 && (shape.items >= 2 || role == Role::Steps);
+        }
+        if self.are_orders(items, &shape, found) {
+            return true;
         }
         if shape.items < 2 {
             return false;
@@ -179,9 +191,23 @@ impl<'a> Reader<'a> {
             return true;
         }
         let many = shape.items >= 4 || section.meaning == Some(Meaning::Design);
-        (shape.most(shape.orders) && shape.average() >= 4 && many)
-            || (shape.most(shape.leads) && shape.average() >= 6)
+        (shape.most(shape.leads) && shape.average() >= 6)
             || (shape.most(shape.demands) && shape.average() >= 9 && many)
+    }
+
+    /// The rule of orders: items that each tell what to do are issues of their own, unless a sentence before them names the one
+    /// thing that they are parts of, or all of them only say how one thing looks ("Show …", "Show …").
+    fn are_orders(&self, items: &[usize], shape: &Shape, found: &Found) -> bool {
+        let last = found.prose.last().map(|p| &self.pieces[*p]);
+        let facets = items
+            .iter()
+            .filter(|i| words::lists::says_how(&bare(&self.pieces[**i].plain)))
+            .count();
+        shape.most(shape.orders)
+            && shape.average() >= 3
+            && (shape.items >= 2 || last.is_none())
+            && !(shape.items >= 2 && shape.most(facets))
+            && !last.is_some_and(|it| words::lists::introduces_parts(&whole(it)))
     }
 
     /// An item as one draft, or as a group of those under it.
@@ -282,7 +308,7 @@ impl<'a> Reader<'a> {
         names
             && (is_phase
                 || boxes
-                || (shape.most(shape.orders) && shape.average() >= 3)
+                || (shape.most(shape.orders) && shape.average() >= 2)
                 || shape.most(shape.stories)
                 || shape.most(shape.parents))
     }
@@ -334,8 +360,13 @@ impl<'a> Reader<'a> {
 
     fn item_leaf(&mut self, item: usize, index: usize) -> usize {
         let it = &self.pieces[item];
+        let title = if self.among_orders.contains(&item) {
+            self.titles.order(&naming(it))
+        } else {
+            None
+        };
         let mut draft = Draft {
-            title: self.title(&naming(it), index),
+            title: title.unwrap_or_else(|| self.title(&naming(it), index)),
             anchor: item,
             main: vec![item],
             section: index,
@@ -470,4 +501,9 @@ pub(super) fn naming(piece: &crate::domain::spec::pieces::Piece) -> String {
     } else {
         piece.plain.clone()
     }
+}
+
+/// All sentences of a paragraph.
+fn whole(piece: &crate::domain::spec::pieces::Piece) -> String {
+    format!("{} {}", piece.plain, piece.more)
 }

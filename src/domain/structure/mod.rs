@@ -10,6 +10,7 @@ mod bodies;
 mod components;
 mod criteria;
 mod dependencies;
+mod design;
 mod draft;
 mod finish;
 mod labels;
@@ -36,7 +37,9 @@ use draft::Draft;
 use outline::Outline;
 use reader::{Reader, Role};
 use titles::Titles;
+use words::asks::{demands, sentences};
 use words::language::language;
+use words::verbs::opens_with_verb;
 
 /// What a request asks of the plan beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,11 +93,20 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
         drafts: Vec::new(),
         reasons: vec![None; pieces.len()],
         orders: Vec::new(),
+        among_orders: HashSet::new(),
+        is_readme: outline.is_readme(),
+        later: Vec::new(),
     };
     let mut warnings = Vec::new();
 
-    reader.section(0, Role::Plain);
-    if reader.alive() == 0 && pieces.len() > 1 && pieces.iter().all(|p| p.level > 0) {
+    if !outline.is_changelog() {
+        reader.section(0, Role::Plain);
+    }
+    if reader.alive() == 0
+        && !outline.is_changelog()
+        && pieces.len() > 1
+        && pieces.iter().all(|p| p.level > 0)
+    {
         // Nothing but headings: an outline of the work.
         reader.reasons.fill(None);
         reader.section(0, Role::Work);
@@ -102,6 +114,13 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
     if reader.alive() == 0 {
         warnings.extend(reader.plan_as_one(&name));
     }
+    warnings.extend(reader.later.iter().map(|sentence| {
+        format!(
+            "Left out, as the text puts it off: “{}”",
+            bodies::shortened(sentence, 160)
+        )
+    }));
+    reader.merge_designs();
     reader.find_dependencies();
     reader.dissolve_needless_groups();
     let natural = reader.alive();
@@ -132,6 +151,23 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
 impl Reader<'_> {
     /// Nothing in the text is work by its structure: then the request as a whole is, unless it says that all is done.
     fn plan_as_one(&mut self, name: &str) -> Option<String> {
+        if self.outline.is_changelog() {
+            for (n, piece) in self.pieces.iter().enumerate() {
+                let title = self
+                    .outline
+                    .title_section
+                    .and_then(|s| self.outline.sections[s].heading);
+                let reason = if piece.level > 0 && title == Some(n) {
+                    "document title"
+                } else {
+                    reader::ALREADY_DONE
+                };
+                self.reasons[n] = Some(reason);
+            }
+            return Some(
+                "The text is a changelog: it tells what was done, and asks for nothing.".to_owned(),
+            );
+        }
         let done = self.reasons.contains(&Some(reader::ALREADY_DONE));
         let soft: Vec<usize> = (0..self.pieces.len())
             .filter(|n| {
@@ -157,7 +193,18 @@ impl Reader<'_> {
                     .to_owned(),
             );
         }
-        let words = if name.trim().is_empty() {
+        let asking = soft
+            .iter()
+            .filter(|n| self.pieces[**n].level == 0 && self.pieces[**n].cells.is_empty())
+            .flat_map(|n| sentences(&self.pieces[*n].plain))
+            .find(|s| {
+                opens_with_verb(&titles::bare(s))
+                    || demands(s)
+                    || titles::is_complaint(&titles::bare(s))
+            });
+        let words = if let Some(sentence) = asking {
+            sentence.to_owned()
+        } else if name.trim().is_empty() {
             soft.iter()
                 .map(|n| self.pieces[*n].plain.as_str())
                 .find(|w| !w.is_empty())
@@ -267,6 +314,7 @@ fn proper_words(pieces: &[Piece]) -> HashSet<String> {
     seen.into_iter()
         .filter(|(_, (upper, lower))| upper > lower)
         .map(|(word, _)| word)
+        .chain(words::names::PROPER.iter().map(|name| (*name).to_owned()))
         .collect()
 }
 

@@ -174,6 +174,49 @@ impl Outline {
         .then_some(first)
     }
 
+    /// A changelog tells what was done: its headings are versions.
+    pub(super) fn is_changelog(&self) -> bool {
+        let version = |name: &str| {
+            let name = name.trim_start_matches(['[', 'v', 'V']);
+            name.starts_with(|c: char| c.is_ascii_digit())
+                && name
+                    .bytes()
+                    .take_while(|b| *b != b' ')
+                    .filter(|b| *b == b'.')
+                    .count()
+                    >= 2
+        };
+        let named = self.title_section.is_some_and(|s| {
+            ["changelog", "change log", "release notes", "what's new"]
+                .contains(&self.sections[s].name.to_lowercase().as_str())
+        });
+        named && self.sections.iter().any(|s| version(&s.name))
+    }
+
+    /// A readme describes what exists: it says how to install and how to use it.
+    pub(super) fn is_readme(&self) -> bool {
+        let has = |names: &[&str]| {
+            self.sections
+                .iter()
+                .any(|s| s.level < BOLD_LEVEL && names.contains(&s.name.to_lowercase().as_str()))
+        };
+        has(&[
+            "installation",
+            "install",
+            "installing",
+            "getting started",
+            "quick start",
+            "quickstart",
+        ]) && has(&[
+            "usage",
+            "license",
+            "licence",
+            "contributing",
+            "examples",
+            "getting help",
+        ])
+    }
+
     /// The names of the headings above a section and its own, outermost first, without the document's title.
     pub(super) fn path(&self, section: usize) -> Vec<&str> {
         let mut names = Vec::new();

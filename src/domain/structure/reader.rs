@@ -2,6 +2,8 @@
 //!
 //! Every piece ends in one of two ways: a draft covers it, or it has a reason for being no work.
 
+use std::collections::HashSet;
+
 use super::draft::Draft;
 use super::outline::{Entry, Outline, Section, is_ambiguous, strip_tags};
 use super::titles::{Titles, phase};
@@ -46,6 +48,12 @@ pub(super) struct Reader<'a> {
     pub reasons: Vec<Option<&'static str>>,
     /// Pieces that only say what waits for what.
     pub orders: Vec<usize>,
+    /// Items of lists that are mostly orders: there a doubtful word is a verb too.
+    pub among_orders: HashSet<usize>,
+    /// Does the text describe what exists?
+    pub is_readme: bool,
+    /// Sentences that the text itself puts off.
+    pub later: Vec<String>,
 }
 
 /// What was met in one section.
@@ -129,6 +137,13 @@ impl<'a> Reader<'a> {
     pub(super) fn role(&self, index: usize, outer: Role) -> Role {
         let section = self.section_at(index);
         let own = match section.meaning {
+            Some(Meaning::Work)
+                if self.is_readme
+                    && ["features", "key features", "core features", "highlights"]
+                        .contains(&section.name.to_lowercase().as_str()) =>
+            {
+                Some(Role::Done)
+            }
             None => None,
             Some(Meaning::Aside { .. }) if is_ambiguous(&section.name) && outer.is_work() => None,
             Some(Meaning::Aside { reason, firm }) => Some(Role::Aside { reason, firm }),
@@ -173,7 +188,7 @@ impl<'a> Reader<'a> {
         made
     }
 
-    fn entry(&mut self, entry: &'a Entry, index: usize, role: Role, found: &mut Found) {
+    pub(super) fn entry(&mut self, entry: &'a Entry, index: usize, role: Role, found: &mut Found) {
         match entry {
             Entry::Prose(piece) => self.prose(*piece, found),
             Entry::List(items) if role == Role::Criteria => found.criteria.extend(items),
@@ -251,6 +266,9 @@ impl<'a> Reader<'a> {
                 for entry in &section.entries {
                     self.entry(entry, inner, outer, found);
                 }
+            }
+            _ if role.is_work() && self.is_part_of_design(inner) => {
+                self.read_as_part(inner, role, found);
             }
             _ => found.made.extend(self.section(inner, role)),
         }

@@ -49,7 +49,7 @@ impl Reader<'_> {
             || opens_with_verb(&super::titles::bare(&section.name)) && section.heading.is_some()
             || phase(&section.name).is_some()
             || all_words.iter().any(|words| demands(words));
-        if (empty && !(specific && role.is_work())) || !wants {
+        if (empty && (!(specific && role.is_work()) || numbered_kind(&section.name))) || !wants {
             for piece in found
                 .prose
                 .iter()
@@ -113,7 +113,9 @@ impl Reader<'_> {
             .flatten()
         {
             self.title(&super::lists::naming(&self.pieces[*name]), index)
-        } else if section.meaning == Some(Meaning::Design) && !self.titles.about.is_empty() {
+        } else if section.meaning == Some(Meaning::Design)
+            && self.titles.about != super::titles::NAMELESS
+        {
             if opens_with_verb(&self.titles.about) {
                 super::titles::cut(&super::titles::capitalised(&self.titles.about))
             } else {

@@ -195,7 +195,7 @@ impl Reader<'_> {
         3 + a.len().max(b.len()) - shared
     }
 
-    fn merge(&mut self, set: &[usize]) {
+    pub(super) fn merge(&mut self, set: &[usize]) {
         let members: Vec<Draft> = set
             .iter()
             .map(|n| {

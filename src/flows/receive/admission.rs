@@ -2,7 +2,7 @@
 
 use crate::domain::trigger::{BotNames, may_concern};
 use crate::github::webhook::Glimpse;
-use crate::github::webhook::glimpse::Words;
+use crate::github::webhook::glimpse::{Author, Words};
 
 /// Who we are on GitHub, as far as deliveries tell.
 #[derive(Debug, Clone)]
@@ -11,8 +11,7 @@ pub struct Identity {
     pub names: BotNames,
     /// The App's id; `None` in token mode.
     pub app_id: Option<i64>,
-    /// The logins that we write comments under: `<slug>[bot]`, or the token's user. Empty until GitHub has told who we
-    /// are: till then nothing that may concern us is turned away.
+    /// The logins that we write comments under: `<slug>[bot]`, or the token's user.
     pub logins: Vec<String>,
 }
 
@@ -56,14 +55,6 @@ impl Reason {
 }
 
 impl Identity {
-    fn is_unknown(&self) -> bool {
-        self.logins.is_empty()
-    }
-
-    fn may_be_called(&self, text: &str) -> bool {
-        self.is_unknown() || may_concern(text, &self.names)
-    }
-
     fn wrote(&self, words: &Words<'_>) -> bool {
         let by_app = self.app_id.is_some() && words.app_id() == self.app_id;
         by_app
@@ -71,6 +62,15 @@ impl Identity {
                 .user
                 .as_ref()
                 .is_some_and(|user| self.is_login(user.login()))
+    }
+
+    /// Until GitHub has told who we are, what may be for us is kept: its job decides when we know.
+    fn is_unknown(&self) -> bool {
+        self.app_id.is_none() && self.logins.is_empty()
+    }
+
+    fn may_be_named(&self, text: &str) -> bool {
+        may_concern(text, &self.names) || self.is_unknown() && text.contains('@')
     }
 
     fn is_login(&self, login: &str) -> bool {
@@ -127,28 +127,28 @@ fn issue_opened(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String>
         return Ok(Verdict::Ignored(reason));
     }
     // Most issues of an organisation end here, hardly read.
-    if !payload.issue_may_hold(|raw| us.is_unknown() || may_ask(raw, &us.names)) {
+    if !payload.issue_may_hold(|raw| may_ask(raw, us)) {
         return Ok(Verdict::Ignored(Reason::NoMention));
     }
     let issue = required("issue", payload.issue())?;
     Ok(if issue.is_pull_request() {
         Verdict::Ignored(Reason::PullRequest)
-    } else if us.may_be_called(issue.title()) || us.may_be_called(issue.body()) {
+    } else if us.may_be_named(issue.title()) || us.may_be_named(issue.body()) {
         Verdict::Concerns
     } else {
         Verdict::Ignored(Reason::NoMention)
     })
 }
 
-/// [`may_concern`] for long texts that hardly ever do: whoever asks writes an `@`, or a slash before `spawn`.
-fn may_ask(text: &str, names: &BotNames) -> bool {
+/// [`Identity::may_be_named`] for long texts that hardly ever do: whoever asks writes an `@`, or a slash before `spawn`.
+fn may_ask(text: &str, us: &Identity) -> bool {
     let spawn = |at: usize| {
         text.as_bytes()
             .get(at + 1..at + 6)
             .is_some_and(|word| word.eq_ignore_ascii_case(b"spawn"))
     };
     (text.contains('@') || text.match_indices('/').any(|(at, _)| spawn(at)))
-        && may_concern(text, names)
+        && us.may_be_named(text)
 }
 
 /// A person wrote a comment that may ask us for something.
@@ -160,7 +160,7 @@ fn comment_created(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, Stri
     if us.wrote(&comment) {
         return Ok(Verdict::Ignored(Reason::Ourselves));
     }
-    if !us.may_be_called(comment.body()) {
+    if !us.may_be_named(comment.body()) {
         return Ok(Verdict::Ignored(Reason::NoMention));
     }
     on_an_issue(payload)
@@ -171,7 +171,9 @@ fn comment_edited(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, Strin
     if let Some(reason) = sender(payload, us)? {
         return Ok(Verdict::Ignored(reason));
     }
-    if us.wrote(&required("comment", payload.comment())?) || us.is_unknown() {
+    let comment = required("comment", payload.comment())?;
+    let may_be_ours = us.is_unknown() && comment.user.as_ref().is_some_and(Author::is_bot);
+    if us.wrote(&comment) || may_be_ours {
         on_an_issue(payload)
     } else {
         Ok(Verdict::Ignored(Reason::Action))

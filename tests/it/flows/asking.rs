@@ -41,7 +41,7 @@ async fn an_opened_issue_with_a_specification_goes_on_by_itself() {
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         let eyes = t.shop().reactions(trigger.number);
         assert_eq!(eyes.len(), 1, "{eyes:?}");

@@ -68,7 +68,7 @@ async fn links_to_what_was_left_out_are_left_out() {
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;
@@ -247,7 +247,7 @@ async fn a_waiting_run_is_cancelled() {
 
         No issue was created.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
         assert!(t.created().is_empty());
@@ -284,7 +284,7 @@ async fn a_creating_run_stops_after_the_request_in_flight() {
 
         `@TheOpenProducerBot rollback last` closes them again.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);

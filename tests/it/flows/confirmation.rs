@@ -97,7 +97,7 @@ async fn the_preview_of_two_phases_is_a_tree() {
 
         5 work items in 2 sections and 2 issues that group them; planned from the document's structure, no model was used. Creating 7 issues takes about 14 seconds at 30 requests a minute.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         "#);
         let body = &t.plan(&trigger).await.issues[5].body;
         assert_snapshot!(body, @"

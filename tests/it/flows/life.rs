@@ -51,7 +51,7 @@ async fn confirmed_plan_becomes_issues_and_rolls_back() {
 
         1 work item in 1 section; planned from the document's structure, no model was used. Creating 1 issue takes about 2 seconds at 30 requests a minute.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         "#);
 
         t.says(&trigger, "@TheOpenProducerBot confirm").await;

@@ -165,15 +165,13 @@ async fn what_github_does_not_take_is_named() {
             .await;
         assert!(t.created().is_empty());
         assert_snapshot!(t.bot_comment(&trigger), @"
-        ### ❌ This did not work
+        ### ⚠️ 0 issues created, 3 could not be
 
         GitHub refuses it: Validation Failed (type: invalid).
 
-        **What next?** Put it right and ask again in a new comment.
+        Planned in TIME. No model was used.
 
-        No issue was created.
-
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;

@@ -214,7 +214,7 @@ async fn a_plain_refusal_ends_the_run_in_words() {
 
         `@TheOpenProducerBot rollback last` closes them again.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);

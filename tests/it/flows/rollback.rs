@@ -34,7 +34,7 @@ async fn everything_is_closed_as_not_planned_and_detached() {
 
         </details>
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;
@@ -83,7 +83,7 @@ async fn what_people_have_worked_on_is_left_and_named_until_it_is_forced() {
 
         </details>
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
         assert_eq!(t.shop().issue(created[3].number).state_reason.as_deref(), Some("completed"));
 

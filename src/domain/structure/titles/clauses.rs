@@ -1,6 +1,7 @@
 //! From a sentence that asks to an order: "the system must send mail" to "send mail".
 
 use super::super::words::verbs::{from_participle, from_third_person, is_verb, opens_with_verb};
+use super::stories::is_story;
 
 /// Openings that ask without saying what; the rest is the order or the thing.
 #[rustfmt::skip] // words, many to a line
@@ -12,10 +13,11 @@ const OPENINGS: &[&str] = &[
     "we could ", "i want to ", "i want ", "i'd like to ", "i would like to ", "i need to ", "i'd love to have ",
     "i would love to have ", "i'd love to ", "i would love to ", "i'd love ", "i would love ", "we'd love to ", "we'd love ",
     "we would love to ", "we would love ", "i need ", "i wish ", "please also ", "please ", "let's ", "need to ", "needs to ",
-    "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ",
+    "should ", "must ", "shall ", "will ", "be able to ", "able to ", "the ability to ", "ability to ", "i'll ", "i will ",
     "it should be possible to ", "it must be possible to ", "it should also ", "it should ", "it must also ", "it must ",
     "it shall ", "it will ", "it needs to ", "it has to ", "it can ", "it would be great to ", "it would be nice to ",
-    "it would be great if we could ", "it would be nice if we could ", "would be nice to ", "would be great to ",
+    "it would be great if we could ", "it would be great if i could ", "it would be nice if i could ", "it would be great if ",
+    "it would be nice if ", "would be nice if ", "would be great if ", "i wish i could ", "i wish we could ", "it would be nice if we could ", "would be nice to ", "would be great to ",
     "could we please ", "could we ", "can we please ", "can we ", "could you please ", "could you ", "can you please ",
     "can you ", "also ", "and ", "then ", "first, ", "first ", "second, ", "secondly, ", "third, ", "finally, ", "finally ",
     "lastly, ", "additionally, ", "additionally ", "in addition, ", "next, ", "optionally, ", "optionally ", "ideally, ",
@@ -143,66 +145,6 @@ pub(super) fn wanted_of(given: &str, phrase: &str) -> Option<String> {
     })
 }
 
-pub(super) fn is_story(phrase: &str) -> bool {
-    let lower = phrase.to_lowercase();
-    lower.starts_with("as a ") || lower.starts_with("as an ") || lower.starts_with("as the ")
-}
-
-/// Words with which a story says what is wanted.
-#[rustfmt::skip] // words, many to a line
-const WISHES: &[&str] = &[
-    "i want to be able to ", "i want to ", "i want the ability to ", "i want ", "i would like to be able to ",
-    "i would like to ", "i would like ", "i'd like to be able to ", "i'd like to ", "i'd like ", "i need to be able to ",
-    "i need to ", "i need ", "i should be able to ", "i can ", "i must be able to ", "i must ", "we want to ", "i wish to ",
-    "i expect to ", "i expect ", "i am able to ", "i'm able to ",
-];
-
-/// What is wished in "As an admin, I want to export rows so that …".
-pub(super) fn story(phrase: &str) -> Option<String> {
-    if !is_story(phrase) {
-        return None;
-    }
-    let straight = phrase.replace('’', "'");
-    let lower = straight.to_lowercase();
-    let (at, wish) = WISHES
-        .iter()
-        .filter_map(|w| lower.find(w).map(|at| (at, *w)))
-        .min_by_key(|(at, w)| (*at, usize::MAX - w.len()))?;
-    let rest = straight.get(at + wish.len()..)?;
-    let lower_rest = rest.to_lowercase();
-    let end = [
-        " so that ",
-        ", so that ",
-        " so i ",
-        ", so i ",
-        ", so ",
-        " so we ",
-        " in order to ",
-        " because ",
-    ]
-    .iter()
-    .filter_map(|w| lower_rest.find(w))
-    .min()
-    .unwrap_or(rest.len());
-    let wanted = rest.get(..end)?.trim().trim_end_matches([',', '.', ';']);
-    // "I want my password to be reset" asks for it to happen.
-    let wanted = ["expect that ", "expect "]
-        .iter()
-        .find_map(|e| wanted.strip_prefix(e))
-        .filter(|rest| !rest.starts_with("to "))
-        .unwrap_or(wanted);
-    let verbal = !rest.starts_with("expect ") && wish.ends_with("to ")
-        || wish.ends_with("can ")
-        || wish.ends_with("must ");
-    (!wanted.is_empty()).then(|| {
-        if verbal {
-            format!("we want to {wanted}")
-        } else {
-            wanted.to_owned()
-        }
-    })
-}
-
 #[rustfmt::skip] // words, many to a line
 const MODALS: &[&str] = &[
     "must also", "should also", "can also", "must", "shall", "should", "will", "needs to", "need to", "has to", "have to", "can",
@@ -257,6 +199,15 @@ pub(super) fn from_clause(phrase: &str, lowered: impl Fn(&str) -> String) -> Opt
         return Some(format!("give {} {thing}", lowered(subject)));
     }
     third_person(phrase, lowered)
+}
+
+/// Does the second word make the first one a subject?
+pub(super) fn has_predicate(phrase: &str) -> bool {
+    phrase
+        .split(' ')
+        .skip(1)
+        .take(3)
+        .any(|w| MODALS.contains(&w) || ["is", "are", "was", "were", "has", "have"].contains(&w))
 }
 
 fn find_word(text: &str, word: &str) -> Option<usize> {
@@ -338,6 +289,12 @@ fn order(subject: &str, predicate: &str, modal: &str) -> Option<String> {
     }
     if let Some(thing) = predicate.strip_prefix("have ") {
         return Some(format!("give {subject} {thing}"));
+    }
+    if let Some(state) = ["stay ", "remain "]
+        .iter()
+        .find_map(|stays| predicate.strip_prefix(stays))
+    {
+        return Some(format!("keep {subject} {state}"));
     }
     if let Some(thing) = predicate.strip_prefix("support ") {
         return Some(format!("support {thing} in {subject}"));

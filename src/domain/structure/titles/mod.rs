@@ -2,13 +2,16 @@
 
 mod clauses;
 mod clean;
+mod findings;
 mod nouns;
+mod stories;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
 pub(super) use clean::{bare, id, label_of, phase};
+pub(super) use findings::is_complaint;
 
 use super::words::language::{Language, is_foreign};
 use super::words::verbs::{from_gerund, opens_with_verb};
@@ -51,6 +54,18 @@ impl Titles {
             title = self.placed(&title, place);
         }
         cut(&title)
+    }
+
+    /// A title from an item among orders, where even a doubtful word is a verb: "Switch DNS".
+    pub(super) fn order(&self, words: &str) -> Option<String> {
+        let phrase = bare(words);
+        let first = phrase.split(' ').next()?.to_lowercase();
+        (self.language == Language::English
+            && phrase.split(' ').count() >= 2
+            && !opens_with_verb(&phrase)
+            && super::words::verbs::is_verb(&first)
+            && !clauses::has_predicate(&phrase))
+        .then(|| cut(&capitalised(&phrase)))
     }
 
     /// A title from a statement of how things are when they are done.
@@ -117,6 +132,10 @@ impl Titles {
         if opens_with_verb(head) && head.split(' ').count() > 1 {
             return (head.to_owned(), None);
         }
+        // "Safari: the pay button is not clickable" says where a bug is.
+        if findings::is_complaint(rest) {
+            return (phrase.to_owned(), None);
+        }
         let bound = rest.split(' ').next().unwrap_or_default().to_lowercase();
         if [
             "under", "below", "less", "within", "≤", "<", "above", "over", "≥", ">", "up",
@@ -127,7 +146,7 @@ impl Titles {
         {
             return (format!("Keep {} {rest}", self.lowered(head)), None);
         }
-        if opens_with_verb(rest) || clauses::is_story(rest) {
+        if opens_with_verb(rest) || stories::is_story(rest) {
             return (rest.to_owned(), Some(head.to_owned()));
         }
         if nouns::is_quality(head) || (head.split(' ').count() == 1 && nouns::is_generic(head)) {
@@ -139,7 +158,7 @@ impl Titles {
     fn imperative(&self, phrase: &str) -> String {
         let given = phrase;
         let phrase = clauses::without_opening(phrase);
-        if let Some(wish) = clauses::story(&phrase) {
+        if let Some(wish) = stories::story(&phrase) {
             return self.imperative(&wish);
         }
         if let Some(order) = clauses::wanted_of(given, &phrase) {
@@ -172,6 +191,15 @@ impl Titles {
         }
         if let Some(order) = from_gerund_phrase(&phrase) {
             return order;
+        }
+        if clean::split_head(&phrase).is_some_and(|(_, rest)| findings::is_complaint(rest)) {
+            return capitalised(&phrase);
+        }
+        if let Some(question) = findings::asked_how(&phrase) {
+            return question;
+        }
+        if findings::is_complaint(&phrase) {
+            return capitalised(&phrase);
         }
         if let Some(order) = clauses::from_clause(&phrase, |s| self.lowered(s)) {
             return capitalised(&order);
@@ -256,6 +284,33 @@ fn from_gerund_phrase(phrase: &str) -> Option<String> {
             "making",
             "allowing",
             "refactoring",
+            "handling",
+            "converting",
+            "defining",
+            "using",
+            "sending",
+            "storing",
+            "parsing",
+            "validating",
+            "detecting",
+            "generating",
+            "configuring",
+            "deleting",
+            "managing",
+            "displaying",
+            "rendering",
+            "deploying",
+            "connecting",
+            "stabilizing",
+            "stabilising",
+            "preventing",
+            "avoiding",
+            "ensuring",
+            "providing",
+            "deciding",
+            "choosing",
+            "checking",
+            "returning",
         ]
         .contains(&first.to_lowercase().as_str());
     ordering.then(|| capitalised(&format!("{verb} {rest}")))
@@ -364,6 +419,13 @@ fn without_loose_end(title: &str) -> String {
         .join(" ")
         .trim_end_matches([',', ';', ':', '-', '–', '—', '.', ' ', '(', '/'])
         .to_owned()
+}
+
+/// The parts of a cell that a body may show apart.
+pub(super) fn phrases(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(['.', ';', ',', '\n'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 /// Does the title already say these words?

@@ -21,6 +21,9 @@ const FITTING: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["communication", "communications"]),
+    ("make", &["changes"]),
+    ("explain", &["explanation", "background", "concepts"]),
+    ("decide on", &["decision", "decisions", "trade-off", "trade-offs", "tradeoffs"]),
     (
         "prepare",
         &[
@@ -38,17 +41,17 @@ const FITTING: &[(&str, &[&str])] = &[
         "define",
         &[
             "strategy", "policy", "policies", "contract", "requirements", "roles", "conventions", "naming", "standards",
-            "guidelines",
+            "guidelines", "semantics", "behavior", "behaviour", "terminology", "principles", "effect", "effects", "precedence",
+            "invariants", "constraints", "responsibilities", "ownership", "terms", "thresholds", "criteria", "budget",
         ],
     ),
     (
         "implement",
         &[
-            "algorithm", "logic", "protocol", "flow", "flows", "mechanism", "handling", "model", "architecture", "layer",
-            "authentication", "authorization", "authorisation", "lifecycle", "interface", "storage", "semantics", "syntax",
-            "behavior", "behaviour", "processing", "parsing", "parser", "resolution", "management", "integration", "sync",
-            "synchronization", "state machine", "explanation", "design", "proposal", "changes", "effect", "effects",
-            "verification", "validation",
+            "algorithm", "logic", "protocol", "mechanism", "handling", "model", "architecture", "layer",
+            "authentication", "authorization", "authorisation", "lifecycle", "storage", "syntax", "processing", "parsing",
+            "parser", "resolution", "management", "integration", "sync", "synchronization", "state machine", "design",
+            "proposal", "verification", "validation",
         ],
     ),
     (
@@ -58,7 +61,7 @@ const FITTING: &[(&str, &[&str])] = &[
             "server", "app", "tool", "cli", "bot", "importer", "exporter", "library", "module", "component", "widget", "portal",
             "checkout", "inbox", "website", "site", "editor", "wizard", "onboarding", "worker", "scheduler", "backend",
             "frontend", "front end", "back end", "adapter", "proxy", "gateway", "simulator", "panel", "store", "composer",
-            "viewer",
+            "viewer", "flow", "flows", "interface", "installer",
         ],
     ),
     (
@@ -189,6 +192,7 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
     }
     for (opening, verb) in [
         ("removal of ", "remove"),
+        ("explanation of ", "explain"),
         ("deletion of ", "delete"),
         ("creation of ", "create"),
         ("introduction of ", "introduce"),
@@ -266,5 +270,38 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
             return format!("{verb} {name}");
         }
     }
+    // "Change email" may be an order or a name: no verb before a verb.
+    if is_clause(&lower)
+        || (name.split(' ').count() == 2
+            && EITHER.contains(&name.split(' ').next().unwrap_or_default()))
+    {
+        return phrase.to_owned();
+    }
     format!("add {name}")
+}
+
+/// Verbs with which a phrase of two words is more often an order than a name.
+const EITHER: &[&str] = &[
+    "change", "switch", "upload", "download", "reset", "display", "open", "copy", "check",
+];
+
+/// A clause is no thing to add: its author's words stay.
+fn is_clause(lower: &str) -> bool {
+    #[rustfmt::skip] // words, many to a line
+    const FINITE: &[&str] = &[
+        "is", "are", "was", "were", "will", "would", "does", "do", "did", "has", "have", "arises", "means", "describe", "cannot",
+    ];
+    #[rustfmt::skip] // words, many to a line
+    const OPENINGS: &[&str] = &[
+        "don't", "do", "may", "must", "cannot", "can't", "naturally,", "consider", "note", "but", "because", "since", "although",
+        "while", "however,", "i'll", "i", "we", "you", "they",
+    ];
+    let straight = lower.replace('’', "'");
+    let words: Vec<&str> = straight.split(' ').collect();
+    words.len() >= 2 && OPENINGS.contains(&words[0])
+        || words.len() >= 4
+            && words.iter().skip(1).take(6).any(|w| FINITE.contains(w))
+            && !words
+                .iter()
+                .any(|w| ["that", "which", "who", "whose", "where", "when"].contains(w))
 }

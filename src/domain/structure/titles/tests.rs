@@ -5,7 +5,7 @@ use super::*;
 fn titles() -> Titles {
     Titles {
         language: Language::English,
-        proper: ["github".to_owned(), "stripe".to_owned()].into(),
+        proper: ["github", "stripe", "prometheus"].map(str::to_owned).into(),
         about: "team inbox".to_owned(),
     }
 }
@@ -51,6 +51,26 @@ fn titles() -> Titles {
     "Ensure the inbox opens in under 300 ms at p95"
 )]
 #[case("Removal of the old tables", "Remove the old tables")]
+#[case("Change email", "Change email")]
+#[case("Checkout flow", "Build checkout flow")]
+#[case("Effects of a closed account", "Define effects of a closed account")]
+#[case("Explanation of the order", "Explain the order")]
+#[case("Handling restarts", "Handle restarts")]
+#[case("Prometheus metrics", "Add Prometheus metrics")]
+#[case(
+    "Naturally, the same issue arises in other languages",
+    "Naturally, the same issue arises in other languages"
+)]
+#[case("May not end with a brace", "May not end with a brace")]
+#[case("Print should stay black on white", "Keep print black on white")]
+#[case(
+    "Safari: the pay button is not clickable",
+    "Safari: the pay button is not clickable"
+)]
+#[case(
+    "As a user, I want to reset my password so that I can get back in.",
+    "Let users reset their password"
+)]
 #[case("`--json` flag for plan", "Add `--json` flag for plan")]
 fn titles_read_as_orders(#[case] words: &str, #[case] title: &str) {
     let words = words.replace("**", "");

@@ -68,7 +68,7 @@ pub(crate) const RULES: &[Rule] = &[
         "out of scope",
         true,
         &[
-            "non goals", "nongoals", "no goals", "out of scope", "not in scope", "not included", "excluded", "exclusions",
+            "non goals", "nongoals", "no goals", "out of scope", "nicht teil dieses projekts", "nicht teil des projekts", "nicht im umfang", "not in scope", "not included", "excluded", "exclusions",
             "scope exclusions", "won't do", "wont do", "won't have", "will not do", "not doing", "what we are not doing",
             "what this is not", "anti goals", "anti requirements", "explicitly out of scope", "nicht ziele", "nichtziele",
             "nicht im umfang", "außerhalb des umfangs", "abgrenzung", "nicht enthalten", "hors périmètre", "hors du périmètre",
@@ -142,7 +142,8 @@ pub(crate) const RULES: &[Rule] = &[
         false,
         &[
             "introduction", "overview", "summary", "executive summary", "abstract", "tl;dr", "tldr", "at a glance", "in short",
-            "about", "preface", "purpose", "purpose of this document", "about this document", "how to read this document",
+            "about", "preface", "purpose", "purpose of this document", "about this document", "how to read this document", "how to read this proposal",
+            "high level overview", "very high level overview", "notes on this document", "comparison", "comparisons",
             "document purpose", "description", "general description", "release note", "brief", "elevator pitch", "einleitung",
             "einführung", "überblick", "übersicht", "zusammenfassung", "résumé", "aperçu", "présentation", "introducción",
             "resumen", "visión general", "descripción general", "introdução", "resumo", "概述", "概要", "简介", "개요", "はじめに",

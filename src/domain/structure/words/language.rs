@@ -24,14 +24,17 @@ pub(crate) fn language(text: &str) -> Language {
     let (mut english, mut others, mut foreign, mut letters) = (0, 0, 0, 0);
     for word in text
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
+        // "MIT" is a licence, not German.
+        .filter(|w| !(w.is_empty() || w.len() > 1 && w.chars().all(char::is_uppercase)))
         .take(4_000)
     {
         let word = word.to_lowercase();
         letters += word.chars().count();
         foreign += word.chars().filter(|c| *c as u32 > 0x24f).count();
         english += usize::from(ENGLISH.contains(&word.as_str()));
-        others += usize::from(OTHERS.contains(&word.as_str()));
+        // Umlauts and accents are rare in English.
+        let accented = word.chars().any(|c| ('à'..='ɏ').contains(&c));
+        others += usize::from(accented || OTHERS.contains(&word.as_str()));
     }
     if foreign * 6 > letters || others > english {
         Language::Other

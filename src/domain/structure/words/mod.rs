@@ -4,4 +4,6 @@ pub(crate) mod asks;
 pub(crate) mod columns;
 pub(crate) mod headings;
 pub(crate) mod language;
+pub(crate) mod lists;
+pub(crate) mod names;
 pub(crate) mod verbs;

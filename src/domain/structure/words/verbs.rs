@@ -55,6 +55,8 @@ static VERBS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         "indicate", "move", "onboard", "price", "quote", "recalculate", "rework", "sample", "scaffold", "score", "shift",
         "sketch", "spike", "spin", "surface", "sunset", "version", "vet", "mention", "mute", "unmute", "snooze", "star",
         "favorite", "favourite", "leave", "invoice", "charge", "refund", "bill", "pay", "reassign", "escalate", "triage", "see",
+        "deactivate", "reactivate", "shorten", "preload", "lengthen", "containerise", "containerize", "catch", "close", "apply", "bulk", "crop", "zip", "unzip",
+        "rehearse", "hire", "gain", "reindex", "archive", "tidy", "drain", "prefill", "autocomplete", "paste", "drag", "resend", "seek",
         "browse", "choose", "receive", "rely", "act", "agree", "appear", "behave", "bring", "come", "contain", "count", "enter",
         "exclude", "fall", "go", "happen", "know", "lag", "last", "lose", "need", "own", "point", "react", "remain", "repeat",
         "say", "stay", "survive", "understand", "visit", "want", "declare", "encourage", "explain",
@@ -89,7 +91,7 @@ const OBJECT_OPENERS: &[&str] = &[
     "new", "old", "existing", "only", "more", "at", "to", "up", "out", "off", "on", "in", "into", "from", "for", "with", "by",
     "down", "back", "over", "through", "how", "what", "when", "where", "whether", "which", "if", "and", "or", "users", "people",
     "it", "them", "one", "two", "three", "another", "user", "admins", "customers", "as", "against", "across", "per", "without",
-    "until",
+    "until", "everything", "us", "me", "him", "her", "real", "multiple", "several",
 ];
 
 /// Verbs whose past participle does not end in -ed.
@@ -136,6 +138,9 @@ const IRREGULAR: &[(&str, &str)] = &[
 pub(crate) fn is_verb(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
     VERBS.contains(word)
+        || word
+            .strip_suffix("ise")
+            .is_some_and(|stem| VERBS.contains(format!("{stem}ize").as_str()))
         || word
             .strip_prefix("re-")
             .or_else(|| word.strip_prefix("un"))
