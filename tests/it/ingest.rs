@@ -285,6 +285,26 @@ async fn a_redelivery_creates_nothing() {
 }
 
 #[tokio::test]
+async fn a_worker_that_starts_at_this_moment_is_not_in_the_way() {
+    let door = Door::open().await;
+    let mut worker = door.pool().begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO graphile_worker._private_tasks (identifier) VALUES ('handle_delivery')",
+    )
+    .execute(&mut *worker)
+    .await
+    .unwrap();
+    let body = opened(MENTION);
+    let registered = async {
+        door.until_busy().await;
+        worker.commit().await.unwrap();
+    };
+    let (reply, ()) = tokio::join!(door.deliver("d-1", "issues", &body), registered);
+    assert_eq!(reply.status, 202);
+    assert_eq!(door.count().await, (1, 1));
+}
+
+#[tokio::test]
 async fn a_redelivery_of_what_is_done_is_only_counted() {
     let door = Door::open().await;
     let body = opened(MENTION);

@@ -121,7 +121,8 @@ async fn store(
 ///
 /// The library's own `add_jobs` looks for the keys by a plan that it keeps from when the queue was empty: with a
 /// backlog each batch reads the whole queue. So the jobs are written here, and a test holds them to what the library
-/// would write. A job that runs already is left alone: it does all that a redelivery could ask for.
+/// would write. A worker that starts at this moment may register the task first; its row is then taken, not missed. A
+/// job that runs already is left alone: it does all that a redelivery could ask for.
 async fn insert(
     connection: &mut PgConnection,
     rows: &[NewDelivery],
@@ -140,7 +141,7 @@ async fn insert(
              SELECT id FROM graphile_worker._private_tasks WHERE identifier = $8
          ), new_task AS (
              INSERT INTO graphile_worker._private_tasks (identifier) SELECT $8 WHERE NOT EXISTS (SELECT FROM task)
-             ON CONFLICT DO NOTHING RETURNING id
+             ON CONFLICT (identifier) DO UPDATE SET identifier = excluded.identifier RETURNING id
          ), queued AS (
              INSERT INTO graphile_worker._private_jobs AS j (task_id, payload, max_attempts, key, priority)
              SELECT (SELECT id FROM task UNION ALL SELECT id FROM new_task),

@@ -135,14 +135,11 @@ async fn emoji_tabs_and_other_scripts_come_through_whole() {
 #[tokio::test]
 async fn sixty_thousand_characters_are_planned_and_shown() {
     house(async |t| {
-        let chapters: String = (1..=90)
-            .map(|n| {
-                format!(
-                    "## Chapter {n}\n\n- Build the thing number {n}\n\n{}\n\n",
-                    "Because it is good. ".repeat(30)
-                )
-            })
-            .collect();
+        let filler = "Because it is good. ".repeat(30);
+        let chapter = |n| format!("## Chapter {n}\n\n- Build the thing number {n}\n\n{filler}\n\n");
+        let chapters: Vec<String> = (1..=90).map(chapter).collect();
+        let chapters = chapters.concat();
+        assert!(chapters.len() > 50_000);
         let trigger = t.opens("A book", &dry(&chapters)).await;
         assert_eq!(t.state(&trigger).await, "running awaiting_confirmation");
         let (_, body) = t.run_comment(&trigger);

@@ -10,6 +10,7 @@ mod life;
 mod options;
 mod recovery;
 mod rollback;
+mod terminal;
 
 /// Three issues, the second waits for the first.
 const WORK: &str = "\

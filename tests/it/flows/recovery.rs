@@ -144,7 +144,7 @@ async fn a_crash_loses_nothing_and_doubles_nothing(#[case] route: &str, #[case] 
     house(async |t| {
         t.stop_server().await;
         t.start_server_apart().await;
-        let late = Effect::Delay(Duration::from_secs(60)).after_effect();
+        let late = Effect::Delay(Duration::from_mins(1)).after_effect();
         t.sim
             .faults()
             .schedule(Fault::on(Method::POST, route).nth(nth).then(late));

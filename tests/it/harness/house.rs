@@ -175,6 +175,11 @@ impl House {
         self.database.pool()
     }
 
+    /// Where the house's own database is.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// Where the server listens.
     pub(crate) fn address(&self) -> std::net::SocketAddr {
         self.server.as_ref().expect("a running server").address

@@ -1,0 +1,150 @@
+//! The operator at a terminal: the real program, as a process of its own, against the same GitHub.
+
+use openproducer::simulator::IssueRef;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::harness::house::{House, SHOP, house};
+use crate::harness::sight::redacted;
+
+const ONE: &str = "- Build the login form\n";
+
+/// Exit code, output and errors of the program.
+async fn program(t: &House, arguments: &str) -> (i32, String, String) {
+    let app = t.sim.app();
+    let done = Command::new(env!("CARGO_BIN_EXE_openproducer"))
+        .args(arguments.split_whitespace())
+        .current_dir(std::env::temp_dir())
+        .env_clear()
+        .env("DATABASE_URL", t.database_url())
+        .env("GITHUB_API_URL", t.sim.api_url())
+        .env("GITHUB_WEB_URL", t.sim.web_url())
+        .env("GITHUB_APP_ID", app.id.to_string())
+        .env("GITHUB_PRIVATE_KEY", &app.private_key_pem)
+        .env("GITHUB_WEBHOOK_SECRET", &app.webhook_secret)
+        .output()
+        .await
+        .expect("the program runs");
+    let text = |bytes| redacted(&String::from_utf8(bytes).expect("text"));
+    (
+        done.status.code().unwrap_or(-1),
+        text(done.stdout),
+        text(done.stderr),
+    )
+}
+
+async fn stands(t: &mut House) -> IssueRef {
+    // Its worker would help with the jobs.
+    t.stop_server().await;
+    t.alice().opens_issue(SHOP, "Accounts", ONE)
+}
+
+#[tokio::test]
+async fn process_creates_status_tells_and_rollback_takes_back() {
+    house(async |t| {
+        let trigger = stands(t).await;
+        let (code, said, errors) = program(t, "process --repo acme/shop --issue 1").await;
+        assert_eq!(code, 0, "{said}{errors}");
+        assert_eq!(t.titles(), ["Build the login form"]);
+        assert!(t.bot_comment(&trigger).contains("1 issue created"));
+
+        let id = t.run(&trigger).await.id;
+        let (code, said, errors) = program(t, &format!("status --run {id} --json")).await;
+        assert_eq!(code, 0, "{said}{errors}");
+        let status: Value = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(status["status"], "completed");
+        assert_eq!(status["items"][0]["title"], "Build the login form");
+        let (code, said, _) = program(t, "status --repo acme/shop --limit 5 --json").await;
+        assert_eq!(code, 0);
+        let all: Value = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(all.as_array().map(Vec::len), Some(1));
+
+        let (code, said, errors) = program(t, &format!("rollback --run {id}")).await;
+        assert_eq!(code, 0, "{said}{errors}");
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        let (code, _, errors) = program(t, &format!("rollback --run {id}")).await;
+        assert_eq!(code, 1);
+        assert!(errors.contains("already rolled back"), "{errors}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dry_run_waits_for_a_person() {
+    house(async |t| {
+        let trigger = stands(t).await;
+        let (code, said, errors) = program(t, "process --repo acme/shop --issue 1 --dry-run").await;
+        assert_eq!(code, 0, "{said}{errors}");
+        assert!(errors.contains("confirm"), "{errors}");
+        assert!(t.created().is_empty());
+        assert!(
+            t.bot_comment(&trigger)
+                .contains("waiting for your confirmation")
+        );
+        t.start_server().await;
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.titles(), ["Build the login form"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_processed_is_said_with_the_right_code() {
+    house(async |t| {
+        t.sim.add_repository("other/place");
+        stands(t).await;
+        let bad = t.alice().opens_issue(
+            SHOP,
+            "Accounts",
+            "@TheOpenProducerBot\ncount: lots\n\nBuild it",
+        );
+        let closed = t.alice().opens_issue(SHOP, "Accounts", ONE);
+        t.alice().closes(&closed);
+        let pull = t.alice().opens_pull_request(SHOP, "Accounts", ONE);
+        for (arguments, code, says) in [
+            (
+                format!("process --repo acme/shop --issue {}", bad.number),
+                2,
+                "line 2",
+            ),
+            (
+                format!("process --repo acme/shop --issue {}", closed.number),
+                1,
+                "is closed",
+            ),
+            (
+                format!("process --repo acme/shop --issue {}", pull.number),
+                1,
+                "pull request",
+            ),
+            (
+                "process --repo acme/shop --issue 99".to_owned(),
+                1,
+                "no issue #99",
+            ),
+            (
+                "process --repo other/place --issue 1".to_owned(),
+                1,
+                "not installed on other/place",
+            ),
+            ("process --repo acme --issue 1".to_owned(), 2, "owner/name"),
+            (
+                "rollback --run run_20261122_084408_a1b2c3d4".to_owned(),
+                1,
+                "there is no run",
+            ),
+            (
+                "status --run run_20261122_084408_a1b2c3d4".to_owned(),
+                1,
+                "there is no run",
+            ),
+        ] {
+            let (got, said, errors) = program(t, &arguments).await;
+            assert_eq!(got, code, "{arguments}: {said}{errors}");
+            assert!(errors.contains(says), "{arguments}: {errors}");
+            assert!(!errors.contains("PRIVATE KEY"), "{errors}");
+        }
+        assert!(t.created().is_empty());
+    })
+    .await;
+}
