@@ -5,7 +5,7 @@ use sqlx::PgTransaction;
 use tracing::info;
 
 use super::request::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, reply, status};
+use super::{FlowResult, Services, advance, authorize, plan, reply, rollback, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::comment::{self, About};
 use crate::domain::ids::RunId;
@@ -226,19 +226,11 @@ async fn objection(
         Command::Confirm(selection) => selection.as_ref(),
         Command::Drop(selection) => Some(selection),
         Command::Rollback(_) => {
-            let is_left = items.iter().any(|i| {
-                matches!(
-                    i.state,
-                    ItemState::Created | ItemState::Intended | ItemState::Left
-                )
-            });
-            let illegal = IllegalMove {
-                from: run.state,
-                wanted: Move::StartRollback,
-            };
-            return Ok((!is_left).then(|| match run.state.status() {
-                Status::RolledBack => Answer::Already(illegal, run.id.clone()),
-                _ => Answer::NothingToDo("rollback"),
+            return Ok(rollback::nothing_left(run, &items).map(|illegal| {
+                match run.state.status() {
+                    Status::RolledBack => Answer::Already(illegal, run.id.clone()),
+                    _ => Answer::NothingToDo("rollback"),
+                }
             }));
         }
         _ => None,

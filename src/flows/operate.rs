@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::request::{self, Asking, Origin};
-use super::{FlowError, FlowResult, Services, advance, installations};
+use super::{FlowError, FlowResult, Services, advance, installations, rollback};
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::ids::{IssueNumber, RepositoryName, RunId, UserId};
 use crate::domain::rejection::Complaint;
@@ -112,6 +112,10 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         .state
         .start_rollback()
         .map_err(|illegal| FlowError::Internal(anyhow!(illegal.about(id))))?;
+    let items = planned_issues::list(&mut *tx, id).await?;
+    if let Some(illegal) = rollback::nothing_left(&run, &items) {
+        return Err(anyhow!(illegal.about(id)).into());
+    }
     let now = services.clock.now();
     let event = AuditEvent {
         installation: run.installation,

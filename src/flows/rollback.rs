@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::advance::Next;
 use super::{FlowResult, Services, create, link, pace};
-use crate::domain::run::ItemState;
+use crate::domain::run::{IllegalMove, ItemState, Move};
 use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -13,6 +13,16 @@ use crate::store::runs::{self, Run};
 
 /// The note of an item whose issue was deleted: nothing is left of it to name.
 pub(super) const DELETED: &str = "it was deleted";
+
+/// Why a run that may be rolled back has nothing for it: no item of it stands, or may stand, as we made it.
+pub(super) fn nothing_left(run: &Run, items: &[Item]) -> Option<IllegalMove> {
+    let rest = [ItemState::Created, ItemState::Intended, ItemState::Left];
+    let is_left = items.iter().any(|i| rest.contains(&i.state));
+    (!is_left).then_some(IllegalMove {
+        from: run.state,
+        wanted: Move::StartRollback,
+    })
+}
 
 /// Settles the last issue that still stands; `Done` when none is left.
 pub(super) async fn step(

@@ -223,15 +223,18 @@ async fn a_plain_refusal_ends_the_run_in_words() {
 }
 
 #[tokio::test]
-async fn a_refused_title_ends_the_run_in_words() {
+async fn a_refused_issue_is_named_and_the_others_are_created() {
     house(async |t| {
         let no = Effect::status(422, "Validation Failed");
         t.sim
             .faults()
             .schedule(Fault::on(Method::POST, ISSUES).then(no));
         let trigger = t.opens("Accounts", &asked(WORK)).await;
-        assert_eq!(t.state(&trigger).await, "failed");
-        assert!(t.bot_comment(&trigger).contains("Validation Failed"));
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.titles(), WORK_TITLES[1..]);
+        let said = t.bot_comment(&trigger);
+        assert!(said.contains("2 issues created, 1 could not be"), "{said}");
+        assert!(said.contains("Validation Failed"), "{said}");
     })
     .await;
 }
