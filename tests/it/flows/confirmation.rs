@@ -105,7 +105,7 @@ async fn the_preview_of_two_phases_is_a_tree() {
 
         ### Acceptance criteria
 
-        - [ ] Add sessions as described above
+        - [ ] Add sessions
 
         ### From the spec
 

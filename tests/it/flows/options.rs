@@ -32,7 +32,7 @@ async fn labels_assignees_milestone_and_type_are_set_on_every_issue() {
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;
@@ -165,11 +165,13 @@ async fn what_github_does_not_take_is_named() {
             .await;
         assert!(t.created().is_empty());
         assert_snapshot!(t.bot_comment(&trigger), @"
-        ### ⚠️ 0 issues created, 3 could not be
+        ### ❌ This did not work
 
         GitHub refuses it: Validation Failed (type: invalid).
 
-        Planned in TIME. No model was used.
+        **What next?** Put it right and ask again in a new comment.
+
+        No issue was created.
 
         <sub>Run `RUN`</sub>
         ");
@@ -215,7 +217,7 @@ async fn what_an_earlier_run_created_is_skipped_and_named() {
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;

@@ -105,7 +105,7 @@ async fn what_people_have_worked_on_is_left_and_named_until_it_is_forced() {
 
         </details>
 
-        <sub>Run <code>RUN</code></sub>
+        <sub>Run `RUN`</sub>
         ");
     })
     .await;
