@@ -115,7 +115,6 @@ async fn a_title_and_a_mention_are_one_issue() {
 }
 
 #[tokio::test]
-#[ignore = "bug: the one issue is called \"Add accounts\", after the trigger issue and not after the request"]
 async fn a_request_of_one_line_is_one_issue_of_that_name() {
     house(async |t| {
         let trigger = t.opens("Accounts", "Something to talk about").await;

@@ -223,7 +223,7 @@ async fn a_plain_refusal_ends_the_run_in_words() {
 }
 
 #[tokio::test]
-async fn a_refused_issue_is_named_and_the_others_are_created() {
+async fn an_issue_that_github_refuses_is_named_and_the_others_are_created() {
     house(async |t| {
         let no = Effect::status(422, "Validation Failed");
         t.sim
@@ -232,9 +232,21 @@ async fn a_refused_issue_is_named_and_the_others_are_created() {
         let trigger = t.opens("Accounts", &asked(WORK)).await;
         assert_eq!(t.state(&trigger).await, "completed");
         assert_eq!(t.titles(), WORK_TITLES[1..]);
-        let said = t.bot_comment(&trigger);
-        assert!(said.contains("2 issues created, 1 could not be"), "{said}");
-        assert!(said.contains("Validation Failed"), "{said}");
+        insta::assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ⚠️ 2 issues created, 1 could not be
+
+        - #2 · Add sessions after the login form
+        - #3 · Write the guide for new users
+
+        **Could not be created**
+        - **1.** Build the login form: GitHub refuses it: Validation Failed
+
+        Planned in TIME, created in TIME. No model was used.
+
+        To undo all of it, comment `@TheOpenProducerBot rollback last`.
+
+        <sub>Run `RUN`</sub>
+        ");
     })
     .await;
 }
