@@ -8,7 +8,7 @@ use super::{FlowError, FlowResult, Services, advance, installations, rollback};
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::ids::{IssueNumber, RepositoryName, RunId, UserId};
 use crate::domain::rejection::Complaint;
-use crate::domain::run::State;
+use crate::domain::run::{State, Status};
 use crate::github::IssueState;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::repositories::{self, RepositoryRow};
@@ -114,7 +114,11 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         .map_err(|illegal| FlowError::Internal(anyhow!(illegal.about(id))))?;
     let items = planned_issues::list(&mut *tx, id).await?;
     if let Some(illegal) = rollback::nothing_left(&run, &items) {
-        return Err(anyhow!(illegal.about(id)).into());
+        // Asked for twice is no failure: it is as it was asked to be.
+        return match run.state.status() {
+            Status::RolledBack => Ok(()),
+            _ => Err(anyhow!(illegal.about(id)).into()),
+        };
     }
     let now = services.clock.now();
     let event = AuditEvent {
