@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
+use super::step::Next;
 use super::{FlowError, FlowResult, Services, asked::Asked, create, link, rollback, show};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
@@ -16,17 +17,6 @@ use crate::store::{installations, jobs, jobs::Job};
 
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
-
-/// What a step says of the one after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Something was done; look again at once.
-    Again,
-    /// Nothing may be done before this moment.
-    At(DateTime<Utc>),
-    /// Nothing is left to do until somebody acts.
-    Done,
-}
 
 /// Enqueues the next steps of a run, at once or at a moment.
 pub async fn enqueue(

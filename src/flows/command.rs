@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgTransaction;
 use tracing::info;
 
-use super::request::Asking;
+use super::asking::Asking;
 use super::{FlowResult, Services, advance, authorize, plan, reply, rollback, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::comment::{self, About};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
-use super::advance::Next;
+use super::step::Next;
 use super::{FlowResult, Services, asked::Asked, pace};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;

@@ -2,8 +2,8 @@
 
 use tracing::{debug, info, warn};
 
+use super::asking::{Asking, Origin};
 use super::command::Answer;
-use super::request::{Asking, Origin};
 use super::{FlowError, FlowResult, Services, command, installations, request, tick};
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};

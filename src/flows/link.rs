@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
-use super::advance::Next;
+use super::step::Next;
 use super::{FlowResult, Services, asked::Asked, pace};
 use crate::domain::ids::{IssueId, IssueNumber};
 use crate::github::Repo;

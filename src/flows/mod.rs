@@ -13,6 +13,7 @@
 
 pub mod advance;
 pub mod asked;
+pub mod asking;
 pub mod authorize;
 pub mod command;
 pub mod create;
@@ -29,6 +30,7 @@ pub mod request;
 pub mod rollback;
 pub mod show;
 pub mod status;
+pub mod step;
 pub mod tick;
 
 use chrono::{DateTime, Utc};

@@ -3,7 +3,8 @@
 use anyhow::anyhow;
 use serde_json::json;
 
-use super::request::{self, Asking, Origin};
+use super::asking::{Asking, Origin};
+use super::request;
 use super::{FlowError, FlowResult, Services, advance, installations, rollback};
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::ids::{IssueNumber, RepositoryName, RunId, UserId};

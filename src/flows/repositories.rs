@@ -1,6 +1,6 @@
 //! Where a request may send issues: repositories of the same installation on which the asker may write.
 
-use super::request::Asking;
+use super::asking::Asking;
 use super::{FlowResult, Services, authorize, installations};
 use crate::domain::ids::RepositoryName;
 use crate::domain::policy::Role;

@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::advance::Next;
+use super::step::Next;
 use super::{FlowResult, Services, create, link, pace};
 use crate::domain::run::{IllegalMove, ItemState, Move};
 use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};

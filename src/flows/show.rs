@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::advance::Next;
+use super::step::Next;
 use super::{FlowResult, Services, asked::Asked, pace, reply, rollback};
 use crate::domain::comment::{
     self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,

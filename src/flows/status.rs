@@ -1,6 +1,6 @@
 //! Where a trigger issue's runs stand, as a table.
 
-use super::request::Asking;
+use super::asking::Asking;
 use super::{FlowResult, Services};
 use crate::domain::comment::{self, StatusRow};
 use crate::domain::run::Phase;

@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod demo;
 mod embedded;
 mod flows;
 mod github;
