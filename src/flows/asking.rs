@@ -40,11 +40,11 @@ impl Asking<'_> {
         }
     }
 
-    /// The words themselves.
+    /// The words that are read: the issue's where the comment only points at it.
     pub fn written(&self) -> &str {
         match self.origin {
-            Origin::Issue => &self.issue.body,
-            Origin::Comment(comment) => &comment.body,
+            Origin::Comment(comment) if !self.points_at_issue => &comment.body,
+            _ => &self.issue.body,
         }
     }
 

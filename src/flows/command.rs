@@ -4,97 +4,17 @@ use serde_json::json;
 use sqlx::PgTransaction;
 use tracing::info;
 
+use super::answer::{Answer, answer};
+use super::asked::Asked;
 use super::asking::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, reply, rollback, status};
+use super::{FlowResult, Services, advance, authorize, plan, request, rollback, status};
 use crate::domain::command::{Command, RollbackTarget, Selection};
-use crate::domain::comment::{self, About};
 use crate::domain::ids::RunId;
-use crate::domain::rejection::Complaint;
 use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::planned_issues;
 use crate::store::runs::{self, Run};
-
-/// An answer in a comment of its own.
-#[derive(Debug)]
-pub enum Answer {
-    Help,
-    Status(String),
-    Unknown {
-        word: String,
-        nearest: Option<&'static str>,
-    },
-    Complaints(Vec<Complaint>),
-    /// The trigger issue is closed.
-    Closed,
-    NotYet(&'static str),
-    NothingToDo(&'static str),
-    /// The run's state does not allow it.
-    Already(IllegalMove, RunId),
-    UnknownItems {
-        numbers: Vec<u32>,
-        total: usize,
-    },
-    /// `drop` of all that is left.
-    NothingLeft,
-    /// The plan has changed and its preview is not there yet.
-    NotShown,
-}
-
-/// Answers somebody who may ask here; to others a reaction is all.
-pub async fn reply_if_allowed(
-    services: &Services,
-    asking: &Asking<'_>,
-    with: Answer,
-) -> FlowResult<()> {
-    if asking.is_allowed(services).await? {
-        answer(services, asking, with).await?;
-    }
-    Ok(())
-}
-
-/// Answers once, however often the delivery comes. Whether the asker may is known by now.
-pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) -> FlowResult<()> {
-    let bot = &services.mention;
-    let text = match answer {
-        Answer::Help => comment::help(bot, None),
-        Answer::Status(table) => table,
-        Answer::Unknown { word, nearest } => comment::unknown_command(&word, nearest, bot),
-        Answer::Complaints(complaints) => {
-            comment::complaints(&faults(&complaints, asking.written()))
-        }
-        Answer::Closed => comment::closed(bot),
-        Answer::NotYet(command) => comment::not_yet(command, bot),
-        Answer::NothingToDo("rollback") => comment::nothing_to_roll_back(bot),
-        Answer::NothingToDo(_) => comment::nothing_to_confirm(bot),
-        Answer::Already(illegal, run) => comment::already(illegal, About { run: &run, bot }),
-        Answer::UnknownItems { numbers, total } => comment::unknown_items(&numbers, total),
-        Answer::NothingLeft => comment::nothing_left(bot),
-        Answer::NotShown => comment::not_shown(bot),
-    };
-    let cause = asking.cause();
-    reply::once(
-        services,
-        asking.repository,
-        asking.issue.number,
-        &cause,
-        &text,
-    )
-    .await
-}
-
-fn faults(complaints: &[Complaint], written: &str) -> Vec<comment::Fault> {
-    let lines: Vec<&str> = written.lines().collect();
-    complaints
-        .iter()
-        .map(|c| comment::Fault {
-            line: c.line,
-            says: c.says.clone(),
-            quoted: lines.get(c.line.wrapping_sub(1)).unwrap_or(&"").to_string(),
-        })
-        .collect()
-}
 
 /// Carries out a command.
 pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) -> FlowResult<()> {
@@ -181,6 +101,18 @@ async fn change(
     id: &RunId,
     command: &Command,
 ) -> FlowResult<()> {
+    let asked = match command {
+        Command::Replan(_) => {
+            let run = runs::get(&services.pool, id).await?;
+            match request::read_again(services, asking, &run).await? {
+                Ok(asked) => Some(asked),
+                Err(complaints) => {
+                    return answer(services, asking, Answer::Complaints(complaints)).await;
+                }
+            }
+        }
+        _ => None,
+    };
     let mut tx = services.pool.begin().await?;
     let run = runs::lock(&mut tx, id).await?;
     let to = match next_state(run.state, command) {
@@ -198,7 +130,7 @@ async fn change(
         return Ok(());
     }
     runs::set_state(&mut *tx, id, run.state, to, None, services.clock.now()).await?;
-    carry_out(&mut tx, &run, command).await?;
+    carry_out(&mut tx, &run, command, asked).await?;
     tx.commit().await?;
     info!(
         run.id = %id, installation.id = %run.installation, login = asking.sender.login,
@@ -272,7 +204,12 @@ async fn record(
 }
 
 /// Changes the run's items and enqueues what follows.
-async fn carry_out(tx: &mut PgTransaction<'_>, run: &Run, command: &Command) -> FlowResult<()> {
+async fn carry_out(
+    tx: &mut PgTransaction<'_>,
+    run: &Run,
+    command: &Command,
+    asked: Option<Asked>,
+) -> FlowResult<()> {
     match command {
         Command::Confirm(Some(selection)) => {
             let all = planned_issues::list(&mut **tx, &run.id).await?;
@@ -292,7 +229,9 @@ async fn carry_out(tx: &mut PgTransaction<'_>, run: &Run, command: &Command) -> 
             runs::set_rollback_force(&mut **tx, &run.id, *force).await?;
         }
         Command::Replan(words) => {
-            plan::instruct(tx, run, words.as_deref()).await?;
+            if let Some(asked) = asked {
+                plan::instruct(tx, run, asked, words.as_deref()).await?;
+            }
             return plan::enqueue(tx, &run.id).await;
         }
         _ => {}

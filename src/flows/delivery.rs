@@ -2,8 +2,8 @@
 
 use tracing::{debug, info, warn};
 
+use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
-use super::command::Answer;
 use super::{FlowError, FlowResult, Services, command, installations, request, tick};
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
@@ -154,12 +154,12 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
         Said::Nothing if !has_runs(services, &asking).await? => {
             request::ask(services, &asking).await
         }
-        Said::Nothing => command::reply_if_allowed(services, &asking, Answer::Help).await,
+        Said::Nothing => answer::reply_if_allowed(services, &asking, Answer::Help).await,
         Said::Unknown { word, nearest } => {
-            command::reply_if_allowed(services, &asking, Answer::Unknown { word, nearest }).await
+            answer::reply_if_allowed(services, &asking, Answer::Unknown { word, nearest }).await
         }
         Said::Bad(complaints) => {
-            command::reply_if_allowed(services, &asking, Answer::Complaints(complaints)).await
+            answer::reply_if_allowed(services, &asking, Answer::Complaints(complaints)).await
         }
         Said::Command(command) => command::obey(services, &asking, command).await,
     }

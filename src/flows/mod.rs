@@ -8,10 +8,11 @@
 //! | [`plan`] | the spec becomes a plan, judged by policy |
 //! | [`command`] | somebody commands a run |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
-//! | [`reply`], [`status`] | answers beside the run's own comment |
+//! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
 
 pub mod advance;
+pub mod answer;
 pub mod asked;
 pub mod asking;
 pub mod authorize;

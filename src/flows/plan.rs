@@ -26,17 +26,14 @@ pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
     Ok(())
 }
 
-/// Keeps what `replan` was told with the request.
+/// Keeps the request as it is now, with what `replan` was told.
 pub async fn instruct(
     tx: &mut PgTransaction<'_>,
     run: &Run,
+    mut asked: Asked,
     words: Option<&str>,
 ) -> FlowResult<()> {
-    let Some(words) = words else {
-        return Ok(());
-    };
-    let mut asked = Asked::from_value(&run.request)?;
-    asked.instructions.push(words.to_owned());
+    asked.instructions.extend(words.map(str::to_owned));
     runs::set_request(&mut **tx, &run.id, &asked.to_value()?).await?;
     Ok(())
 }

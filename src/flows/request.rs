@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tracing::info;
 
+use super::answer::{Answer, answer};
 use super::asked::{Asked, Milestone};
 use super::asking::{Asking, Origin};
-use super::command::{Answer, answer};
 use super::{FlowResult, Services, plan, repositories};
-use crate::domain::ids::{IssueId, RunId};
+use crate::domain::command::{self, Said};
+use crate::domain::event::Comment;
+use crate::domain::ids::{CommentId, IssueId, RunId};
 use crate::domain::rejection::Complaint;
 use crate::domain::request::{self, Options, Request};
+use crate::domain::settings::{self, Settings};
 use crate::store::audit_events::{self, AuditEvent};
-use crate::store::runs::{self, NewRun};
+use crate::store::runs::{self, NewRun, Run};
 
 /// Starts a run for the request, or says what is wrong with it.
 pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
@@ -85,7 +88,7 @@ pub async fn read(
         .settings(
             repository.installation,
             repository.id,
-            &crate::domain::settings::Asked::default(),
+            &settings::Asked::default(),
         )
         .await?;
     let limits = request::Limits {
@@ -110,19 +113,83 @@ pub async fn read(
         }
     };
     match read {
-        Ok(request) => complete(services, asking, request).await,
+        Ok(request) => complete(services, asking, &settings, request).await,
         Err(complaints) => Ok(Err(complaints)),
     }
+}
+
+/// What a run's own words ask for now: people edit a specification and plan it again. What `replan` was told before is
+/// kept.
+pub(super) async fn read_again(
+    services: &Services,
+    asking: &Asking<'_>,
+    run: &Run,
+) -> FlowResult<Result<Asked, Vec<Complaint>>> {
+    let before = Asked::from_value(&run.request)?;
+    let comment = match run
+        .cause
+        .strip_prefix("comment:")
+        .and_then(|id| id.parse().ok())
+    {
+        Some(id) => {
+            services
+                .repo(asking.repository)
+                .find_comment(CommentId(id))
+                .await?
+        }
+        None => None,
+    };
+    let comment = comment.map(|found| Comment {
+        id: found.id,
+        body: found.body,
+        author: None,
+        created_at: found.created_at,
+        updated_at: found.updated_at,
+        app_id: None,
+    });
+    let said = comment
+        .as_ref()
+        .and_then(|c| command::read(&c.body, asking.names));
+    let again = Asking {
+        origin: comment.as_ref().map_or(Origin::Issue, Origin::Comment),
+        points_at_issue: matches!(said, Some(Said::ThisIssue | Said::Nothing)),
+        ..*asking
+    };
+    let read = read(services, &again).await?;
+    Ok(read.map(|asked| Asked {
+        dry_run: asked.dry_run || before.dry_run,
+        instructions: before.instructions,
+        ..asked
+    }))
+}
+
+/// What the settings do not let this request name.
+fn forbidden(asking: &Asking<'_>, settings: &Settings, options: &Options) -> Vec<Complaint> {
+    let labels = options.labels.iter().filter(|l| !settings.allows_label(l));
+    let labels = labels.map(|label| {
+        let says = format!("the settings here do not allow the label `{label}`");
+        Complaint::new(asking.line_of("labels"), says)
+    });
+    let places = options
+        .repositories
+        .iter()
+        .filter(|r| !settings.allows_repository(r));
+    let places = places.map(|name| {
+        let says = format!("the settings here do not allow issues in `{name}`");
+        Complaint::new(asking.line_of("repositories"), says)
+    });
+    labels.chain(places).collect()
 }
 
 /// Checks with GitHub what only GitHub knows.
 async fn complete(
     services: &Services,
     asking: &Asking<'_>,
+    settings: &Settings,
     request: Request,
 ) -> FlowResult<Result<Asked, Vec<Complaint>>> {
     let options = request.options;
-    let mut complaints = Vec::new();
+    let mut complaints = forbidden(asking, settings, &options);
     let milestone = match &options.milestone {
         None => None,
         Some(wanted) => Some(milestone(services, asking, &options, wanted, &mut complaints).await?),

@@ -16,6 +16,8 @@ pub struct Run {
     pub repository: RepositoryId,
     pub issue: IssueNumber,
     pub issue_id: IssueId,
+    /// What asked for it: `issue:ID`, `comment:ID` or `process:RUN`.
+    pub cause: String,
     pub requested_by: String,
     pub requested_by_id: UserId,
     pub state: State,
@@ -65,7 +67,7 @@ pub struct NewRun<'a> {
 macro_rules! select_run {
     ($tail:literal) => {
         concat!(
-            "select id, installation_id, repository_id, issue_number, issue_id, requested_by, requested_by_id, ",
+            "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
             "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
             "confirmed_at, finished_at from runs ",
             $tail
@@ -327,6 +329,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         repository: RepositoryId(row.try_get("repository_id")?),
         issue: IssueNumber(row.try_get("issue_number")?),
         issue_id: IssueId(row.try_get("issue_id")?),
+        cause: row.try_get("cause")?,
         requested_by: row.try_get("requested_by")?,
         requested_by_id: UserId(row.try_get("requested_by_id")?),
         state: State::parse(&status, phase.as_deref()).ok_or_else(|| unreadable("state"))?,

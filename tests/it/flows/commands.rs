@@ -237,6 +237,35 @@ async fn replan_edits_the_preview_in_place_and_says_what_was_not_followed() {
 }
 
 #[tokio::test]
+async fn replan_takes_the_words_as_they_are_now() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        let edited = dry("- Build the login form\n- Add a search page\n");
+        t.alice().edits_issue(&trigger, None, Some(&edited));
+        t.says(&trigger, "@TheOpenProducerBot replan").await;
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.titles(), ["Build the login form", "Add a search page"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn replan_of_words_that_cannot_be_read_changes_nothing() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        let edited = "@TheOpenProducerBot\ncount: lots\n\nBuild it";
+        t.alice().edits_issue(&trigger, None, Some(edited));
+        t.says(&trigger, "@TheOpenProducerBot replan").await;
+        assert_eq!(t.state(&trigger).await, WAITS);
+        let said = t.bot_comments(&trigger);
+        assert!(said[1].contains("**line 2**"), "{said:#?}");
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.titles(), WORK_TITLES);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_waiting_run_is_cancelled() {
     house(async |t| {
         let trigger = t.opens("Accounts", &dry(WORK)).await;
