@@ -103,7 +103,7 @@ create table created_issues (
     issue_id        bigint not null,
     number          bigint not null,
     url             text not null,
-    fingerprint     bytea not null,
+    fingerprints    bytea[] not null,
     dropped         text[] not null default '{}',
     created_at      timestamptz not null,
     closing_at      timestamptz,
@@ -115,7 +115,8 @@ create table created_issues (
 comment on column created_issues.dropped is 'What was asked and GitHub silently left out.';
 comment on column created_issues.closing_at is 'When a rollback meant to close it; stored before the request is sent.';
 comment on column created_issues.closed_at is 'When a rollback closed it.';
-create index created_issues_by_fingerprint on created_issues (repository_id, fingerprint) where closed_at is null;
+create index created_issues_by_fingerprint on created_issues using gin (fingerprints) where closed_at is null;
+comment on column created_issues.fingerprints is 'Of every kind of unique_by, so that a later run with another kind still knows it.';
 
 create table issue_links (
     run_id          text not null,

@@ -290,7 +290,12 @@ async fn settle(
         closed_at: None,
     };
     let now = services.clock.now();
-    created_issues::insert(&services.pool, &run.id, run.installation, &created, now).await?;
+    let prints: Vec<Vec<u8>> = fingerprint::all(&item.planned.title, &item.planned.body)
+        .into_iter()
+        .map(|print| print.0.to_vec())
+        .collect();
+    let (pool, tenant) = (&services.pool, run.installation);
+    created_issues::insert(pool, &run.id, tenant, &created, &prints, now).await?;
     runs::bump_revision(&services.pool, &run.id).await?;
     info!(
         run.id = %run.id, installation.id = %run.installation, repository.id = %item.repository,

@@ -8,7 +8,7 @@ use tracing::info;
 use super::asked::Asked;
 use super::{FlowError, FlowResult, Services, advance};
 use crate::domain::defuse::{defuse_body, defuse_title};
-use crate::domain::ids::RunId;
+use crate::domain::ids::{IssueNumber, RunId};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
@@ -184,7 +184,10 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
         let known =
             created_issues::list_by_fingerprint(&services.pool, repository, &prints, &run.id)
                 .await?;
-        let known: HashMap<_, _> = known.into_iter().collect();
+        let known: HashMap<Vec<u8>, IssueNumber> = known
+            .into_iter()
+            .flat_map(|(prints, number)| prints.into_iter().map(move |print| (print, number)))
+            .collect();
         for item in items.iter_mut().filter(mine) {
             if let Some(number) = known.get(&item.fingerprint) {
                 item.state = ItemState::Skipped;

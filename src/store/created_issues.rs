@@ -28,16 +28,16 @@ pub async fn insert(
     run: &RunId,
     installation: InstallationId,
     issue: &CreatedIssue,
+    fingerprints: &[Vec<u8>],
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "with settled as (
              update planned_issues set state = 'created' where run_id = $1 and position = $2
-             returning fingerprint
          )
          insert into created_issues
-             (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprint)
-         select $1, $2, $3, $4, $5, $6, $7, $8, $9, fingerprint from settled
+             (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (run_id, position) do nothing",
     )
     .bind(run.as_str())
@@ -49,6 +49,7 @@ pub async fn insert(
     .bind(&issue.url)
     .bind(&issue.dropped)
     .bind(now)
+    .bind(fingerprints)
     .execute(db)
     .await
     .map(drop)
@@ -83,23 +84,23 @@ pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<Crea
     .await
 }
 
-/// Issues of earlier runs with one of these fingerprints that no rollback has closed: (fingerprint, number).
+/// Issues of other runs with one of these fingerprints that no rollback has closed: (all fingerprints, number).
 pub async fn list_by_fingerprint(
     db: impl PgExecutor<'_>,
     repository: RepositoryId,
     fingerprints: &[Vec<u8>],
     except: &RunId,
-) -> sqlx::Result<Vec<(Vec<u8>, IssueNumber)>> {
+) -> sqlx::Result<Vec<(Vec<Vec<u8>>, IssueNumber)>> {
     sqlx::query(
-        "select fingerprint, number from created_issues
-         where repository_id = $1 and fingerprint = any($2) and closed_at is null and run_id <> $3",
+        "select fingerprints, number from created_issues
+         where repository_id = $1 and fingerprints && $2 and closed_at is null and run_id <> $3",
     )
     .bind(repository.0)
     .bind(fingerprints)
     .bind(except.as_str())
     .try_map(|row: PgRow| {
         Ok((
-            row.try_get("fingerprint")?,
+            row.try_get("fingerprints")?,
             IssueNumber(row.try_get("number")?),
         ))
     })

@@ -108,8 +108,9 @@ pub async fn intend_next(
              select position, repository_id, fingerprint from planned_issues
              where run_id = $1 and state = 'planned' order by position limit 1
          ), twin as (
-             select created.number from created_issues created join next using (repository_id, fingerprint)
-             where created.closed_at is null limit 1
+             select created.number from created_issues created join next using (repository_id)
+             where created.fingerprints @> array[next.fingerprint] and created.closed_at is null
+               and created.run_id <> $1 limit 1
          )
          update planned_issues set intended_at = $2, looks = 0,
                 state = case when exists (select from twin) then 'skipped' else 'intended' end,

@@ -93,6 +93,14 @@ pub fn of(title: &str, body: &str, by: UniqueBy) -> Fingerprint {
     Fingerprint(hash.finalize().into())
 }
 
+/// The fingerprints of every kind: what is kept of an issue, so that whoever asks later by any kind finds it.
+pub fn all(title: &str, body: &str) -> Vec<Fingerprint> {
+    UniqueBy::ALL
+        .iter()
+        .map(|by| of(title, body, *by))
+        .collect()
+}
+
 fn normal_title(title: &str) -> String {
     let plain = normal_words(title);
     let end = |c: char| c.is_whitespace() || ".,;:!?…。".contains(c);

@@ -224,7 +224,6 @@ async fn what_an_earlier_run_created_is_skipped_and_named() {
 }
 
 #[tokio::test]
-#[ignore = "bug: an earlier run's fingerprints are of its own unique_by, and do not compare with another's"]
 async fn another_unique_by_still_knows_what_an_earlier_run_created() {
     house(async |t| {
         let first = t.opens("Accounts", &asked(WORK)).await;
@@ -251,6 +250,21 @@ async fn the_same_thing_twice_in_a_specification_is_created_once() {
             .await;
         assert_eq!(t.titles(), ["Add a basket", "Print the invoice"]);
         assert!(t.bot_comment(&trigger).contains("same as #2"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_settings_do_not_allow_is_said_with_its_line() {
+    house(async |t| {
+        t.set_settings(serde_json::json!({ "allowed_labels": ["api"] }))
+            .await;
+        let body = format!("@TheOpenProducerBot\nlabels: api, urgent\n\n{WORK}");
+        let trigger = t.opens("Accounts", &body).await;
+        let said = t.bot_comment(&trigger);
+        assert!(said.contains("**line 2**"), "{said}");
+        assert!(said.contains("do not allow the label `urgent`"), "{said}");
+        assert!(t.created().is_empty());
     })
     .await;
 }
