@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::ids::RepositoryName;
 use super::spec::Spec;
 
+/// The heading in a planned issue's body above where in the spec it comes from.
+pub const FROM_THE_SPEC: &str = "### From the spec";
+
 /// A whole breakdown: the spec it was made from, the planned issues, and where each block went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::plan::FROM_THE_SPEC;
+
 pub use marker::{comment_marker, find_comment_marker, find_marker, marker, with_marker};
 
 /// What is compared to find duplicates: the request's `unique_by`.
@@ -79,7 +81,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// The fingerprint of an issue. Equal for texts that people would call the same: case, white space, emphasis,
-/// a title's last full stop, ticked boxes and hidden comments make no difference.
+/// a title's last full stop, ticked boxes, hidden comments and where in the spec it stands make no difference.
 ///
 /// Issues without a body are never the same by body alone, so their title takes its place.
 pub fn of(title: &str, body: &str, by: UniqueBy) -> Fingerprint {
@@ -110,6 +112,8 @@ fn normal_title(title: &str) -> String {
 fn normal_body(body: &str) -> String {
     let lines: Vec<String> = without_comments(body)
         .lines()
+        // A line more in the spec makes no other work of it.
+        .take_while(|line| line.trim() != FROM_THE_SPEC)
         .map(|line| normal_words(without_box(line)))
         .filter(|line| !line.is_empty())
         .collect();

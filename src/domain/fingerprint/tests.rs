@@ -92,6 +92,18 @@ fn comment_marker_counts_only_at_the_beginning() {
 }
 
 #[test]
+fn where_it_stands_in_the_spec_makes_no_difference() {
+    let body = |line: u32| format!("Build it.\n\n### From the spec\n\nScope, line {line}\n");
+    for by in UniqueBy::ALL {
+        assert_eq!(of("Build it", &body(3), by), of("Build it", &body(40), by));
+    }
+    assert_ne!(
+        of("Build it", &body(3), UniqueBy::Body),
+        of("Build it", "Build it twice.", UniqueBy::Body)
+    );
+}
+
+#[test]
 fn a_long_body_is_cut_and_keeps_its_marker() {
     let body = with_marker(&"é".repeat(70_000), &run(), "i3");
     assert!(body.chars().count() <= 65_536);

@@ -4,6 +4,7 @@ use super::draft::{Criterion, Draft};
 use super::outline::{Entry, Outline, is_item};
 use super::words::asks::{demands, normal};
 use super::words::verbs::opens_with_verb;
+use crate::domain::plan::FROM_THE_SPEC;
 use crate::domain::spec::BlockKind;
 use crate::domain::spec::pieces::Piece;
 
@@ -25,7 +26,7 @@ impl Source<'_> {
             "### Acceptance criteria\n\n{}",
             self.criteria(draft)
         ));
-        parts.push(format!("### From the spec\n\n{}", self.origin(draft)));
+        parts.push(format!("{FROM_THE_SPEC}\n\n{}", self.origin(draft)));
         parts.join("\n\n") + "\n"
     }
 
