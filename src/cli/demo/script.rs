@@ -69,7 +69,7 @@ async fn show_plan(scene: &Scene, terminal: Terminal, run: &Run) -> anyhow::Resu
         terminal.bold("The plan in the preview comment")
     ));
     for line in crate::domain::present::text(&plan).lines() {
-        terminal.line(format_args!("   {line}"));
+        terminal.line(format_args!("{}", format!("   {line}").trim_end()));
     }
     Ok(())
 }
