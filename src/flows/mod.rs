@@ -6,7 +6,8 @@
 //! | [`delivery`] | a stored delivery is read and handed to its story |
 //! | [`request`] | somebody asks for a breakdown: who, what, is it well said |
 //! | [`plan`] | the spec becomes a plan, judged by policy |
-//! | [`command`] | somebody commands a run |
+//! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
+//! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |

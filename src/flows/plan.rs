@@ -7,6 +7,7 @@ use tracing::info;
 
 use super::asked::Asked;
 use super::{FlowError, FlowResult, Services, advance};
+use crate::domain::comment;
 use crate::domain::defuse::{defuse_body, defuse_title};
 use crate::domain::ids::{IssueNumber, RunId};
 use crate::domain::plan::{Plan, PlannedIssue};
@@ -57,6 +58,10 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
         return advance::give_up(services, &run.id, words).await;
+    }
+    if let Err(over) = policy::check_maximum(plan.issues.len(), settings.max_issues.value) {
+        let (error, next) = comment::too_many(over);
+        return advance::give_up(services, &run.id, &format!("{error} {next}")).await;
     }
     let items = items(services, &run, &asked, &plan).await?;
     store(services, &run, &asked, &settings, &plan, &items).await

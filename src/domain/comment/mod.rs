@@ -11,11 +11,10 @@ mod text;
 
 use super::ids::{IssueNumber, RepositoryName, RunId};
 
-pub use preview::{Preview, SimilarIssue, preview, ticked, unknown_numbers};
+pub use preview::{Preview, SimilarIssue, preview, ticked};
 pub use reply::{
     Fault, StatusRow, already, closed, complaints, help, not_shown, not_yet, nothing_left,
     nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
-    warnings,
 };
 pub use state::{
     AiUse, Ended, Failure, LeftOpen, Note, Progress, RolledBack, Skipped, Step, Summary, cancelled,

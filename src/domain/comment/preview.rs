@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::coverage::{coverage, line_ranges};
 use super::text::{code, count, duration, folded, inline, lines_within, page};
-use super::{About, Link, item_number};
+use super::{About, Link};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::policy::Reason;
 use crate::domain::spec::Block;
@@ -252,14 +252,4 @@ fn origin(p: &Preview<'_>, kept: usize) -> String {
         format!(" {reason}{dot}")
     };
     format!("{planner}{reason}{time}").trim_start().to_owned()
-}
-
-/// Those of the numbers that no planned issue has.
-pub fn unknown_numbers(plan: &Plan, numbers: impl IntoIterator<Item = u32>) -> Vec<u32> {
-    let known: BTreeSet<u32> = plan
-        .issues
-        .iter()
-        .filter_map(|i| item_number(&i.id))
-        .collect();
-    numbers.into_iter().filter(|n| !known.contains(n)).collect()
 }

@@ -202,19 +202,6 @@ pub fn too_many(over: TooMany) -> (String, String) {
     (error, next)
 }
 
-/// What a person should know about a request that was taken on.
-pub fn warnings(warnings: &[String]) -> String {
-    let lines: Vec<String> = warnings
-        .iter()
-        .map(|w| format!("- {}", inline(w)))
-        .collect();
-    let heading = count(warnings.len(), "remark");
-    fit(format!(
-        "**{heading} on the request**\n{}\n",
-        lines_within(&lines, ROOM)
-    ))
-}
-
 /// Numbers that the plan does not have.
 pub fn unknown_items(numbers: &[u32], total: usize) -> String {
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();

@@ -654,7 +654,6 @@ fn short_replies() {
         not_yet("sync", bot),
         unknown_items(&[9, 12], 4),
         format!("{error} {next}\n"),
-        warnings(&["`Labels` in line 4 stays part of the text".to_owned()]),
     ];
     assert_snapshot!(shown(&replies.join("\n")), @"
     I do not know `comfirm`. Did you mean `@TheOpenProducerBot confirm`? `@TheOpenProducerBot help` lists what I know.
@@ -672,9 +671,6 @@ fn short_replies() {
     The plan has 4 issues, numbered 1 to 4; there is no 9, 12. Nothing was changed.
 
     130 issues are planned, and at most 100 may be created in one run. Add `count: 100` or less, or split the specification over several issues, and ask again.
-
-    **1 remark on the request**
-    - `Labels` in line 4 stays part of the text
     ");
 }
 
