@@ -109,6 +109,26 @@ impl Simulator {
         }
     }
 
+    /// From now on it is a GitHub Enterprise Server from before sub-issues: 404, and no counts in issues.
+    pub fn forget_sub_issues(&self) {
+        self.world().server.lacks_sub_issues = true;
+    }
+
+    /// From now on it is a GitHub Enterprise Server from before dependencies.
+    pub fn forget_dependencies(&self) {
+        self.world().server.lacks_dependencies = true;
+    }
+
+    /// Issues no longer say how many others hang on them, though the routes are there.
+    pub fn hide_link_summaries(&self) {
+        self.world().server.hides_summaries = true;
+    }
+
+    /// Labels, assignees, milestones and types that the App asks for are left out without a word.
+    pub fn drop_metadata_of_the_app(&self) {
+        self.world().server.drops_metadata = true;
+    }
+
     /// The new milestone's number.
     #[track_caller]
     pub fn add_milestone(&self, full_name: &str, title: &str) -> u64 {
