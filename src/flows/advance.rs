@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use super::step::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, create, link, rollback, show};
+use super::{FlowError, FlowResult, Services, asked::Asked, create, link, pace, rollback, show};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
@@ -36,23 +36,26 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// One job's share of a run, and the job for what is left.
-pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<()> {
+/// One job's share of a run, and the job for what is left. Answers the moment for which that one waits.
+pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Option<DateTime<Utc>>> {
     let at = match advance(services, id).await? {
-        Next::Done => return Ok(()),
+        Next::Done => return Ok(None),
         Next::Again => None,
         Next::At(when) => Some(when),
     };
     let run = runs::get(&services.pool, id).await?;
     let mut connection = services.pool.acquire().await?;
-    enqueue(&mut connection, run.installation, id, at).await
+    enqueue(&mut connection, run.installation, id, at).await?;
+    Ok(at)
 }
 
 /// Takes steps until the limits, the job's share or the work ends. `Again`: come back at once.
 pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
-    for _ in 0..STEPS_IN_ONE_JOB {
+    let mut left = STEPS_IN_ONE_JOB;
+    while left > 0 {
+        left -= 1;
         let run = runs::get(&services.pool, id).await?;
-        let next = match step(services, &run).await {
+        let next = match step(services, &run, &mut left).await {
             Err(FlowError::GitHub(error)) => settle(services, &run, error).await?,
             Err(FlowError::Later(when)) => Next::At(when),
             other => other?,
@@ -64,7 +67,8 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
     Ok(Next::Again)
 }
 
-async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
+/// `left`: how many steps more this job may take.
+async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Next> {
     let live = installations::find(&services.pool, run.installation)
         .await?
         .is_some_and(|i| i.is_live());
@@ -85,7 +89,7 @@ async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
             Next::Done => show::bring_up_to_date(services, &repository, run).await,
             other => Ok(other),
         },
-        Some(working) => work(services, &repository, run, working).await,
+        Some(working) => work(services, &repository, run, working, left).await,
     }
 }
 
@@ -94,13 +98,14 @@ async fn work(
     repository: &RepositoryRow,
     run: &Run,
     phase: Phase,
+    left: &mut usize,
 ) -> FlowResult<Next> {
     if show::is_due(services, run) {
         return show::bring_up_to_date(services, repository, run).await;
     }
     let asked = Asked::from_value(&run.request)?;
     let next = match phase {
-        Phase::Creating => create::step(services, repository, run, &asked).await?,
+        Phase::Creating => create::step(services, repository, run, &asked, left).await?,
         Phase::Linking => link::step(services, repository, run).await?,
         Phase::RollingBack => rollback::step(services, repository, run).await?,
         Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => Next::Done,
@@ -142,10 +147,8 @@ async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
 
 /// What GitHub's refusal means for the run: wait, park, try again, or end it in plain words.
 async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResult<Next> {
-    if let Some(when) = error.retry_at() {
-        info!(run.id = %run.id, installation.id = %run.installation, until = %when, "GitHub asks to wait");
-        installations::postpone_writes(&services.pool, run.installation, when).await?;
-        return Ok(Next::At(when));
+    if let Some(until) = pace::heed(services, run.installation, &error).await? {
+        return Ok(Next::At(until));
     }
     if matches!(error, GitHubError::Suspended) {
         let now = services.clock.now();

@@ -29,19 +29,25 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     if !may {
         return asking.react(services, Reaction::Confused).await;
     }
-    asking.acknowledge(services).await;
-    if has_acted(services, asking).await? {
-        return Ok(());
-    }
-    match (&command, run) {
-        (Command::Help, _) => answer(services, asking, Answer::Help).await,
-        (Command::Status, _) => {
-            let table = status::of_issue(services, asking).await?;
-            answer(services, asking, Answer::Status(table)).await
+    let acts = !matches!(command, Command::Help | Command::Status | Command::Sync);
+    // What changes a run does so before the reaction, which may have to wait for its place.
+    let objection = match &run {
+        Some(run) if acts && !has_acted(services, asking).await? => {
+            change(services, asking, &run.id, &command).await?
         }
-        (Command::Sync, _) => answer(services, asking, Answer::NotYet(command.name())).await,
-        (_, None) => answer(services, asking, Answer::NothingToDo(command.name())).await,
-        (_, Some(run)) => change(services, asking, &run.id, &command).await,
+        _ => None,
+    };
+    asking.acknowledge(services).await?;
+    let said = match (&command, run) {
+        (Command::Help, _) => Some(Answer::Help),
+        (Command::Status, _) => Some(Answer::Status(status::of_issue(services, asking).await?)),
+        (Command::Sync, _) => Some(Answer::NotYet(command.name())),
+        (_, None) => Some(Answer::NothingToDo(command.name())),
+        (_, Some(_)) => objection,
+    };
+    match said {
+        Some(said) => answer(services, asking, said).await,
+        None => Ok(()),
     }
 }
 
@@ -94,21 +100,19 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
     }
 }
 
-/// Judges the command against the run as it is now and carries it out, in one transaction.
+/// Judges the command against the run as it is now and carries it out, in one transaction; or answers what stands against it.
 async fn change(
     services: &Services,
     asking: &Asking<'_>,
     id: &RunId,
     command: &Command,
-) -> FlowResult<()> {
+) -> FlowResult<Option<Answer>> {
     let asked = match command {
         Command::Replan(_) => {
             let run = runs::get(&services.pool, id).await?;
             match request::read_again(services, asking, &run).await? {
                 Ok(asked) => Some(asked),
-                Err(complaints) => {
-                    return answer(services, asking, Answer::Complaints(complaints)).await;
-                }
+                Err(complaints) => return Ok(Some(Answer::Complaints(complaints))),
             }
         }
         _ => None,
@@ -118,16 +122,14 @@ async fn change(
     let to = match next_state(run.state, command) {
         Ok(to) => to,
         Err(illegal) => {
-            tx.rollback().await?;
-            return answer(services, asking, Answer::Already(illegal, run.id)).await;
+            return Ok(Some(Answer::Already(illegal, run.id)));
         }
     };
     if let Some(objection) = objection(&mut tx, &run, command).await? {
-        tx.rollback().await?;
-        return answer(services, asking, objection).await;
+        return Ok(Some(objection));
     }
     if !record(services, &mut tx, asking, &run, command).await? {
-        return Ok(());
+        return Ok(None);
     }
     runs::set_state(&mut *tx, id, run.state, to, None, services.clock.now()).await?;
     carry_out(&mut tx, &run, command, asked).await?;
@@ -136,7 +138,7 @@ async fn change(
         run.id = %id, installation.id = %run.installation, login = asking.sender.login,
         command = command.name(), "command carried out"
     );
-    Ok(())
+    Ok(None)
 }
 
 async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {

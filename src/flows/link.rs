@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
+use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, pace};
+use super::{FlowResult, Services, asked::Asked};
 use crate::domain::ids::{IssueId, IssueNumber};
 use crate::github::Repo;
 use crate::store::issue_links::{self, IssueLink, LinkKind};
 use crate::store::repositories::RepositoryRow;
-use crate::store::runs::Run;
+use crate::store::runs::{self, Run};
 use crate::store::{created_issues, planned_issues};
 
 /// Stores which links the created issues want: to their parent (the trigger where they have none) and to what
@@ -58,9 +59,8 @@ pub(super) async fn step(
     let Some(link) = issue_links::find_next(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
+    let yields = runs::others_create(&services.pool, run.installation, &run.id).await?;
+    pace::take(services, run.installation, Write::Link { yields }, For::Run).await?;
     let ends = Ends::find(services, repository, run, &link).await?;
     let made = match link.kind {
         LinkKind::SubIssue => {

@@ -27,7 +27,7 @@ pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
     if !asking.is_allowed(services).await? {
         return Ok(());
     }
-    asking.acknowledge(services).await;
+    asking.acknowledge(services).await?;
     if !asking.issue.is_open {
         return answer(services, asking, Answer::Closed).await;
     }

@@ -2,8 +2,9 @@
 
 use tracing::info;
 
+use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, create, link, pace};
+use super::{FlowResult, Services, create, link};
 use crate::domain::run::{IllegalMove, ItemState, Move};
 use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
@@ -38,9 +39,7 @@ pub(super) async fn step(
     let Some(item) = planned_issues::find_last_created(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
+    pace::take(services, run.installation, Write::Edit, For::Run).await?;
     let issue = created_issues::get(&services.pool, &run.id, item.position).await?;
     let target = if issue.repository == repository.id {
         repository.clone()

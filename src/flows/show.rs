@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, pace, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, reply, rollback};
 use crate::domain::comment::{
     self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,
     Skipped, Step, Summary,
@@ -20,13 +20,39 @@ use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 use crate::store::{issue_links, repositories};
 
-/// While issues are created, the comment is edited no more often than this: each edit is a write too.
-const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(15);
+/// While a run works, its comment is edited no more often than this: each edit takes the place of another write.
+const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(60);
+/// While a run waits, an edit costs it nothing.
+const BETWEEN_EDITS_IN_A_PAUSE: TimeDelta = TimeDelta::seconds(15);
+/// A pause that an edit fits into.
+const PAUSE: TimeDelta = TimeDelta::seconds(3);
+/// A pause that people are told of.
+const LONG_PAUSE: TimeDelta = TimeDelta::seconds(90);
 
 /// Whether a working run's comment is due: it is not there yet, or old and wrong.
 pub(super) fn is_due(services: &Services, run: &Run) -> bool {
     let old = |at: DateTime<Utc>| services.clock.now() - at >= BETWEEN_EDITS;
     run.shown_revision < run.revision && run.shown_at.is_none_or(old)
+}
+
+/// Uses a pause in a run's work to bring its comment up to date.
+pub(super) async fn while_waiting(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    until: DateTime<Utc>,
+) -> FlowResult<Next> {
+    let now = services.clock.now();
+    if run.shown_revision >= run.revision || until - now < PAUSE {
+        return Ok(Next::At(until));
+    }
+    let due = run.shown_at.map_or(now, |at| at + BETWEEN_EDITS_IN_A_PAUSE);
+    if now < due {
+        return Ok(Next::At(due.min(until)));
+    }
+    let said = (until - now >= LONG_PAUSE).then_some(until);
+    bring_up_to_date_saying(services, repository, run, said).await?;
+    Ok(Next::At(until))
 }
 
 /// Brings the run's comment up to date, if the pace allows it now.
@@ -35,16 +61,21 @@ pub(super) async fn bring_up_to_date(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
+    bring_up_to_date_saying(services, repository, run, None).await
+}
+
+async fn bring_up_to_date_saying(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    waits_until: Option<DateTime<Utc>>,
+) -> FlowResult<Next> {
     if run.shown_revision >= run.revision {
         return Ok(Next::Done);
     }
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
-    let text = View::of(services, repository, run)
-        .await?
-        .words(services)
-        .await?;
+    let mut view = View::of(services, repository, run).await?;
+    view.waits_until = waits_until;
+    let text = view.words(services).await?;
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
     runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
     Ok(Next::Again)
@@ -58,6 +89,8 @@ struct View<'a> {
     created: Vec<CreatedIssue>,
     /// The other repositories that issues went to.
     elsewhere: Vec<RepositoryRow>,
+    /// GitHub's limits allow nothing before this moment.
+    waits_until: Option<DateTime<Utc>>,
 }
 
 impl<'a> View<'a> {
@@ -83,6 +116,7 @@ impl<'a> View<'a> {
             items,
             created,
             elsewhere,
+            waits_until: None,
         })
     }
 
@@ -162,7 +196,7 @@ impl<'a> View<'a> {
             done,
             total,
             created: &made,
-            waits_until: None,
+            waits_until: self.waits_until,
         })
     }
 

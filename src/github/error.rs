@@ -21,10 +21,12 @@ pub enum GitHubError {
     #[error("GitHub forbids it: {message}")]
     Forbidden { message: String },
     /// 403 or 429: too fast. `retry_at` is by our clock; before it nothing should be sent for this installation.
+    /// `named` is false where GitHub said no time, and `retry_at` is the least that it asks for.
     #[error("GitHub asks to wait until {} ({} rate limit)", retry_at.format("%H:%M:%S UTC"), if *secondary { "secondary" } else { "primary" })]
     RateLimited {
         retry_at: DateTime<Utc>,
         secondary: bool,
+        named: bool,
     },
     /// The account's owner has suspended the App.
     #[error("this installation has been suspended")]

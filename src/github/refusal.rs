@@ -74,6 +74,7 @@ fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
         return GitHubError::RateLimited {
             retry_at: now.ours + wait,
             secondary: exhausted.is_none(),
+            named: true,
         };
     }
     if let Some(rate) = exhausted {
@@ -82,6 +83,7 @@ fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
         return GitHubError::RateLimited {
             retry_at: now.ours + wait,
             secondary: false,
+            named: true,
         };
     }
     let slow_down = answer.status == StatusCode::TOO_MANY_REQUESTS
@@ -91,6 +93,7 @@ fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
         return GitHubError::RateLimited {
             retry_at: now.ours + LEAST_WAIT,
             secondary: true,
+            named: false,
         };
     }
     GitHubError::Forbidden { message }

@@ -22,7 +22,7 @@ pub struct CreatedIssue {
     pub closed_at: Option<DateTime<Utc>>,
 }
 
-/// Stores the created issue and settles its item, in one statement.
+/// Stores the created issue, settles its item and tells of it, in one statement. Answers the run's new revision.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     run: &RunId,
@@ -30,15 +30,17 @@ pub async fn insert(
     issue: &CreatedIssue,
     fingerprints: &[Vec<u8>],
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<i64> {
     sqlx::query(
         "with settled as (
              update planned_issues set state = 'created' where run_id = $1 and position = $2
+         ), stored as (
+             insert into created_issues
+                 (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (run_id, position) do nothing
          )
-         insert into created_issues
-             (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (run_id, position) do nothing",
+         update runs set revision = revision + 1 where id = $1 returning revision",
     )
     .bind(run.as_str())
     .bind(issue.position)
@@ -50,9 +52,9 @@ pub async fn insert(
     .bind(&issue.dropped)
     .bind(now)
     .bind(fingerprints)
-    .execute(db)
-    .await
-    .map(drop)
+    .fetch_one(db)
+    .await?
+    .try_get("revision")
 }
 
 /// What stands for one item of the run.

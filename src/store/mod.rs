@@ -1,5 +1,6 @@
 //! PostgreSQL: the pool, the migrations, one file a table.
 
+pub mod acknowledgements;
 pub mod audit_events;
 pub mod bot_comments;
 pub mod created_issues;
@@ -9,6 +10,7 @@ pub mod ingest;
 pub mod installations;
 pub mod issue_links;
 pub mod jobs;
+pub mod pace;
 pub mod planned_issues;
 pub mod repositories;
 pub mod runs;

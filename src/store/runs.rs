@@ -208,6 +208,22 @@ pub async fn list_open(
     .await
 }
 
+/// Whether another run of the installation creates issues at this moment.
+pub async fn others_create(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    except: &RunId,
+) -> sqlx::Result<bool> {
+    sqlx::query(
+        "select 1 from runs where installation_id = $1 and status = 'running' and phase = 'creating' and id <> $2 limit 1",
+    )
+    .bind(installation.0)
+    .bind(except.as_str())
+    .fetch_optional(db)
+    .await
+    .map(|row| row.is_some())
+}
+
 /// Moves the run from the state it was read in; false if it has moved on meanwhile.
 pub async fn set_state(
     db: impl PgExecutor<'_>,

@@ -24,7 +24,8 @@ async fn secondary_limit_says_when_to_come_back() {
         error,
         GitHubError::RateLimited {
             retry_at,
-            secondary: true
+            secondary: true,
+            named: true,
         }
     );
     assert!(!error.outcome_is_unknown());
