@@ -328,7 +328,7 @@ fn body(tree: &Tree, plan: &Plan, sections: &Sections<'_>, unit: &Unit) -> Strin
         (None, _) => inline(&first),
     };
     format!(
-        "Groups {} of {name}:\n\n{}\n\n### Acceptance criteria\n\n- [ ] Every sub-issue of this issue is closed\n\n\
+        "Groups {} of {name}:\n\n{}\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n\n\
          {FROM_THE_SPEC}\n\n{place}\n",
         many(unit.nodes.len()),
         inside.join("\n")

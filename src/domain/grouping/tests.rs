@@ -218,7 +218,7 @@ fn sections_become_the_groups() {
             "Groups 30 issues of **Checkout**:\n\n- Build the checkout page number 0\n"
         )
     );
-    assert!(after.issues[102].body.ends_with("\n\n### Acceptance criteria\n\n- [ ] Every sub-issue of this issue is closed\n\n### From the spec\n\nCheckout, lines 109–140\n"), "{}", after.issues[102].body);
+    assert!(after.issues[102].body.ends_with("\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n\n### From the spec\n\nCheckout, lines 109–140\n"), "{}", after.issues[102].body);
     assert!(
         !after.issues[102].covers.is_empty(),
         "it covers its heading"

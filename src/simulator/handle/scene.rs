@@ -1,7 +1,7 @@
 //! Setting the scene: accounts, repositories, roles, the installation.
 
 use super::{IssueRef, Person, RepositoryView, Simulator};
-use crate::simulator::world::{Kind, Milestone, Role, World};
+use crate::simulator::world::{Doer, Kind, Milestone, Role, World};
 
 /// Which repositories of the account the App may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -232,6 +232,20 @@ impl Simulator {
         };
         let by = world.repositories[&repository].owner;
         world.delete_issue(by, issue.id);
+    }
+
+    /// As the owner does on the web.
+    #[track_caller]
+    pub fn detach_sub_issue(&self, parent: &IssueRef, child: &IssueRef) {
+        let mut world = self.world();
+        let repository = world.repository_named(&parent.repository);
+        let account = world.repositories[&repository].owner;
+        let doer = Doer {
+            account,
+            via_app: false,
+        };
+        let done = world.unlink_sub_issue(doer, parent.id, child.id);
+        assert!(done.is_ok(), "{child} is no sub-issue of {parent}");
     }
 
     /// Moves an issue to another repository; the old address redirects there.

@@ -54,10 +54,7 @@ pub(crate) struct Doer {
 
 /// What a server does not know or do, as older GitHub Enterprise Servers and strict repositories.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a lack of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a lack of its own")]
 pub(crate) struct Server {
     pub(crate) lacks_sub_issues: bool,
     pub(crate) lacks_dependencies: bool,
