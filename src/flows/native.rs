@@ -1,5 +1,6 @@
 //! Older servers: what a server does not know of links between issues is found out once a run, and written as text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tracing::{info, warn};
@@ -169,9 +170,20 @@ fn marked(run: &Run, item: &Item, body: &str) -> String {
     fingerprint::with_marker(body, &run.id, &item.planned.id)
 }
 
+/// GitHub ticks the box of an issue that is closed: that changes no text of ours.
 fn same(a: &str, b: &str) -> bool {
-    let plain = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
-    plain(a) == plain(b)
+    a.trim_end()
+        .lines()
+        .map(unticked)
+        .eq(b.trim_end().lines().map(unticked))
+}
+
+/// A line that links an issue, as it was before its box was ticked.
+fn unticked(line: &str) -> Cow<'_, str> {
+    match line.strip_prefix("- [x] ") {
+        Some(link) if link.contains('#') && !link.contains(' ') => format!("- [ ] {link}").into(),
+        _ => line.into(),
+    }
 }
 
 /// The links of a run as text, from what the database says.

@@ -116,7 +116,11 @@ async fn linked(
         return Ok(None);
     }
     let counts = now.issue_dependencies_summary;
-    if counts.is_some_and(|c| c.total_blocking > ours.blocking) {
+    let waiting = match counts {
+        Some(counts) => counts.total_blocking,
+        None => listed(repo.list_blocking(now.number).await)?.len(),
+    };
+    if waiting > ours.blocking {
         return Ok(Some("other issues wait for it"));
     }
     if counts.is_none_or(|c| c.total_blocked_by != ours.blocked_by.len()) {

@@ -53,6 +53,10 @@ const REPOSITORY_ROUTES: &[(&str, &str)] = &[
         "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",
     ),
     (
+        "GET",
+        "/repos/{owner}/{repo}/issues/{number}/dependencies/blocking",
+    ),
+    (
         "POST",
         "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",
     ),

@@ -79,6 +79,14 @@ impl Repo {
         Ok(self.list(path, MAX_PAGES).await?.items)
     }
 
+    /// The issues that wait for this one.
+    pub async fn list_blocking(&self, number: IssueNumber) -> Result<Vec<Issue>, GitHubError> {
+        let path = self.path(&format!(
+            "/issues/{number}/dependencies/blocking?per_page=100"
+        ));
+        Ok(self.list(path, MAX_PAGES).await?.items)
+    }
+
     /// Says that the issue waits for `blocker`. `Validation` if it does already.
     pub async fn add_blocked_by(
         &self,

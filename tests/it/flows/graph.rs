@@ -331,6 +331,8 @@ async fn an_old_server_gets_task_lists_in_place_of_links() {
             [trigger.number],
             "our own edits are nobody's work"
         );
+        let parent = &t.created()[0].body;
+        assert!(parent.contains("- [x] #3\n"), "GitHub ticks boxes: {parent}");
     })
     .await;
 }
