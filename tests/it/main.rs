@@ -11,5 +11,6 @@ mod github;
 mod harness;
 mod house;
 mod ingest;
+mod limits;
 mod simulator;
 mod store;
