@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod crash;
 mod demo;
 mod embedded;
 mod flows;
