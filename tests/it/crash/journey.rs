@@ -34,7 +34,7 @@ const OURS: &str = "theopenproducerbot[bot]";
 /// A simulator and a database in which journeys are made one after another, each in a repository of its own.
 pub(super) struct Lane {
     pub(super) sim: Simulator,
-    database: TestDatabase,
+    pub(super) database: TestDatabase,
     ingest: Ingest,
     installation: InstallationId,
     timeouts: Timeouts,
@@ -68,8 +68,13 @@ impl Lane {
         }
     }
 
-    /// Alice asks for the spec in a new repository.
+    /// Alice asks for [`SPEC`] in a new repository.
     pub(super) fn begin(&self) -> Journey<'_> {
+        self.begin_with(SPEC, ISSUES)
+    }
+
+    /// Alice asks for something that becomes so many issues, in a new repository.
+    pub(super) fn begin_with(&self, spec: &str, wanted: usize) -> Journey<'_> {
         self.journeys.set(self.journeys.get() + 1);
         let repository = format!("acme/club-{}", self.journeys.get());
         self.sim.add_repository(&repository);
@@ -87,7 +92,7 @@ impl Lane {
             clock: clock.clone(),
             ..outside.parts(self.database.pool().clone())
         };
-        let trigger = self.alice().opens_issue(&repository, "Reading club", SPEC);
+        let trigger = self.alice().opens_issue(&repository, "Reading club", spec);
         Journey {
             lane: self,
             services: server::services(&parts),
@@ -95,6 +100,7 @@ impl Lane {
             first_request: self.sim.requests().len(),
             repository,
             trigger,
+            wanted,
             at_each_wait: Cell::new(Duration::ZERO),
         }
     }
@@ -112,6 +118,8 @@ pub(super) struct Journey<'a> {
     first_request: usize,
     repository: String,
     trigger: IssueRef,
+    /// How many issues it becomes.
+    wanted: usize,
     /// How long the machine's own time goes on whenever the run waits.
     at_each_wait: Cell<Duration>,
 }
@@ -129,10 +137,15 @@ impl Journey<'_> {
 
     /// Alice commands it, and the run follows to its end.
     pub(super) async fn says(&self, command: &str) -> anyhow::Result<()> {
-        let words = format!("@TheOpenProducerBot {command}");
-        self.lane.alice().comments(&self.trigger, &words);
+        self.comments(command);
         self.deliver("issue_comment").await?;
         self.advance(&self.run().await?).await
+    }
+
+    /// Alice writes a command.
+    pub(super) fn comments(&self, command: &str) {
+        let words = format!("@TheOpenProducerBot {command}");
+        self.lane.alice().comments(&self.trigger, &words);
     }
 
     /// From now on real time passes whenever the run waits: for requests that take effect late.
@@ -181,7 +194,7 @@ impl Journey<'_> {
         }
         let titles: BTreeSet<&str> = shown.iter().map(|s| s.title.as_str()).collect();
         ensure!(
-            (shown.len(), titles.len()) == (ISSUES, ISSUES),
+            (shown.len(), titles.len()) == (self.wanted, self.wanted),
             "{} issues with {} different titles",
             shown.len(),
             titles.len()
@@ -218,6 +231,14 @@ impl Journey<'_> {
 
     /// Stores the newest webhook delivery and handles it.
     async fn deliver(&self, event: &str) -> anyhow::Result<()> {
+        let guid = self.store(event).await?;
+        self.tried(async || Box::pin(delivery::handle(&self.services, &guid)).await)
+            .await
+            .with_context(|| format!("handling {event}"))
+    }
+
+    /// Stores the newest webhook delivery, with its job.
+    pub(super) async fn store(&self, event: &str) -> anyhow::Result<String> {
         let sent = self.lane.sim.deliveries().pop();
         let sent = sent.filter(|d| d.event == event).context("a delivery")?;
         let id = |id: Option<u64>| id.and_then(|id| i64::try_from(id).ok());
@@ -231,9 +252,7 @@ impl Journey<'_> {
         };
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         self.lane.ingest.store(new, deadline).await?;
-        self.tried(async || Box::pin(delivery::handle(&self.services, &sent.guid)).await)
-            .await
-            .with_context(|| format!("handling {event}"))
+        Ok(sent.guid)
     }
 
     async fn advance(&self, id: &RunId) -> anyhow::Result<()> {

@@ -2,6 +2,8 @@
 
 mod faults;
 mod journey;
+mod kill;
+mod proxy;
 
 /// How many issues [`SPEC`] becomes.
 const ISSUES: usize = 25;
