@@ -106,7 +106,7 @@ async fn work(
     let asked = Asked::from_value(&run.request)?;
     let next = match phase {
         Phase::Creating => create::step(services, repository, run, &asked, left).await?,
-        Phase::Linking => link::step(services, repository, run).await?,
+        Phase::Linking => link::step(services, repository, run, &asked).await?,
         Phase::RollingBack => rollback::step(services, repository, run).await?,
         Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => Next::Done,
     };

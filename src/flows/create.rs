@@ -5,7 +5,7 @@ use tracing::{info, warn};
 
 use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, show};
+use super::{FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::ItemState;
@@ -73,12 +73,11 @@ async fn ensure_trigger(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<()> {
-    let trigger = services.repo(repository).find_issue(run.issue).await?;
-    if trigger.is_none() {
+    let Some(trigger) = services.repo(repository).find_issue(run.issue).await? else {
         let message = format!("#{} is not there any more", run.issue);
         return Err(GitHubError::Gone { message }.into());
-    }
-    Ok(())
+    };
+    native::learn(services, repository, run, &trigger).await
 }
 
 /// Makes the labels that are missing: the call that creates an issue does not do it reliably.
@@ -105,8 +104,12 @@ async fn ensure_labels(
             pace::take(services, run.installation, Write::Content, For::Run).await?;
             match repo.ensure_label(label).await {
                 Ok(_) => {}
-                // The summary names what is missing on the issues.
-                Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
+                // The summary names what is missing on the issues. 404: without push access, though the list was shown.
+                Err(
+                    error @ (GitHubError::Validation { .. }
+                    | GitHubError::Forbidden { .. }
+                    | GitHubError::NotFound { .. }),
+                ) => {
                     warn!(run.id = %run.id, label, %error, "label could not be made");
                 }
                 Err(error) => return Err(error.into()),
@@ -249,7 +252,7 @@ async fn send(
     let target = target(services, repository, item.repository).await?;
     let new = NewIssue {
         title: item.planned.title.clone(),
-        body: fingerprint::with_marker(&item.planned.body, &run.id, &item.planned.id),
+        body: native::first_body(services, run, asked, item).await?,
         labels: item.planned.labels.clone(),
         assignees: item.planned.assignees.clone(),
         milestone: milestone(asked, item),

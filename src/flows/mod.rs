@@ -5,10 +5,12 @@
 //! | [`receive`] | a delivery comes in: does it concern us, is it stored |
 //! | [`delivery`] | a stored delivery is read and handed to its story |
 //! | [`request`] | somebody asks for a breakdown: who, what, is it well said |
-//! | [`plan`] | the spec becomes a plan, judged by policy |
+//! | [`plan`] | the spec becomes a plan, judged by policy, made to fit the [`room`] that GitHub has |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
+//! | [`native`] | an older server that knows no sub-issues or dependencies: they become text |
+//! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
 
@@ -22,6 +24,7 @@ pub mod create;
 pub mod delivery;
 pub mod installations;
 pub mod link;
+pub mod native;
 pub mod operate;
 pub mod pace;
 pub mod plan;
@@ -30,10 +33,12 @@ pub mod reply;
 pub mod repositories;
 pub mod request;
 pub mod rollback;
+pub mod room;
 pub mod show;
 pub mod status;
 pub mod step;
 pub mod tick;
+pub mod touched;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::native::AsText;
 use super::step::Next;
 use super::{FlowResult, Services, asked::Asked, reply, rollback};
 use crate::domain::comment::{
@@ -209,6 +210,7 @@ impl<'a> View<'a> {
             dropped: &self.dropped(),
             failed: &self.refused(),
             notes: &self.notes(services).await?,
+            as_tasks: AsText::of(self.run, &Asked::from_value(&self.run.request)?).sub_issues,
             planning_took,
             creating_took,
             ai: None,
@@ -362,28 +364,42 @@ impl<'a> View<'a> {
             .iter()
             .filter(|c| !c.dropped.is_empty())
             .map(|c| Note {
-                link: Some(self.link(c)),
+                links: vec![self.link(c)],
                 says: format!("GitHub left out {}", c.dropped.join(", ")),
             })
             .collect();
         let asked = Asked::from_value(&self.run.request)?;
-        notes.extend(
-            asked
-                .warnings
-                .into_iter()
-                .map(|says| Note { link: None, says }),
-        );
-        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
-        notes.extend(refused.into_iter().map(|(position, why)| {
-            Note {
-                link: self
-                    .created
-                    .iter()
-                    .find(|c| c.position == position)
-                    .map(|c| self.link(c)),
-                says: format!("could not be linked: {why}"),
-            }
+        notes.extend(asked.warnings.iter().cloned().map(|says| Note {
+            links: Vec::new(),
+            says,
         }));
+        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        let mut why: Vec<(String, Vec<Link>)> = Vec::new();
+        for (position, says) in refused {
+            let issue = self.created.iter().find(|c| c.position == position);
+            let Some(link) = issue.map(|c| self.link(c)) else {
+                continue;
+            };
+            match why.iter_mut().find(|(known, _)| *known == says) {
+                Some((_, links)) if links.contains(&link) => {}
+                Some((_, links)) => links.push(link),
+                None => why.push((says, vec![link])),
+            }
+        }
+        notes.extend(why.into_iter().map(|(says, links)| Note {
+            links,
+            says: format!("could not be linked: {says}"),
+        }));
+        let as_text = AsText::of(self.run, &asked);
+        let not_native = comment::not_native(!as_text.sub_issues, !as_text.dependencies);
+        notes.extend(
+            not_native
+                .filter(|_| !self.created.is_empty())
+                .map(|says| Note {
+                    links: Vec::new(),
+                    says: says.to_owned(),
+                }),
+        );
         Ok(notes)
     }
 

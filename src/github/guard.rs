@@ -47,6 +47,7 @@ const REPOSITORY_ROUTES: &[(&str, &str)] = &[
     ("GET", "/repos/{owner}/{repo}/issues/{number}/sub_issues"),
     ("POST", "/repos/{owner}/{repo}/issues/{number}/sub_issues"),
     ("DELETE", "/repos/{owner}/{repo}/issues/{number}/sub_issue"),
+    ("GET", "/repos/{owner}/{repo}/issues/{number}/parent"),
     (
         "GET",
         "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",

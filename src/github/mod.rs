@@ -39,8 +39,9 @@ pub use self::{
     jwt::AppCredentials,
     limits::{Gate, Pass, RateState},
     models::{
-        Account, AppIdentity, AppReference, CollaboratorRole, Comment, InstallationRecord, Issue,
-        IssueState, Label, Milestone, Reaction, Repository, StateReason,
+        Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,
+        InstallationRecord, Issue, IssueState, Label, Milestone, Reaction, Repository, StateReason,
+        SubIssuesSummary,
     },
     page::Listed,
     repository::Repo,

@@ -147,6 +147,42 @@ pub async fn set_closed(
     .map(drop)
 }
 
+/// A rollback meant to close it, and left it.
+pub async fn clear_closing(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<()> {
+    sqlx::query("update created_issues set closing_at = null where run_id = $1 and position = $2")
+        .bind(run.as_str())
+        .bind(position)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The issue of an earlier run that stands in the place of a skipped item.
+pub async fn find_twin(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<Option<CreatedIssue>> {
+    sqlx::query(
+        "select created.position, created.repository_id, created.issue_id, created.number, created.url, created.dropped,
+                created.closing_at, created.closed_at
+         from created_issues created
+         join planned_issues skipped
+           on skipped.repository_id = created.repository_id and skipped.installation_id = created.installation_id
+         where skipped.run_id = $1 and skipped.position = $2 and skipped.state = 'skipped'
+           and skipped.note = '#' || created.number",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
 fn from_row(row: PgRow) -> sqlx::Result<CreatedIssue> {
     Ok(CreatedIssue {

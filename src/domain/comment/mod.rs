@@ -4,6 +4,7 @@
 //! through [`super::defuse`] first.
 
 mod coverage;
+mod links;
 mod preview;
 mod reply;
 mod state;
@@ -11,6 +12,7 @@ mod text;
 
 use super::ids::{IssueNumber, RepositoryName, RunId};
 
+pub use links::{not_native, with_links};
 pub use preview::{Preview, SimilarIssue, preview, ticked};
 pub use reply::{
     Fault, StatusRow, already, closed, complaints, help, not_shown, not_yet, nothing_left,

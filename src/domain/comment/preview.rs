@@ -140,18 +140,26 @@ fn task_list(p: &Preview<'_>) -> Vec<String> {
     let mut waiting: Vec<(usize, &PlannedIssue)> = roots.iter().rev().map(|r| (0, *r)).collect();
     let mut lines = Vec::new();
     while let Some((depth, issue)) = waiting.pop() {
-        let line = task(issue, is_dropped(p, issue), &blocks);
-        lines.push(format!("{}{line}", "  ".repeat(depth)));
         let below = children.remove(issue.id.as_str()).unwrap_or_default();
+        let line = task(issue, is_dropped(p, issue), below.len(), &blocks);
+        lines.push(format!("{}{line}", "  ".repeat(depth)));
         waiting.extend(below.into_iter().rev().map(|child| (depth + 1, child)));
     }
     lines
 }
 
-fn task(issue: &PlannedIssue, is_dropped: bool, blocks: &BTreeMap<&str, &Block>) -> String {
+fn task(
+    issue: &PlannedIssue,
+    is_dropped: bool,
+    groups: usize,
+    blocks: &BTreeMap<&str, &Block>,
+) -> String {
     let mark = if is_dropped { ' ' } else { 'x' };
     let number = number_of(&issue.id);
     let mut notes = Vec::new();
+    if groups > 0 {
+        notes.push(format!("groups {}", count(groups, "issue")));
+    }
     if !issue.blocked_by.is_empty() {
         let numbers: Vec<&str> = issue.blocked_by.iter().map(|id| number_of(id)).collect();
         notes.push(format!("waits for {}", numbers.join(", ")));

@@ -114,8 +114,8 @@ pub struct Failure {
 /// Something that did not come out as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The issue that it is about, if it is about one.
-    pub link: Option<Link>,
+    /// The issues that it is about, if it is about some.
+    pub links: Vec<Link>,
     pub says: String,
 }
 
@@ -130,6 +130,8 @@ pub struct Summary<'a> {
     pub failed: &'a [Failure],
     /// What did not come out as asked: a label that GitHub dropped, a link that could not be set.
     pub notes: &'a [Note],
+    /// The server knows no sub-issues: the list takes their place, with boxes that GitHub ticks.
+    pub as_tasks: bool,
     pub planning_took: Duration,
     pub creating_took: Duration,
     pub ai: Option<&'a AiUse>,
@@ -163,7 +165,7 @@ pub fn summary(s: &Summary<'_>) -> String {
         s.about,
         &heading,
         &[
-            &lines_within(&outline(s.created), LIST_ROOM),
+            &lines_within(&boxed(outline(s.created), s.as_tasks), LIST_ROOM),
             &part("Could not be created", &failed.collect::<Vec<_>>()),
             &part("Not exactly as asked", &notes.collect::<Vec<_>>()),
             &part(
@@ -293,11 +295,20 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
 }
 
 fn note(note: &Note) -> String {
+    const SHOWN: usize = 20;
     let says = inline(&note.says);
-    match &note.link {
-        Some(link) => format!("- {link}: {says}"),
-        None => format!("- {says}"),
+    if note.links.is_empty() {
+        return format!("- {says}");
     }
+    let links = note.links.iter().take(SHOWN);
+    let mut links: Vec<String> = links.map(ToString::to_string).collect();
+    if note.links.len() > SHOWN {
+        links.push(format!(
+            "{} more",
+            thousands((note.links.len() - SHOWN) as u64)
+        ));
+    }
+    format!("- {}: {says}", links.join(", "))
 }
 
 /// Links with their titles, parents first.
@@ -320,6 +331,14 @@ fn outline(created: &[Created]) -> Vec<String> {
         waiting.extend(below.into_iter().rev().map(|child| (depth + 1, child)));
     }
     lines
+}
+
+fn boxed(lines: Vec<String>, as_tasks: bool) -> Vec<String> {
+    if !as_tasks {
+        return lines;
+    }
+    let task = |line: String| line.replacen("- ", "- [ ] ", 1);
+    lines.into_iter().map(task).collect()
 }
 
 fn part(heading: &str, lines: &[String]) -> String {

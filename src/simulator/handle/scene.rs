@@ -1,7 +1,7 @@
 //! Setting the scene: accounts, repositories, roles, the installation.
 
 use super::{IssueRef, Person, RepositoryView, Simulator};
-use crate::simulator::world::{Kind, Milestone, Role, World};
+use crate::simulator::world::{Doer, Kind, Milestone, Role, World};
 
 /// Which repositories of the account the App may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +109,26 @@ impl Simulator {
         }
     }
 
+    /// From now on it is a GitHub Enterprise Server from before sub-issues: 404, and no counts in issues.
+    pub fn forget_sub_issues(&self) {
+        self.world().server.lacks_sub_issues = true;
+    }
+
+    /// From now on it is a GitHub Enterprise Server from before dependencies.
+    pub fn forget_dependencies(&self) {
+        self.world().server.lacks_dependencies = true;
+    }
+
+    /// Issues no longer say how many others hang on them, though the routes are there.
+    pub fn hide_link_summaries(&self) {
+        self.world().server.hides_summaries = true;
+    }
+
+    /// Labels, assignees, milestones and types that the App asks for are left out without a word.
+    pub fn drop_metadata_of_the_app(&self) {
+        self.world().server.drops_metadata = true;
+    }
+
     /// The new milestone's number.
     #[track_caller]
     pub fn add_milestone(&self, full_name: &str, title: &str) -> u64 {
@@ -212,6 +232,20 @@ impl Simulator {
         };
         let by = world.repositories[&repository].owner;
         world.delete_issue(by, issue.id);
+    }
+
+    /// As the owner does on the web.
+    #[track_caller]
+    pub fn detach_sub_issue(&self, parent: &IssueRef, child: &IssueRef) {
+        let mut world = self.world();
+        let repository = world.repository_named(&parent.repository);
+        let account = world.repositories[&repository].owner;
+        let doer = Doer {
+            account,
+            via_app: false,
+        };
+        let done = world.unlink_sub_issue(doer, parent.id, child.id);
+        assert!(done.is_ok(), "{child} is no sub-issue of {parent}");
     }
 
     /// Moves an issue to another repository; the old address redirects there.

@@ -208,7 +208,9 @@ impl World {
 
     /// What the doer's metadata is worth: an App with `issues: write` counts as triage.
     pub(crate) fn standing(&self, doer: Doer, repository: u64) -> Role {
-        if doer.via_app {
+        if doer.via_app && self.server.drops_metadata {
+            Role::Read
+        } else if doer.via_app {
             Role::Write
         } else {
             self.role(repository, doer.account)

@@ -52,6 +52,18 @@ pub(crate) struct Doer {
     pub(crate) via_app: bool,
 }
 
+/// What a server does not know or do, as older GitHub Enterprise Servers and strict repositories.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a lack of its own")]
+pub(crate) struct Server {
+    pub(crate) lacks_sub_issues: bool,
+    pub(crate) lacks_dependencies: bool,
+    /// Issues do not say what hangs on them, though the routes are there.
+    pub(crate) hides_summaries: bool,
+    /// Labels, assignees, milestones and types that the App asks for are left out in silence.
+    pub(crate) drops_metadata: bool,
+}
+
 /// Everything, behind one lock.
 pub(crate) struct World {
     /// `http://127.0.0.1:PORT`.
@@ -73,6 +85,8 @@ pub(crate) struct World {
     pub(crate) meter: Meter,
     /// Filtered lists do not show issues younger than this.
     pub(crate) list_lag: std::time::Duration,
+    /// What kind of server this is; github.com unless a test says otherwise.
+    pub(crate) server: Server,
     /// Grows with everything that happens; pages look at it to stay fresh.
     pub(crate) version: u64,
     serial: u64,
@@ -97,6 +111,7 @@ impl World {
             faults: FaultPlan::default(),
             meter: Meter::default(),
             list_lag: std::time::Duration::ZERO,
+            server: Server::default(),
             version: 0,
             serial: 0,
         }

@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod confirmation;
 mod data;
+mod graph;
 mod installations;
 mod life;
 mod options;

@@ -173,6 +173,15 @@ async fn links(t: &Scene, parent: IssueNumber, child: IssueNumber) {
     let under: Vec<_> = t.repo.list_sub_issues(parent).await.unwrap();
     assert_eq!(under.len(), 1);
     assert_eq!(under[0].id, id);
+    assert!(t.repo.knows_sub_issues(parent).await.unwrap());
+    assert!(t.repo.knows_dependencies(parent).await.unwrap());
+    let above = t.repo.find_parent(child).await.unwrap().unwrap();
+    assert_eq!(above.number, parent);
+    assert_eq!(above.sub_issues_summary.unwrap().total, 1);
+    assert_eq!(above.repository().as_ref(), Some(t.repo.name()));
+    let below = t.repo.get_issue(child).await.unwrap();
+    assert_eq!(below.parent(), Some((t.repo.name().clone(), parent)));
+    assert!(t.repo.find_parent(parent).await.unwrap().is_none());
     t.repo.remove_sub_issue(parent, id).await.unwrap();
     assert!(t.repo.list_sub_issues(parent).await.unwrap().is_empty());
 
