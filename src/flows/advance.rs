@@ -150,6 +150,9 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     if let Some(until) = pace::heed(services, run.installation, &error).await? {
         return Ok(Next::At(until));
     }
+    if let Some(when) = error.retry_at() {
+        return Ok(Next::At(when));
+    }
     if matches!(error, GitHubError::Suspended) {
         let now = services.clock.now();
         installations::set_suspended(&services.pool, run.installation, Some(now)).await?;

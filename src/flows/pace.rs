@@ -1,17 +1,24 @@
 //! When an installation may write to GitHub next. The limits are GitHub's, or tighter by settings; they are kept in the
 //! database over all replicas, so that intent and place are stored by one statement.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use super::{FlowError, FlowResult, Services};
+use crate::cache::{Cache, Key};
 use crate::domain::ids::InstallationId;
-use crate::github::GitHubError;
+use crate::github::{Gate, GitHubError, Pass};
 use crate::store::pace::{self, Asked};
 
 /// GitHub's documented limits on content-creating requests: a minute, an hour.
 pub const PER_MINUTE: u32 = 80;
 pub const PER_HOUR: i32 = 500;
+/// Requests under way at a time; GitHub's limit is 100, and clocks and networks are not exact.
+const AT_A_TIME: u32 = 90;
+/// A request that is not over by then has lost its process.
+const LONGEST_REQUEST: Duration = Duration::from_mins(1);
 /// Places of an hour that links leave to issues and comments while another run creates.
 const LEFT_TO_CREATION: i32 = 100;
 /// Requests of GitHub's hour that runs leave to people's commands.
@@ -113,6 +120,18 @@ pub(super) fn leave_some(
         }
         _ => Ok(()),
     }
+}
+
+/// Counts the requests of each installation that are under way, over all replicas where they share a cache.
+pub fn gate(cache: Cache) -> Gate {
+    Box::new(move |installation| {
+        let cache = cache.clone();
+        Box::pin(async move {
+            let key = Key::of(installation, &["github", "under-way"]);
+            let lease = cache.lease(&key, AT_A_TIME, LONGEST_REQUEST).await?;
+            Some(Box::new(lease) as Pass)
+        })
+    })
 }
 
 /// Keeps to what GitHub asked for in a refusal, and goes on more slowly after it. `None`: it was no refusal of that kind;

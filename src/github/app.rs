@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    AppCredentials, AppIdentity, GitHubError, Installation, InstallationRecord, Listed, SetupError,
-    Timeouts,
+    AppCredentials, AppIdentity, Gate, GitHubError, Installation, InstallationRecord, Listed,
+    SetupError, Timeouts,
     call::{Call, segment},
     client::{Client, Identity},
     error::absent_is_none,
@@ -147,6 +147,11 @@ impl GitHub {
     /// A handle on an installation; nothing is asked yet.
     pub fn installation(&self, id: InstallationId) -> Installation {
         Installation::new(self.clone(), id)
+    }
+
+    /// Has every request of an installation pass this gate; the first one that is set stays.
+    pub fn set_gate(&self, gate: Gate) {
+        drop(self.client().gate.set(gate));
     }
 
     /// Drops all that is kept of an installation: it was suspended or removed, or its permissions changed.

@@ -28,6 +28,9 @@ pub enum GitHubError {
         secondary: bool,
         named: bool,
     },
+    /// As many requests of the installation are under way as GitHub allows at a time; this one was not sent.
+    #[error("too many requests are under way for this installation")]
+    Crowded { retry_at: DateTime<Utc> },
     /// The account's owner has suspended the App.
     #[error("this installation has been suspended")]
     Suspended,
@@ -97,7 +100,7 @@ impl GitHubError {
     /// When GitHub wants to hear from this installation again, by our clock.
     pub fn retry_at(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::RateLimited { retry_at, .. } => Some(*retry_at),
+            Self::RateLimited { retry_at, .. } | Self::Crowded { retry_at } => Some(*retry_at),
             _ => None,
         }
     }
@@ -106,7 +109,10 @@ impl GitHubError {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::RateLimited { .. } | Self::Server { .. } | Self::Transport { .. }
+            Self::RateLimited { .. }
+                | Self::Crowded { .. }
+                | Self::Server { .. }
+                | Self::Transport { .. }
         )
     }
 

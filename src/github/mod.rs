@@ -37,7 +37,7 @@ pub use self::{
     installation::Installation,
     issues::{IssueChange, NewIssue},
     jwt::AppCredentials,
-    limits::RateState,
+    limits::{Gate, Pass, RateState},
     models::{
         Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,
         InstallationRecord, Issue, IssueState, Label, Milestone, Reaction, Repository, StateReason,

@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod crash;
 mod demo;
 mod embedded;
 mod flows;
@@ -11,5 +12,6 @@ mod github;
 mod harness;
 mod house;
 mod ingest;
+mod limits;
 mod simulator;
 mod store;

@@ -36,6 +36,55 @@ pub(crate) struct House {
     mention: String,
 }
 
+/// What a server must know of the simulated GitHub, also in another process.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Outside {
+    pub(crate) api_url: url::Url,
+    web_url: url::Url,
+    client_id: String,
+    private_key: String,
+    webhook_secret: String,
+}
+
+impl Outside {
+    pub(crate) fn of(sim: &Simulator) -> Self {
+        let app = sim.app();
+        Self {
+            api_url: sim.api_url().parse().expect("an address"),
+            web_url: sim.web_url().parse().expect("an address"),
+            client_id: app.client_id.clone(),
+            private_key: app.private_key_pem.clone(),
+            webhook_secret: app.webhook_secret.clone(),
+        }
+    }
+
+    pub(crate) fn credentials(&self) -> AppCredentials {
+        AppCredentials {
+            issuer: self.client_id.clone(),
+            private_key: SecretString::from(self.private_key.clone()),
+        }
+    }
+
+    /// All that a server is made of in tests, with a worker, on a free port; to be called in the runtime that will use it.
+    pub(crate) fn parts(&self, pool: PgPool) -> Parts {
+        let (credentials, clock) = (self.credentials(), Clock::system());
+        Parts {
+            pool,
+            cache: Cache::in_process(100),
+            github: GitHub::new(&self.api_url, &credentials, clock.clone()).expect("a client"),
+            clock,
+            chance: Chance::system(),
+            pace: Pace::every(TimeDelta::zero()),
+            operator: Operator::default(),
+            mention: "@TheOpenProducerBot".to_owned(),
+            webhook_secret: SecretString::from(self.webhook_secret.clone()),
+            web_url: self.web_url.clone(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            with_worker: true,
+        }
+    }
+}
+
 /// Runs a test in a house with the usual settings.
 pub(crate) async fn house(test: impl AsyncFnOnce(&mut House)) {
     house_with(Operator::default(), test).await;
@@ -131,29 +180,12 @@ impl House {
 
     /// All that a server is made of, but the pool.
     fn parts(&self) -> impl FnOnce(PgPool) -> Parts + Send + use<> {
-        let app = self.sim.app();
-        let credentials = AppCredentials {
-            issuer: app.client_id.clone(),
-            private_key: SecretString::from(app.private_key_pem.clone()),
-        };
-        let api_url = self.sim.api_url().parse().expect("an address");
-        let operator = self.operator.clone();
-        let mention = self.mention.clone();
-        let webhook_secret = SecretString::from(app.webhook_secret.clone());
-        let web_url = self.sim.web_url().parse().expect("an address");
+        let outside = Outside::of(&self.sim);
+        let (operator, mention) = (self.operator.clone(), self.mention.clone());
         move |pool| Parts {
-            pool,
-            cache: Cache::in_process(100),
-            github: GitHub::new(&api_url, &credentials, Clock::system()).expect("a client"),
-            clock: Clock::system(),
-            chance: Chance::system(),
-            pace: Pace::every(TimeDelta::zero()),
             operator,
             mention,
-            webhook_secret,
-            web_url,
-            listen: ([127, 0, 0, 1], 0).into(),
-            with_worker: true,
+            ..outside.parts(pool)
         }
     }
 
