@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use super::step::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, create, link, rollback, show};
+use super::{
+    FlowError, FlowResult, Services, asked::Asked, create, link, person, rollback, show,
+};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
@@ -18,13 +20,16 @@ use crate::store::{installations, jobs, jobs::Job};
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
 
-/// Enqueues the next steps of a run, at once or at a moment.
+/// Enqueues the next steps of a run, at once or at a moment. A person's run has no jobs: no worker could take them.
 pub async fn enqueue(
     connection: &mut sqlx::PgConnection,
     installation: InstallationId,
     run: &RunId,
     at: Option<DateTime<Utc>>,
 ) -> FlowResult<()> {
+    if installation.is_person() {
+        return Ok(());
+    }
     let job = Job::AdvanceRun {
         run: run.clone(),
         installation,
@@ -161,7 +166,8 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         return Ok(Next::Done);
     }
     warn!(run.id = %run.id, installation.id = %run.installation, %error, "run failed");
-    give_up(services, &run.id, &in_words(&error)).await?;
+    let words = person::in_words(services, &error).unwrap_or_else(|| in_words(&error));
+    give_up(services, &run.id, &words).await?;
     Ok(Next::Done)
 }
 

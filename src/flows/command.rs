@@ -232,7 +232,7 @@ async fn carry_out(
             if let Some(asked) = asked {
                 plan::instruct(tx, run, asked, words.as_deref()).await?;
             }
-            return plan::enqueue(tx, &run.id).await;
+            return plan::enqueue(tx, run.installation, &run.id).await;
         }
         _ => {}
     }

@@ -23,6 +23,7 @@ mod limits;
 mod links;
 mod models;
 mod page;
+mod person;
 mod redact;
 mod refusal;
 mod repository;
@@ -40,9 +41,10 @@ pub use self::{
     limits::RateState,
     models::{
         Account, AppIdentity, AppReference, CollaboratorRole, Comment, InstallationRecord, Issue,
-        IssueState, Label, Milestone, Reaction, Repository, StateReason,
+        IssueState, Label, Milestone, Permissions, Reaction, Repository, StateReason,
     },
     page::Listed,
+    person::Person,
     repository::Repo,
     wire::Timeouts,
 };

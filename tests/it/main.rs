@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod cli_token;
 mod demo;
 mod embedded;
 mod flows;

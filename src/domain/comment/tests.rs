@@ -21,6 +21,7 @@ fn about(run: &RunId) -> About<'_> {
     About {
         run,
         bot: "TheOpenProducerBot",
+        terminal: None,
     }
 }
 
