@@ -108,7 +108,13 @@ async fn put(
             bot_comments::intend_again(&services.pool, &place, now).await?;
         }
     }
-    let comment = repo.create_comment(issue, body).await?;
+    let comment = match repo.create_comment(issue, body).await {
+        Err(refused) if !refused.outcome_is_unknown() => {
+            bot_comments::withdraw(&services.pool, &place, now).await?;
+            return Err(refused.into());
+        }
+        sent => sent?,
+    };
     bot_comments::set_posted(&services.pool, &place, comment.id).await?;
     info!(repository.id = %repository.id, issue.number = %issue, cause, "posted comment");
     Ok(())

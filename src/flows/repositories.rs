@@ -20,7 +20,7 @@ pub(super) async fn complaints(
         let found = find(services, asking, name).await?;
         let standing = match &found {
             Some(row) if !asking.is_operator => {
-                Some(authorize::standing(services, row, &asking.sender.login).await?)
+                Some(authorize::standing(services, row, asking.sender).await?)
             }
             _ => None,
         };

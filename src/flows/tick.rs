@@ -26,7 +26,7 @@ pub(super) async fn boxes(
     let Some(id) = cause.as_deref().and_then(reply::run_of) else {
         return Ok(());
     };
-    let may = authorize::standing(services, repository, &event.sender.login)
+    let may = authorize::standing(services, repository, &event.sender)
         .await?
         .suffices();
     // As it is now: events can come late and in any order.

@@ -206,6 +206,9 @@ pub struct CollaboratorRole {
     pub role_name: String,
     /// Coarse: triage shows as `read`, maintain as `write`.
     pub permission: String,
+    /// Whose role it is.
+    #[serde(default)]
+    pub user: Option<Account>,
 }
 
 /// A reaction to an issue or a comment.

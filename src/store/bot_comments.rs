@@ -70,6 +70,25 @@ pub async fn intend_again(
     .map(drop)
 }
 
+/// Takes an intent back: the request surely had no effect. Nothing happens where it was stored anew meanwhile.
+pub async fn withdraw(
+    db: impl PgExecutor<'_>,
+    place: &Place<'_>,
+    intended_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    // PostgreSQL keeps microseconds.
+    sqlx::query(
+        "delete from bot_comments where repository_id = $1 and cause = $2 and comment_id is null
+           and abs(extract(epoch from intended_at - $3)) < 0.000002",
+    )
+    .bind(place.repository.0)
+    .bind(place.cause)
+    .bind(intended_at)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Remembers that the comment stands.
 pub async fn set_posted(
     db: impl PgExecutor<'_>,

@@ -184,7 +184,11 @@ async fn process_creates_links_and_sums_up_then_status_tells_and_rollback_takes_
     let done = t.run(CREATES).await;
     succeeded(&done);
     assert_eq!(t.titles(), TITLES);
-    insta::assert_snapshot!(t.sim.repository(SHOP).outline(), @"");
+    insta::assert_snapshot!(t.sim.repository(SHOP).outline(), @"
+    #1 open   Accounts
+    #2 open   Build the login form   [sub-issue of #1]
+    #3 open   Add sessions after the login form   [sub-issue of #1] [blocked by #2]
+    ");
     let comments = t.comments();
     assert_eq!(comments.len(), 1, "{comments:#?}");
     assert!(comments[0].contains("2 issues created"), "{}", comments[0]);
@@ -348,7 +352,7 @@ async fn two_at_once_take_turns() {
 }
 
 #[tokio::test]
-async fn a_short_outage_is_waited_out_and_a_long_one_can_be_resumed() {
+async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_doubled() {
     let t = Desk::new().await;
     t.opens(WORK);
     t.sim
@@ -356,6 +360,7 @@ async fn a_short_outage_is_waited_out_and_a_long_one_can_be_resumed() {
         .schedule(Fault::on(Method::POST, ISSUES).nth(1).then(Effect::DropAfter));
     let done = t.run(CREATES).await;
     succeeded(&done);
+    assert!(done.errors.contains("trying again"), "{}", done.errors);
     assert_eq!(t.titles(), TITLES);
 }
 
