@@ -84,8 +84,7 @@ fn table(config: &Config, terminal: Terminal) -> String {
 
 /// The value, or what happens without one.
 fn words(config: &Config, setting: &Setting) -> String {
-    let of_another_mode =
-        config.github.mode == AppMode::Token && OF_AN_APP.contains(&setting.name);
+    let of_another_mode = config.github.mode == AppMode::Token && OF_AN_APP.contains(&setting.name);
     match (&setting.value, setting.without) {
         (None, _) if of_another_mode => "not set: only an App needs it".to_owned(),
         (Some(value), _) => value.replace('\n', " "),

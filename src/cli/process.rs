@@ -37,7 +37,7 @@ pub(super) async fn run(args: ProcessArguments) -> Result<(), Failure> {
         _ => Wish::Go,
     };
     command("openproducer process", async |services, terminal| {
-        let outcome = operate::process(services, &args.repo, args.issue, wish)
+        let outcome = Box::pin(operate::process(services, &args.repo, args.issue, wish))
             .await
             .map_err(|failure| in_words(services, &failure))?;
         let (id, what) = match outcome {
@@ -81,7 +81,7 @@ fn waits(services: &Services, args: &ProcessArguments, confirm: &str) -> String 
 /// Rolls a run back and follows it to its end.
 pub(super) async fn roll_back(args: RollbackArguments) -> Result<(), Failure> {
     command("openproducer rollback", async |services, terminal| {
-        operate::roll_back(services, &args.run, args.force)
+        Box::pin(operate::roll_back(services, &args.run, args.force))
             .await
             .map_err(|failure| in_words(services, &failure))?;
         let run = to_its_end(services, terminal, &args.run).await?;
@@ -132,7 +132,9 @@ async fn alone(
     services: &Services,
     command: impl AsyncFnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let hold = operate::hold(services).await.map_err(|failure| in_words(services, &failure))?;
+    let hold = operate::hold(services)
+        .await
+        .map_err(|failure| in_words(services, &failure))?;
     let done = command().await;
     hold.release().await;
     done
@@ -153,7 +155,7 @@ async fn to_its_end(services: &Services, terminal: Terminal, id: &RunId) -> Resu
 async fn take_on(services: &Services, terminal: Terminal, id: &RunId) -> Failure {
     let mut failures = 0;
     loop {
-        let turn = operate::take_turn(services, id).await;
+        let turn = Box::pin(operate::take_turn(services, id)).await;
         let pause = match turn {
             Ok(next) => {
                 failures = 0;
@@ -185,11 +187,7 @@ async fn take_on(services: &Services, terminal: Terminal, id: &RunId) -> Failure
     }
 }
 
-fn until(
-    services: &Services,
-    terminal: Terminal,
-    when: chrono::DateTime<chrono::Utc>,
-) -> Duration {
+fn until(services: &Services, terminal: Terminal, when: chrono::DateTime<chrono::Utc>) -> Duration {
     let pause = (when - services.clock.now()).to_std().unwrap_or_default();
     if pause > NOTABLE {
         terminal.step(format_args!(

@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use super::step::Next;
-use super::{
-    FlowError, FlowResult, Services, asked::Asked, create, link, person, rollback, show,
-};
+use super::{FlowError, FlowResult, Services, asked::Asked, create, link, person, rollback, show};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
@@ -157,7 +155,7 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         installations::set_suspended(&services.pool, run.installation, Some(now)).await?;
         return Ok(Next::Done);
     }
-    if error.is_passing() || error.outcome_is_unknown() || is_ours(&error) {
+    if error.is_passing() || error.outcome_is_unknown() || is_ours(services, &error) {
         return Err(error.into());
     }
     if run.state.fail().is_err() {
@@ -171,12 +169,16 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     Ok(Next::Done)
 }
 
-/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended.
-fn is_ours(error: &GitHubError) -> bool {
-    matches!(
-        error,
-        GitHubError::Unauthorized { .. } | GitHubError::Refused { .. }
-    )
+/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended. So is what a
+/// person's token may not do.
+fn is_ours(services: &Services, error: &GitHubError) -> bool {
+    match error {
+        GitHubError::Unauthorized { .. }
+        | GitHubError::Refused { .. }
+        | GitHubError::SingleSignOn { .. } => true,
+        GitHubError::Forbidden { .. } => services.github.is_person(),
+        _ => false,
+    }
 }
 
 /// Ends a run that cannot go on, with the words that people will read in its comment.

@@ -381,7 +381,10 @@ pub async fn hold(services: &Services) -> FlowResult<Hold> {
         tokio::time::sleep(BETWEEN_TRIES).await;
     }
     let login = person::owner(services).await?.login.clone();
-    Err(anyhow!("another openproducer works with {login}'s token in this database: wait until it is done").into())
+    Err(anyhow!(
+        "another openproducer works with {login}'s token in this database: wait until it is done"
+    )
+    .into())
 }
 
 /// Takes a person's run one turn further: what a worker's jobs do for an installation.

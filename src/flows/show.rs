@@ -197,7 +197,8 @@ impl<'a> View<'a> {
             .as_deref()
             .unwrap_or("Something went wrong.");
         let next = if self.run.installation.is_person() {
-            "Put it right and run the same command again: what exists already is not created twice.".to_owned()
+            "Put it right and run the same command again: what exists already is not created twice."
+                .to_owned()
         } else if made.is_empty() {
             "Put it right and ask again in a new comment.".to_owned()
         } else {

@@ -64,7 +64,9 @@ pub(super) async fn standing(
         Some(id) => services.repo(repository).find_comment(id).await?,
         None => None,
     };
-    Ok(comment.map(|c| comment::ticked(&c.body)).unwrap_or_default())
+    Ok(comment
+        .map(|c| comment::ticked(&c.body))
+        .unwrap_or_default())
 }
 
 /// Includes and leaves out what the boxes say; the two counts are what changed: dropped, and taken back.

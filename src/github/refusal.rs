@@ -72,10 +72,7 @@ fn single_sign_on(answer: &Answer) -> Option<Option<String>> {
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED
     );
     let asked = answer.header(HeaderName::from_static("x-github-sso"))?;
-    let rest = asked
-        .trim()
-        .strip_prefix("required")
-        .filter(|_| refused)?;
+    let rest = asked.trim().strip_prefix("required").filter(|_| refused)?;
     let url = rest
         .trim_start_matches([';', ' '])
         .strip_prefix("url=")

@@ -1,14 +1,15 @@
 //! Without an App: the real program with a person's token, from the terminal to what stands on GitHub.
 
+mod beside;
+mod lacks;
+
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use http::Method;
 use openproducer::domain::command;
 use openproducer::domain::trigger::BotNames;
-use openproducer::simulator::{
-    Effect, Fault, IssueRef, RepositorySelection, Role, Setup, Simulator,
-};
+use openproducer::simulator::{Effect, Fault, IssueRef, Role, Setup, Simulator};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -217,9 +218,7 @@ async fn process_creates_links_and_sums_up_then_status_tells_and_rollback_takes_
     succeeded(&t.run(CREATES).await);
     assert_eq!(t.titles(), TITLES);
 
-    t.sim
-        .user("alice")
-        .assigns(&issue(&t, 3), &["bob"]);
+    t.sim.user("alice").assigns(&issue(&t, 3), &["bob"]);
     succeeded(&t.run(&format!("rollback --run {id}")).await);
     assert_eq!(t.open_issues(), [1, 3], "what was assigned since is left");
     succeeded(&t.run(&format!("rollback --run {id} --force")).await);
@@ -250,7 +249,11 @@ async fn a_dry_run_waits_and_what_is_unticked_then_is_not_created() {
     let writes = t.writes();
     let again = t.run(CREATES).await;
     succeeded(&again);
-    assert!(again.errors.contains("is the open run of"), "{}", again.errors);
+    assert!(
+        again.errors.contains("is the open run of"),
+        "{}",
+        again.errors
+    );
     assert!(again.errors.contains(confirm), "{}", again.errors);
     assert_eq!(t.writes(), writes);
 
@@ -266,10 +269,7 @@ async fn a_dry_run_waits_and_what_is_unticked_then_is_not_created() {
     let unticked = comments[0].replacen("- [x] **1.**", "- [ ] **1.**", 1);
     assert_ne!(unticked, comments[0]);
     t.sim.user("alice").edits_comment(&comment, &unticked);
-    succeeded(
-        &t.run("process --repo acme/shop --issue 1 --confirm")
-            .await,
-    );
+    succeeded(&t.run("process --repo acme/shop --issue 1 --confirm").await);
     assert_eq!(
         t.titles(),
         ["Add sessions after the login form", "Write the guide"]
@@ -296,11 +296,9 @@ async fn killed_at(method: Method, route: &str, nth: u32) {
     let t = Desk::new().await;
     t.opens(WORK);
     let slow = Effect::AfterEffect(Box::new(Effect::Delay(Duration::from_secs(3))));
-    t.sim.faults().schedule(
-        Fault::on(method.clone(), route)
-            .nth(nth)
-            .then(slow),
-    );
+    t.sim
+        .faults()
+        .schedule(Fault::on(method.clone(), route).nth(nth).then(slow));
     let mut first = t.start(CREATES);
     let times = usize::try_from(nth).unwrap();
     t.until("the request is on its way", |t| {
@@ -312,7 +310,11 @@ async fn killed_at(method: Method, route: &str, nth: u32) {
     first.kill().await.unwrap();
     let again = t.run(CREATES).await;
     succeeded(&again);
-    assert!(again.errors.contains("is the open run of"), "{}", again.errors);
+    assert!(
+        again.errors.contains("is the open run of"),
+        "{}",
+        again.errors
+    );
     assert_eq!(t.titles(), TITLES);
     assert_eq!(t.comments().len(), 1);
     assert_eq!(t.run_ids().await.len(), 1);
@@ -355,124 +357,14 @@ async fn two_at_once_take_turns() {
 async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_doubled() {
     let t = Desk::new().await;
     t.opens(WORK);
-    t.sim
-        .faults()
-        .schedule(Fault::on(Method::POST, ISSUES).nth(1).then(Effect::DropAfter));
+    t.sim.faults().schedule(
+        Fault::on(Method::POST, ISSUES)
+            .nth(1)
+            .then(Effect::DropAfter),
+    );
     let done = t.run(CREATES).await;
     succeeded(&done);
     assert!(done.errors.contains("trying again"), "{}", done.errors);
-    assert_eq!(t.titles(), TITLES);
-}
-
-#[tokio::test]
-async fn a_token_that_is_no_good_is_explained_before_anything_is_written() {
-    let mut t = Desk::new().await;
-    t.opens(WORK);
-    let web = t.sim.web_url();
-    let good = t.token.clone();
-    let classic = format!("{web}/settings/tokens");
-    let fine = format!("{web}/settings/personal-access-tokens");
-
-    t.token = "ghp_mistyped".to_owned();
-    let said = t.run(CREATES).await;
-    failed(&said, 1, &["GITHUB_TOKEN is refused by GitHub: it is expired, revoked or mistyped", &classic, &fine]);
-
-    t.token = t.sim.add_token("alice", &["read:org"]);
-    let said = t.run(CREATES).await;
-    failed(&said, 1, &["only the scope `read:org`", "tick `public_repo`", &classic]);
-
-    t.token = t.sim.add_token("alice", &[]);
-    failed(&t.run(CREATES).await, 1, &["no scope"]);
-
-    t.token = t.sim.add_token("mallory", &["repo"]);
-    failed(&t.run(CREATES).await, 1, &["mallory may only read acme/shop", "triage"]);
-
-    t.token.clear();
-    let said = t.run(CREATES).await;
-    failed(&said, 2, &["GITHUB_TOKEN: is not set"]);
-
-    t.token = good;
-    t.sim.disable_issues(SHOP);
-    failed(&t.run(CREATES).await, 1, &["issues are turned off in acme/shop"]);
-    assert_eq!(t.writes(), 0);
-    assert_eq!(t.run_ids().await.len(), 0);
-}
-
-#[tokio::test]
-async fn a_private_repository_that_the_token_does_not_reach_is_explained() {
-    let mut t = Desk::new().await;
-    t.opens(WORK);
-    t.sim.set_private(SHOP, true);
-    let web = t.sim.web_url();
-
-    let said = t.run(CREATES).await;
-    failed(&said, 1, &["no repository acme/shop", "only the scope `public_repo`", "tick `repo`", &format!("{web}/settings/tokens")]);
-
-    t.token = t.sim.add_fine_grained_token("alice", &[], &[("issues", "write")]);
-    let said = t.run(CREATES).await;
-    failed(&said, 1, &["acme as resource owner", "Issues: Read and write", &format!("{web}/settings/personal-access-tokens")]);
-
-    t.token = t.sim.add_token("mallory", &["repo"]);
-    failed(&t.run(CREATES).await, 1, &["mallory has no access to it"]);
-    let said = t.run("process --repo acme/nowhere --issue 1").await;
-    failed(&said, 1, &["no repository acme/nowhere"]);
-
-    t.token = t.sim.add_fine_grained_token("alice", &[SHOP], &[("metadata", "read")]);
-    let said = t.run(CREATES).await;
-    failed(&said, 1, &["Issues: Read and write"]);
-    assert_eq!(t.writes(), 0);
-
-    t.token = t.sim.add_fine_grained_token("alice", &[SHOP], &[("issues", "write")]);
-    succeeded(&t.run(CREATES).await);
-    assert_eq!(t.titles(), TITLES);
-}
-
-#[tokio::test]
-async fn a_token_that_may_only_read_fails_at_the_first_write_with_what_to_tick() {
-    let mut t = Desk::new().await;
-    t.opens(WORK);
-    let good = t.token.clone();
-    t.token = t.sim.add_fine_grained_token("alice", &[SHOP], &[("issues", "read")]);
-    let said = t.run(CREATES).await;
-    let page = format!("{}/settings/personal-access-tokens", t.sim.web_url());
-    failed(&said, 1, &["Resource not accessible by personal access token", "Issues: Read and write", &page]);
-    assert!(t.titles().is_empty() && t.comments().is_empty());
-    // With a better token the same command does it.
-    t.token = good;
-    succeeded(&t.run(CREATES).await);
-    assert_eq!(t.titles(), TITLES);
-    assert_eq!(t.comments().len(), 1);
-}
-
-#[tokio::test]
-async fn single_sign_on_is_asked_for_with_the_page_to_open() {
-    let mut t = Desk::new().await;
-    t.opens(WORK);
-    t.sim.set_private(SHOP, true);
-    t.sim.require_single_sign_on("acme");
-    t.token = t.sim.add_token("alice", &["repo"]);
-    let said = t.run(CREATES).await;
-    let page = format!("{}/orgs/acme/sso?authorization_request=", t.sim.web_url());
-    failed(&said, 1, &["single sign-on", &page]);
-    assert_eq!(t.writes(), 0);
-    t.sim.authorise_token(&t.token, "acme");
-    succeeded(&t.run(CREATES).await);
-    assert_eq!(t.titles(), TITLES);
-}
-
-#[tokio::test]
-async fn a_token_revoked_in_the_middle_stops_it_and_a_new_one_goes_on() {
-    let mut t = Desk::new().await;
-    t.opens(WORK);
-    let first = t.start(CREATES);
-    t.until("the first issue is there", |t| t.titles().len() == 1).await;
-    t.sim.revoke_token(&t.token);
-    let code = first.wait_with_output().await.unwrap().status.code();
-    assert_eq!(code, Some(1));
-    t.token = t.sim.add_token("alice", &["repo"]);
-    let again = t.run(CREATES).await;
-    succeeded(&again);
-    assert!(again.errors.contains("is the open run of"), "{}", again.errors);
     assert_eq!(t.titles(), TITLES);
 }
 
@@ -513,7 +405,11 @@ async fn issues_may_go_to_another_repository_that_the_token_reaches() {
     t.sim.set_private("globex/store", true);
     t.opens("@TheOpenProducerBot\nrepositories: globex/store\n\n- Build it\n");
     let hidden = t.run(CREATES).await;
-    failed(&hidden, 2, &["line 2", "`globex/store` is not a repository"]);
+    failed(
+        &hidden,
+        2,
+        &["line 2", "`globex/store` is not a repository"],
+    );
     let text = "@TheOpenProducerBot\nrate_limit_per_minute: 80\nrepositories: acme/shop, acme/site\ncomponents: shop, site\n\n- Build the shop\n- Build the site\n";
     t.sim
         .user("alice")
@@ -521,116 +417,4 @@ async fn issues_may_go_to_another_repository_that_the_token_reaches() {
     succeeded(&t.run(CREATES).await);
     let elsewhere = t.sim.repository("acme/site").issues().len();
     assert_eq!(t.titles().len() + elsewhere, 2);
-}
-
-#[tokio::test]
-async fn the_app_and_a_token_on_one_database_leave_each_other_alone() {
-    let t = Desk::new().await;
-    t.sim.install_app("acme", RepositorySelection::All);
-    t.opens("@TheOpenProducerBot\nrate_limit_per_minute: 80\ndry_run: true\n\n- Build the App's thing\n");
-    succeeded(&t.run_as_app(CREATES).await);
-    let of_app = t.run_ids().await.remove(0);
-    assert_eq!(owner(&t).await, of_run(&t, &of_app).await);
-
-    // The same issue, with the token: a run of its own, and the repository stays the App's.
-    let own = t.run(CREATES).await;
-    succeeded(&own);
-    assert!(!own.errors.contains(&of_app), "{}", own.errors);
-    let ids = t.run_ids().await;
-    assert_eq!(ids.len(), 2);
-    let of_token = ids[1].clone();
-    assert_eq!(owner(&t).await, of_run(&t, &of_app).await);
-    assert!(of_run(&t, &of_token).await < 0);
-
-    // Neither confirms, cancels or rolls back what is the other's.
-    let said = t.run(&format!("rollback --run {of_app}")).await;
-    failed(&said, 1, &["was made by the App", "GITHUB_APP_MODE=app"]);
-    let said = t.run_as_app(&format!("rollback --run {of_token}")).await;
-    failed(&said, 1, &["was made with alice's token", "GITHUB_APP_MODE=token"]);
-    succeeded(&t.run_as_app("process --repo acme/shop --issue 1 --cancel").await);
-    assert_eq!(state(&t, &of_app).await, "cancelled");
-    assert_eq!(state(&t, &of_token).await, "running");
-    succeeded(&t.run("process --repo acme/shop --issue 1 --confirm").await);
-    assert_eq!(t.titles(), ["Build the App's thing"]);
-    assert_eq!(t.jobs().await, 0);
-
-    // Bob's token is not Alice's.
-    let mut bobs = t;
-    bobs.token = bobs.sim.add_token("bob", &["public_repo"]);
-    let said = bobs.run(&format!("rollback --run {of_token}")).await;
-    failed(&said, 1, &["was made with alice's token"]);
-    assert_eq!(bobs.titles().len(), 1);
-}
-
-#[tokio::test]
-async fn an_app_that_comes_later_takes_nothing_away_from_the_token() {
-    let t = Desk::new().await;
-    t.opens(WORK);
-    succeeded(&t.run("process --repo acme/shop --issue 1 --dry-run").await);
-    let of_token = t.run_ids().await.remove(0);
-    t.sim.install_app("acme", RepositorySelection::All);
-    let other = t.opens("@TheOpenProducerBot\n\n- Build the App's thing\n");
-    let said = t
-        .run_as_app(&format!("process --repo acme/shop --issue {}", other.number))
-        .await;
-    succeeded(&said);
-    assert!(owner(&t).await > 0, "the repository is the App's now");
-    assert_eq!(state(&t, &of_token).await, "running");
-    succeeded(&t.run("process --repo acme/shop --issue 1 --confirm").await);
-    assert_eq!(state(&t, &of_token).await, "completed");
-    assert!(owner(&t).await > 0);
-    succeeded(&t.run(&format!("rollback --run {of_token}")).await);
-    assert_eq!(state(&t, &of_token).await, "rolled_back");
-}
-
-async fn owner(t: &Desk) -> i64 {
-    sqlx::query_scalar("select installation_id from repositories where name = 'shop'")
-        .fetch_one(t.database.pool())
-        .await
-        .unwrap()
-}
-
-async fn of_run(t: &Desk, id: &str) -> i64 {
-    sqlx::query_scalar("select installation_id from runs where id = $1")
-        .bind(id)
-        .fetch_one(t.database.pool())
-        .await
-        .unwrap()
-}
-
-async fn state(t: &Desk, id: &str) -> String {
-    sqlx::query_scalar("select status from runs where id = $1")
-        .bind(id)
-        .fetch_one(t.database.pool())
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn serve_and_worker_say_what_token_mode_is_for() {
-    let t = Desk::new().await;
-    for command in ["serve", "worker"] {
-        let said = t.run(command).await;
-        failed(
-            &said,
-            2,
-            &[
-                "GITHUB_APP_MODE: is token, which is for process, status and rollback",
-                "set GITHUB_APP_MODE=app",
-            ],
-        );
-    }
-    let config = t.run("config").await;
-    succeeded(&config);
-    for says in [
-        "process, status and rollback act as the owner of GITHUB_TOKEN",
-        "not set: only an App needs it",
-        "set (hidden)",
-    ] {
-        assert!(config.output.contains(says), "{}", config.output);
-    }
-    let mut without = t.command("config");
-    without.env_remove("GITHUB_TOKEN");
-    let said = said(without).await;
-    assert!(said.errors.contains("GITHUB_TOKEN is not set"), "{}", said.errors);
 }

@@ -155,15 +155,13 @@ pub fn summary(s: &Summary<'_>) -> String {
         .iter()
         .map(|(item, title)| format!("- {}", named(*item, title)));
     let notes = s.notes.iter().map(note);
+    let verb = match s.about.terminal {
+        Some(_) => "run",
+        None => "comment",
+    };
     let undo = match total {
         0 => String::new(),
-        _ => {
-            let verb = match s.about.terminal {
-                Some(_) => "run",
-                None => "comment",
-            };
-            format!("To undo all of it, {verb} {}.", s.about.rollback())
-        }
+        _ => format!("To undo all of it, {verb} {}.", s.about.rollback()),
     };
     page(
         s.about,

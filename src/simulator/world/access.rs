@@ -66,7 +66,9 @@ impl World {
                 }
                 Ok((Actor::Installation(*installation), Some(secret.to_owned())))
             }
-            None if secret.starts_with("gh") || secret.starts_with("github_pat_") => Err(Refusal::bad_credentials()),
+            None if secret.starts_with("gh") || secret.starts_with("github_pat_") => {
+                Err(Refusal::bad_credentials())
+            }
             None => self.check_jwt(secret).map(|()| (Actor::App, None)),
         }
     }

@@ -29,7 +29,9 @@ impl World {
         let digest = hex::encode(Sha512::digest(format!("{}{account}{serial}", self.base)));
         let token = match grant {
             Grant::Classic { .. } => format!("ghp_{}", &digest[..36]),
-            Grant::FineGrained { .. } => format!("github_pat_{}_{}", &digest[..22], &digest[22..81]),
+            Grant::FineGrained { .. } => {
+                format!("github_pat_{}_{}", &digest[..22], &digest[22..81])
+            }
         };
         let personal = Token::Personal { account, grant };
         self.tokens.insert(token.clone(), personal);
@@ -105,10 +107,10 @@ impl World {
 }
 
 fn allow_scopes(scopes: &[String], private: bool, need: Need) -> Result<(), Refusal> {
-    let scoped = scopes
+    let enough = scopes
         .iter()
         .any(|s| s == "repo" || (s == "public_repo" && !private));
-    if scoped || (!private && need != Need::WriteIssues) {
+    if enough || (!private && need != Need::WriteIssues) {
         return Ok(());
     }
     // GitHub's pages promise a 404 for what is private and are silent about writes to what is public; people see 404 and

@@ -142,7 +142,8 @@ async fn whoever_took_over_a_login_is_another_person() {
         payload["comment"]["id"] = json!(other.id);
         payload["comment"]["body"] = json!(asked(WORK));
         let payload = serde_json::to_vec(&payload).unwrap();
-        t.send_copy_of(&payload, "issue_comment", "taken-over").await;
+        t.send_copy_of(&payload, "issue_comment", "taken-over")
+            .await;
         t.quiet().await;
         assert_eq!(t.reactions(&other), ["confused"]);
         assert_eq!(t.created().len(), before);

@@ -81,7 +81,10 @@ fn the_walk_leaves_no_method_of_the_client_out() {
             methods.extend(methods_in(&std::fs::read_to_string(path).unwrap()));
         }
     }
-    assert!(methods.len() > 25, "the methods were not found: {methods:?}");
+    assert!(
+        methods.len() > 25,
+        "the methods were not found: {methods:?}"
+    );
     let walk = include_str!("walk.rs");
     let walk = walk.split("\nfn is_send").next().unwrap();
     methods.retain(|method| !walk.contains(&format!(".{method}(")));
