@@ -603,7 +603,14 @@ fn at_a_terminal_the_same_is_done_by_commands() {
         rate_per_minute: 30,
     });
     let steps = waiting.split("**What next?**").nth(1).unwrap();
-    assert_snapshot!(steps.split("\n\n**").next().unwrap(), @"");
+    assert_snapshot!(steps.split("\n\n").take(2).collect::<Vec<_>>().join("\n"), @"
+     Untick what you do not want, then confirm at the terminal.
+    | to | run |
+    |---|---|
+    | create what is ticked, exactly as shown | `openproducer process --repo acme/shop --issue 5 --confirm` |
+    | plan again, after editing this issue | `openproducer process --repo acme/shop --issue 5 --dry-run` |
+    | stop | `openproducer process --repo acme/shop --issue 5 --cancel` |
+    ");
     let ended = Ended {
         about,
         created: &created(),
