@@ -188,5 +188,6 @@ pub fn services(parts: &Parts) -> Services {
         pace: parts.pace,
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),
+        web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use super::step::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, create, link, pace, rollback, show};
+use super::{FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
@@ -18,13 +18,16 @@ use crate::store::{installations, jobs, jobs::Job};
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
 
-/// Enqueues the next steps of a run, at once or at a moment.
+/// Enqueues the next steps of a run, at once or at a moment. A person's run has no jobs: no worker could take them.
 pub async fn enqueue(
     connection: &mut sqlx::PgConnection,
     installation: InstallationId,
     run: &RunId,
     at: Option<DateTime<Utc>>,
 ) -> FlowResult<()> {
+    if installation.is_person() {
+        return Ok(());
+    }
     let job = Job::AdvanceRun {
         run: run.clone(),
         installation,
@@ -158,7 +161,7 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         installations::set_suspended(&services.pool, run.installation, Some(now)).await?;
         return Ok(Next::Done);
     }
-    if error.is_passing() || error.outcome_is_unknown() || is_ours(&error) {
+    if error.is_passing() || error.outcome_is_unknown() || is_ours(services, &error) {
         return Err(error.into());
     }
     if run.state.fail().is_err() {
@@ -167,16 +170,21 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         return Ok(Next::Done);
     }
     warn!(run.id = %run.id, installation.id = %run.installation, %error, "run failed");
-    give_up(services, &run.id, &in_words(&error)).await?;
+    let words = person::in_words(services, &error).unwrap_or_else(|| in_words(&error));
+    give_up(services, &run.id, &words).await?;
     Ok(Next::Done)
 }
 
-/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended.
-fn is_ours(error: &GitHubError) -> bool {
-    matches!(
-        error,
-        GitHubError::Unauthorized { .. } | GitHubError::Refused { .. }
-    )
+/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended. So is what a
+/// person's token may not do.
+fn is_ours(services: &Services, error: &GitHubError) -> bool {
+    match error {
+        GitHubError::Unauthorized { .. }
+        | GitHubError::Refused { .. }
+        | GitHubError::SingleSignOn { .. } => true,
+        GitHubError::Forbidden { .. } => services.github.is_person(),
+        _ => false,
+    }
 }
 
 /// Ends a run that cannot go on, with the words that people will read in its comment.

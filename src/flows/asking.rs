@@ -96,7 +96,7 @@ impl Asking<'_> {
 
     /// Is the sender known well enough here? If not, says so by a reaction and nothing else.
     pub async fn is_allowed(&self, services: &Services) -> FlowResult<bool> {
-        let standing = authorize::standing(services, self.repository, &self.sender.login).await?;
+        let standing = authorize::standing(services, self.repository, self.sender).await?;
         if !standing.suffices() {
             info!(repository.id = %self.repository.id, login = self.sender.login, "not allowed to ask");
             self.react(services, Reaction::Confused).await?;

@@ -18,14 +18,16 @@ use crate::store::runs::{self, Run};
 
 /// Carries out a command.
 pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) -> FlowResult<()> {
-    let standing = authorize::standing(services, asking.repository, &asking.sender.login).await?;
-    let run = find_run(services, asking, &command).await?;
-    let may = standing.suffices()
-        || matches!(command, Command::Cancel)
-            && (standing.is_admin()
-                || run
-                    .as_ref()
-                    .is_some_and(|r| r.requested_by_id == asking.sender.id));
+    let standing = authorize::standing(services, asking.repository, asking.sender).await?;
+    let mut run = find_run(services, asking, &command).await?;
+    let mut may = standing.suffices();
+    if !may && matches!(command, Command::Cancel) {
+        // Whoever may do nothing else may still end what is their own, also beside somebody's newer run.
+        if !standing.is_admin() {
+            run = find_own_run(services, asking).await?;
+        }
+        may = standing.is_admin() || run.is_some();
+    }
     if !may {
         return asking.react(services, Reaction::Confused).await;
     }
@@ -81,6 +83,16 @@ async fn find_run(
             Ok(runs.into_iter().nth(fits.unwrap_or(0)))
         }
     }
+}
+
+/// The newest run here that the sender asked for and that can be cancelled, or else their newest at all.
+async fn find_own_run(services: &Services, asking: &Asking<'_>) -> FlowResult<Option<Run>> {
+    let place = asking.repository;
+    let (installation, issue) = (place.installation, asking.issue.number);
+    let mut runs = runs::list_for_issue(&services.pool, installation, place.id, issue).await?;
+    runs.retain(|run| run.requested_by_id == asking.sender.id);
+    let open = runs.iter().position(|run| run.state.cancel().is_ok());
+    Ok(runs.into_iter().nth(open.unwrap_or(0)))
 }
 
 /// The state that the command would bring; `Replan` of a waiting run plans again.
@@ -234,7 +246,7 @@ async fn carry_out(
             if let Some(asked) = asked {
                 plan::instruct(tx, run, asked, words.as_deref()).await?;
             }
-            return plan::enqueue(tx, &run.id).await;
+            return plan::enqueue(tx, run.installation, &run.id).await;
         }
         _ => {}
     }

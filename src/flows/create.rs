@@ -210,7 +210,7 @@ async fn find_marked(
     item: &Item,
     since: DateTime<Utc>,
 ) -> FlowResult<Option<Issue>> {
-    let us = services.github.app().await?.bot_login();
+    let us = services.github.own_login().await?;
     let listed = services
         .repo(target)
         .list_issues(Some(since), PAGES)

@@ -10,7 +10,7 @@ use super::asked::Asked;
 use super::{FlowError, FlowResult, Services, advance, room};
 use crate::domain::comment;
 use crate::domain::defuse::{defuse_body, defuse_title};
-use crate::domain::ids::{IssueNumber, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RunId};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
@@ -19,11 +19,18 @@ use crate::domain::{coverage, fingerprint, structure};
 use crate::store::created_issues;
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
-use crate::store::repositories::{self, RepositoryRow};
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 
-/// Enqueues the planning of a run.
-pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
+/// Enqueues the planning of a run. A person's run has no jobs: the command that asks for it takes it on.
+pub async fn enqueue(
+    tx: &mut PgTransaction<'_>,
+    installation: InstallationId,
+    id: &RunId,
+) -> FlowResult<()> {
+    if installation.is_person() {
+        return Ok(());
+    }
     jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
     Ok(())
 }
@@ -206,7 +213,8 @@ async fn place(
     let Some(name) = planned.repository.as_ref().filter(|n| **n != own.name) else {
         return Ok(own.clone());
     };
-    repositories::find_by_name(&services.pool, own.installation, name)
+    services
+        .find_repository_named(own.installation, name)
         .await?
         .ok_or_else(|| {
             FlowError::Internal(anyhow::anyhow!(

@@ -157,7 +157,7 @@ async fn find_lost(
     mark: &str,
     since: DateTime<Utc>,
 ) -> FlowResult<Option<CommentId>> {
-    let us = services.github.app().await?.bot_login();
+    let us = services.github.own_login().await?;
     let comments = repo.list_comments(issue, Some(since)).await?;
     let found = comments
         .items

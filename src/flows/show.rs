@@ -12,7 +12,7 @@ use crate::domain::comment::{
     self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,
     Skipped, Step, Summary,
 };
-use crate::domain::ids::IssueNumber;
+use crate::domain::ids::{IssueNumber, RepositoryName};
 use crate::domain::present;
 use crate::domain::run::{ItemState, Phase, Status};
 use crate::store::created_issues::{self, CreatedIssue};
@@ -86,6 +86,8 @@ async fn bring_up_to_date_saying(
 struct View<'a> {
     run: &'a Run,
     bot: &'a str,
+    /// Where the trigger issue is.
+    place: &'a RepositoryName,
     items: Vec<Item>,
     created: Vec<CreatedIssue>,
     /// The other repositories that issues went to.
@@ -114,6 +116,7 @@ impl<'a> View<'a> {
         Ok(Self {
             run,
             bot: &services.mention,
+            place: &repository.name,
             items,
             created,
             elsewhere,
@@ -140,6 +143,11 @@ impl<'a> View<'a> {
         About {
             run: &self.run.id,
             bot: self.bot,
+            terminal: self
+                .run
+                .installation
+                .is_person()
+                .then_some((self.place, self.run.issue)),
         }
     }
 
@@ -224,7 +232,10 @@ impl<'a> View<'a> {
             .failure
             .as_deref()
             .unwrap_or("Something went wrong.");
-        let next = if made.is_empty() {
+        let next = if self.run.installation.is_person() {
+            "Put it right and run the same command again: what exists already is not created twice."
+                .to_owned()
+        } else if made.is_empty() {
             "Put it right and ask again in a new comment.".to_owned()
         } else {
             format!(

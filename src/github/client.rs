@@ -104,6 +104,22 @@ impl Client {
         self.exchange(None, &jwt, call).await
     }
 
+    /// Is this a person's token, and no App?
+    pub(super) fn is_person(&self) -> bool {
+        matches!(self.identity, Identity::Person(_))
+    }
+
+    /// As the person, about no repository that is known yet.
+    pub(super) async fn as_person(&self, call: &Call) -> Result<Answer, GitHubError> {
+        let Identity::Person(token) = &self.identity else {
+            let message = "only a person may ask this, and this server runs as an App";
+            return Err(GitHubError::Forbidden {
+                message: message.to_owned(),
+            });
+        };
+        self.exchange(None, token, call).await
+    }
+
     /// As an installation, with a token that reaches no further than `access`.
     pub(super) async fn as_installation(
         &self,

@@ -31,6 +31,9 @@ pub enum GitHubError {
     /// As many requests of the installation are under way as GitHub allows at a time; this one was not sent.
     #[error("too many requests are under way for this installation")]
     Crowded { retry_at: DateTime<Utc> },
+    /// The organisation wants the token to be authorised for its single sign-on, at `url` if GitHub names it.
+    #[error("the organisation asks for single sign-on: authorise the token{}", url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default())]
+    SingleSignOn { url: Option<String> },
     /// The account's owner has suspended the App.
     #[error("this installation has been suspended")]
     Suspended,

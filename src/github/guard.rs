@@ -10,8 +10,9 @@ use std::{
 use http::{Method, Request, Uri};
 use tower::{BoxError, Layer, Service};
 
-/// Routes of the App and its installations.
+/// Routes of the App and its installations, and of the person behind a token.
 const APP_ROUTES: &[(&str, &str)] = &[
+    ("GET", "/user"),
     ("GET", "/app"),
     ("GET", "/app/installations"),
     ("GET", "/app/installations/{number}"),
@@ -59,10 +60,6 @@ const REPOSITORY_ROUTES: &[(&str, &str)] = &[
     (
         "POST",
         "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",
-    ),
-    (
-        "DELETE",
-        "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by/{number}",
     ),
 ];
 

@@ -101,16 +101,4 @@ impl Repo {
         ))
         .await
     }
-
-    /// Says that the issue no longer waits for `blocker`. `NotFound` if it did not.
-    pub async fn remove_blocked_by(
-        &self,
-        number: IssueNumber,
-        blocker: IssueId,
-    ) -> Result<(), GitHubError> {
-        let path = self.path(&format!(
-            "/issues/{number}/dependencies/blocked_by/{blocker}"
-        ));
-        self.done(Call::bare(Method::DELETE, path)).await
-    }
 }

@@ -23,6 +23,7 @@ mod limits;
 mod links;
 mod models;
 mod page;
+mod person;
 mod redact;
 mod refusal;
 mod repository;
@@ -40,10 +41,11 @@ pub use self::{
     limits::{Gate, Pass, RateState},
     models::{
         Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,
-        InstallationRecord, Issue, IssueState, Label, Milestone, Reaction, Repository, StateReason,
+        InstallationRecord, Issue, IssueState, Label, Milestone, Permissions, Reaction, Repository, StateReason,
         SubIssuesSummary,
     },
     page::Listed,
+    person::Person,
     repository::Repo,
     wire::Timeouts,
 };

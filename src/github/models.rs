@@ -76,6 +76,19 @@ pub struct Repository {
     #[serde(default)]
     pub html_url: String,
     pub owner: Account,
+    /// What the asker may do there; only a person is told.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
+}
+
+/// What somebody may do in a repository, as GitHub counts it: a greater one brings the smaller ones along.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct Permissions {
+    #[serde(default)]
+    pub push: bool,
+    /// Absent before GitHub knew it.
+    #[serde(default)]
+    pub triage: bool,
 }
 
 fn yes() -> bool {
@@ -243,6 +256,9 @@ pub struct CollaboratorRole {
     pub role_name: String,
     /// Coarse: triage shows as `read`, maintain as `write`.
     pub permission: String,
+    /// Whose role it is.
+    #[serde(default)]
+    pub user: Option<Account>,
 }
 
 /// A reaction to an issue or a comment.

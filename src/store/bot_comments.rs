@@ -108,6 +108,22 @@ pub async fn set_posted(
         .map(drop)
 }
 
+/// Our comment for a cause, if it stands.
+pub async fn find_posted(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    cause: &str,
+) -> sqlx::Result<Option<CommentId>> {
+    let row =
+        sqlx::query("select comment_id from bot_comments where repository_id = $1 and cause = $2")
+            .bind(repository.0)
+            .bind(cause)
+            .fetch_optional(db)
+            .await?;
+    let id: Option<Option<i64>> = row.map(|r| r.try_get("comment_id")).transpose()?;
+    Ok(id.flatten().map(CommentId))
+}
+
 /// The cause behind a comment of ours: `run:ID` for a run's own.
 pub async fn find_cause(
     db: impl PgExecutor<'_>,

@@ -6,6 +6,7 @@ pub mod bot_comments;
 pub mod created_issues;
 pub mod deliveries;
 pub mod embedded;
+pub mod holds;
 pub mod ingest;
 pub mod installations;
 pub mod issue_links;

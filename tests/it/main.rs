@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod cli_token;
 mod crash;
 mod demo;
 mod embedded;

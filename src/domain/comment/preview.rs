@@ -59,7 +59,7 @@ pub fn preview(p: &Preview<'_>) -> String {
             &similar(p.similar),
             &graph(p.mermaid),
             &coverage(p.plan),
-            &next_steps(p.about.bot),
+            &next_steps(&p.about),
             &origin(p, kept),
         ],
     )
@@ -219,7 +219,22 @@ fn graph(mermaid: &str) -> String {
     folded("What waits for what, as a graph", &fence)
 }
 
-fn next_steps(bot: &str) -> String {
+fn next_steps(about: &About<'_>) -> String {
+    let command = |flag| about.process(flag);
+    if let (Some(confirm), Some(preview), Some(cancel)) = (
+        command("--confirm"),
+        command("--dry-run"),
+        command("--cancel"),
+    ) {
+        return format!(
+            "**What next?** Untick what you do not want, then confirm at the terminal.\n\n\
+             | to | run |\n|---|---|\n\
+             | create what is ticked, exactly as shown | {confirm} |\n\
+             | plan again, after editing this issue | {preview} |\n\
+             | stop | {cancel} |"
+        );
+    }
+    let bot = about.bot;
     format!(
         "**What next?** Untick what you do not want, then confirm in a comment.\n\n\
          | to | comment |\n|---|---|\n\

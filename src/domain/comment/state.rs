@@ -58,7 +58,10 @@ pub fn progress(p: &Progress<'_>) -> String {
     });
     let stop = match p.step {
         Step::RollingBack => String::new(),
-        _ => format!("To stop, comment `@{} cancel`.", p.about.bot),
+        _ => match p.about.process("--cancel") {
+            Some(cancel) => format!("To stop, run {cancel}."),
+            None => format!("To stop, comment `@{} cancel`.", p.about.bot),
+        },
     };
     let list = lines_within(&outline(p.created), LIST_ROOM);
     let list = folded(
@@ -154,12 +157,13 @@ pub fn summary(s: &Summary<'_>) -> String {
         .iter()
         .map(|(item, title)| format!("- {}", named(*item, title)));
     let notes = s.notes.iter().map(note);
+    let verb = match s.about.terminal {
+        Some(_) => "run",
+        None => "comment",
+    };
     let undo = match total {
         0 => String::new(),
-        _ => format!(
-            "To undo all of it, comment `@{} rollback last`.",
-            s.about.bot
-        ),
+        _ => format!("To undo all of it, {verb} {}.", s.about.rollback()),
     };
     page(
         s.about,
@@ -235,7 +239,7 @@ fn so_far(run: &Ended<'_>) -> String {
     let number = thousands(run.created.len() as u64);
     let total = count(run.total, "planned issue");
     let list = lines_within(&outline(run.created), LIST_ROOM);
-    let undo = format!("`@{} rollback last` closes them again.", run.about.bot);
+    let undo = format!("{} closes them again.", run.about.rollback());
     format!("{number} of {total} had been created by then:\n\n{list}\n\n{undo}")
 }
 
@@ -280,10 +284,12 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
         [] => String::new(),
         lines => format!(
             "**Left as they are, because people have worked on them:**\n{}\n\n\
-             `@{} rollback {} force` closes these too.",
+             {} closes these too.",
             lines_within(lines, PART_ROOM),
-            r.about.bot,
-            r.about.run
+            match r.about.terminal {
+                Some(_) => format!("`openproducer rollback --run {} --force`", r.about.run),
+                None => format!("`@{} rollback {} force`", r.about.bot, r.about.run),
+            },
         ),
     };
     let closed = lines_within(&outline(r.closed), LIST_ROOM);

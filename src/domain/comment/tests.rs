@@ -21,6 +21,7 @@ fn about(run: &RunId) -> About<'_> {
     About {
         run,
         bot: "TheOpenProducerBot",
+        terminal: None,
     }
 }
 
@@ -650,6 +651,54 @@ fn rolled_back_comment() {
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
+}
+
+#[test]
+fn at_a_terminal_the_same_is_done_by_commands() {
+    let name = RepositoryName::parse("acme/shop").unwrap();
+    let run = run();
+    let about = About {
+        terminal: Some((&name, IssueNumber(5))),
+        ..about(&run)
+    };
+    let waiting = preview(&Preview {
+        about,
+        plan: &plan(),
+        reasons: &[],
+        dropped: &BTreeSet::new(),
+        similar: &[],
+        mermaid: "",
+        rate_per_minute: 30,
+    });
+    let steps = waiting.split("**What next?**").nth(1).unwrap();
+    assert_snapshot!(steps.split("\n\n").take(2).collect::<Vec<_>>().join("\n"), @"
+     Untick what you do not want, then confirm at the terminal.
+    | to | run |
+    |---|---|
+    | create what is ticked, exactly as shown | `openproducer process --repo acme/shop --issue 5 --confirm` |
+    | plan again, after editing this issue | `openproducer process --repo acme/shop --issue 5 --dry-run` |
+    | stop | `openproducer process --repo acme/shop --issue 5 --cancel` |
+    ");
+    let ended = Ended {
+        about,
+        created: &created(),
+        total: 4,
+    };
+    let left = LeftOpen {
+        issue: created().remove(0),
+        why: "it has comments".to_owned(),
+    };
+    let rolled = rolled_back(&RolledBack {
+        about,
+        closed: &[],
+        left: &[left],
+    });
+    for text in [&cancelled(&ended), &rolled] {
+        assert!(text.contains("`openproducer rollback --run run_"), "{text}");
+    }
+    for text in [waiting, cancelled(&ended), rolled] {
+        assert!(!text.contains(about.bot), "nobody listens: {text}");
+    }
 }
 
 #[test]

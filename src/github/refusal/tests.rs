@@ -78,6 +78,27 @@ fn exhausted_limit_waits_for_the_reset_by_our_clock() {
 }
 
 #[test]
+fn single_sign_on_is_told_apart_with_its_page() {
+    let body = r#"{"message":"Resource protected by organization SAML enforcement."}"#;
+    let page = "https://github.com/orgs/acme/sso?authorization_request=AB";
+    let asked = format!("required; url={page}");
+    let error = read(403, &[("x-github-sso", &asked)], body);
+    let expected = GitHubError::SingleSignOn {
+        url: Some(page.to_owned()),
+    };
+    assert_eq!(error, expected);
+    for without in ["required", "required; url=javascript:alert(1)"] {
+        let error = read(403, &[("x-github-sso", without)], body);
+        assert_eq!(error, GitHubError::SingleSignOn { url: None }, "{without}");
+    }
+    let partial = [("x-github-sso", "partial-results; organizations=21955855")];
+    assert!(matches!(
+        read(403, &partial, body),
+        GitHubError::Forbidden { .. }
+    ));
+}
+
+#[test]
 fn limit_without_a_time_waits_a_minute() {
     let a_minute = GitHubError::RateLimited {
         retry_at: at("2026-05-01T12:01:00Z"),

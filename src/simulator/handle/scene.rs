@@ -1,7 +1,9 @@
 //! Setting the scene: accounts, repositories, roles, the installation.
 
+use std::collections::BTreeSet;
+
 use super::{IssueRef, Person, RepositoryView, Simulator};
-use crate::simulator::world::{Doer, Kind, Milestone, Role, World};
+use crate::simulator::world::{Doer, Grant, Kind, Milestone, Role, Token, World};
 
 /// Which repositories of the account the App may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,12 +152,64 @@ impl Simulator {
         number
     }
 
-    /// A personal access token, e.g. with the scopes `repo` or `public_repo`.
+    /// A classic personal token, e.g. with the scopes `repo` or `public_repo`.
     #[track_caller]
     pub fn add_token(&self, login: &str, scopes: &[&str]) -> String {
         let mut world = self.world();
         let account = world.account_named(login);
-        world.add_personal_token(account, scopes)
+        let grant = Grant::Classic {
+            scopes: scopes.iter().map(|&s| s.to_owned()).collect(),
+            authorised: BTreeSet::new(),
+        };
+        world.add_personal_token(account, grant)
+    }
+
+    /// A fine-grained personal token for these repositories, e.g. with `("issues", "write")`.
+    #[track_caller]
+    pub fn add_fine_grained_token(
+        &self,
+        login: &str,
+        repositories: &[&str],
+        permissions: &[(&str, &str)],
+    ) -> String {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        let chosen = repositories.iter().map(|name| world.repository_named(name));
+        let grant = Grant::FineGrained {
+            repositories: chosen.collect(),
+            permissions: permissions
+                .iter()
+                .map(|&(name, level)| (name.to_owned(), level.to_owned()))
+                .collect(),
+        };
+        world.add_personal_token(account, grant)
+    }
+
+    /// A token is refused from now on, as after its owner revoked it.
+    pub fn revoke_token(&self, token: &str) {
+        self.world().tokens.remove(token);
+    }
+
+    /// The organization wants classic tokens to be authorised for its single sign-on.
+    #[track_caller]
+    pub fn require_single_sign_on(&self, login: &str) {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        world.single_sign_on.insert(account);
+    }
+
+    /// Authorises a classic token for an organization, as its owner does on the page that `X-GitHub-SSO` names.
+    #[track_caller]
+    pub fn authorise_token(&self, token: &str, login: &str) {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        match world.tokens.get_mut(token) {
+            Some(Token::Personal {
+                grant: Grant::Classic { authorised, .. },
+                ..
+            }) => authorised.insert(account),
+            _ => panic!("no such classic token in the simulator"),
+        };
     }
 
     /// The installation's id. An unknown account is made an organization.

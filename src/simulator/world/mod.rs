@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod installation;
 mod issue;
+mod personal;
 mod repository;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,6 +17,7 @@ pub use account::Role;
 pub(crate) use account::{Account, Kind};
 pub(crate) use installation::{Installation, Permissions, Token};
 pub(crate) use issue::{Comment, Issue, Reaction, Reason};
+pub(crate) use personal::Grant;
 pub(crate) use repository::{ISSUE_TYPES, Label, Milestone, Repository};
 
 use super::clock::Clock;
@@ -77,6 +79,8 @@ pub(crate) struct World {
     pub(crate) issues: BTreeMap<u64, Issue>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: HashMap<String, Token>,
+    /// Organizations that want classic tokens to be authorised for their single sign-on.
+    pub(crate) single_sign_on: BTreeSet<u64>,
     pub(crate) outbox: Outbox,
     pub(crate) watchers: broadcast::Sender<Happening>,
     pub(crate) complaints: Vec<String>,
@@ -104,6 +108,7 @@ impl World {
             issues: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: HashMap::new(),
+            single_sign_on: BTreeSet::new(),
             outbox,
             watchers: broadcast::channel(4096).0,
             complaints: Vec::new(),

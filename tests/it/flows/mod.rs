@@ -12,6 +12,7 @@ mod options;
 mod recovery;
 mod rollback;
 mod terminal;
+mod who_may;
 
 /// Three issues, the second waits for the first.
 const WORK: &str = "\
