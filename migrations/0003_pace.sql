@@ -8,6 +8,9 @@ comment on column installations.people_until is 'Runs leave the places before th
 comment on column installations.slowness is 'How often the pace is halved; void an hour after refused_at.';
 comment on column installations.refused_at is 'When GitHub last refused a request because they came too fast.';
 
+alter table runs add column waits_until timestamptz;
+comment on column runs.waits_until is 'Until when the run waits for GitHub''s limits, where that is long; past or null: it does not.';
+
 create table content_requests (
     installation_id bigint not null references installations (id),
     at              timestamptz not null

@@ -3,11 +3,13 @@
 //! Nothing sleeps here, and nothing is kept in memory between two steps: a restart loses nothing, a cancel acts
 //! before the next request.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use super::step::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show};
+use super::{
+    FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show,
+};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
@@ -17,6 +19,9 @@ use crate::store::{installations, jobs, jobs::Job};
 
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
+
+/// A wait that people are told of when they ask for the run's status.
+const LONG_WAIT: TimeDelta = TimeDelta::seconds(30);
 
 /// Enqueues the next steps of a run, at once or at a moment. A person's run has no jobs: no worker could take them.
 pub async fn enqueue(
@@ -63,6 +68,11 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
             Err(FlowError::Later(when)) => Next::At(when),
             other => other?,
         };
+        if let Next::At(when) = next
+            && when - services.clock.now() >= LONG_WAIT
+        {
+            runs::set_waits_until(&services.pool, id, when).await?;
+        }
         if next != Next::Again {
             return Ok(next);
         }

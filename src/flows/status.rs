@@ -1,9 +1,10 @@
 //! Where a trigger issue's runs stand, as a table.
 
+use chrono::{DateTime, Utc};
+
 use super::asking::Asking;
 use super::{FlowResult, Services};
 use crate::domain::comment::{self, StatusRow};
-use crate::domain::run::Phase;
 use crate::store::planned_issues::{self, Tally};
 use crate::store::runs::{self, Run};
 
@@ -20,22 +21,22 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {
         let tally = planned_issues::tally(&services.pool, &run.id).await?;
-        rows.push(row(run, &tally));
+        rows.push(row(run, &tally, services.clock.now()));
     }
     Ok(comment::status(&rows, &services.mention))
 }
 
-fn row(run: &Run, tally: &Tally) -> StatusRow {
-    let waits = match run.state.phase() {
-        Some(Phase::AwaitingConfirmation) => "waits for `confirm`",
-        _ => "",
-    };
+fn row(run: &Run, tally: &Tally, now: DateTime<Utc>) -> StatusRow {
     StatusRow {
         run: run.id.clone(),
         state: run.state,
         created: tally.existing,
         total: tally.existing + tally.open,
         failed: tally.failed,
-        note: run.failure.clone().unwrap_or_else(|| waits.to_owned()),
+        note: run
+            .failure
+            .clone()
+            .or_else(|| run.waits_for(now))
+            .unwrap_or_default(),
     }
 }

@@ -8,8 +8,8 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{
-    AppCredentials, AppIdentity, Gate, GitHubError, Installation, InstallationRecord, Listed, Person,
-    SetupError, Timeouts,
+    AppCredentials, AppIdentity, Gate, GitHubError, Installation, InstallationRecord, Listed,
+    Person, SetupError, Timeouts,
     call::{Call, segment},
     client::{Client, Identity},
     error::absent_is_none,

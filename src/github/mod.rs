@@ -41,8 +41,8 @@ pub use self::{
     limits::{Gate, Pass, RateState},
     models::{
         Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,
-        InstallationRecord, Issue, IssueState, Label, Milestone, Permissions, Reaction, Repository, StateReason,
-        SubIssuesSummary,
+        InstallationRecord, Issue, IssueState, Label, Milestone, Permissions, Reaction, Repository,
+        StateReason, SubIssuesSummary,
     },
     page::Listed,
     person::Person,

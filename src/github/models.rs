@@ -358,8 +358,14 @@ mod tests {
         .unwrap();
         assert_eq!(issue.repository().unwrap().to_string(), "acme/shop");
         let (name, number) = issue.parent().unwrap();
-        assert_eq!((name.to_string().as_str(), number), ("acme/plans", IssueNumber(7)));
-        assert_eq!(issue.sub_issues_summary, Some(SubIssuesSummary { total: 3 }));
+        assert_eq!(
+            (name.to_string().as_str(), number),
+            ("acme/plans", IssueNumber(7))
+        );
+        assert_eq!(
+            issue.sub_issues_summary,
+            Some(SubIssuesSummary { total: 3 })
+        );
         assert_eq!(issue.issue_dependencies_summary, None);
         issue.parent_issue_url = None;
         assert_eq!(issue.parent(), None);

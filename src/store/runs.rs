@@ -42,9 +42,23 @@ pub struct Run {
     pub planned_at: Option<DateTime<Utc>>,
     pub confirmed_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// Until when it waits for GitHub's limits, where that is long; past: it does not.
+    pub waits_until: Option<DateTime<Utc>>,
 }
 
 impl Run {
+    /// What the run waits for, in words; `None`: for nothing but its turn.
+    pub fn waits_for(&self, now: DateTime<Utc>) -> Option<String> {
+        match self.state.phase()? {
+            Phase::AwaitingConfirmation => Some("waits for `confirm`".to_owned()),
+            _ => {
+                let until = self.waits_until.filter(|until| *until > now)?;
+                let until = until.format("%H:%M:%S UTC");
+                Some(format!("GitHub's limits; goes on at {until}"))
+            }
+        }
+    }
+
     /// Whether the comment on GitHub shows the plan that is stored, not an older one or none.
     pub fn shows_its_plan(&self) -> bool {
         self.plan_revision > 0 && self.shown_revision >= self.plan_revision
@@ -86,7 +100,7 @@ macro_rules! select_run {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
             "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, native_sub_issues, native_dependencies, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
-            "confirmed_at, finished_at from runs ",
+            "confirmed_at, finished_at, waits_until from runs ",
             $tail
         )
     };
@@ -208,6 +222,20 @@ pub async fn list_open(
     .await
 }
 
+/// Keeps until when the run waits for GitHub's limits.
+pub async fn set_waits_until(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    until: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set waits_until = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(until)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// Whether another run of the installation creates issues at this moment.
 pub async fn others_create(
     db: impl PgExecutor<'_>,
@@ -326,20 +354,14 @@ pub async fn set_labels_ready(
 }
 
 /// Keeps what the GitHub server was found to know.
-pub async fn set_native(
-    db: impl PgExecutor<'_>,
-    id: &RunId,
-    native: Native,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "update runs set native_sub_issues = $2, native_dependencies = $3 where id = $1",
-    )
-    .bind(id.as_str())
-    .bind(native.sub_issues)
-    .bind(native.dependencies)
-    .execute(db)
-    .await
-    .map(drop)
+pub async fn set_native(db: impl PgExecutor<'_>, id: &RunId, native: Native) -> sqlx::Result<()> {
+    sqlx::query("update runs set native_sub_issues = $2, native_dependencies = $3 where id = $1")
+        .bind(id.as_str())
+        .bind(native.sub_issues)
+        .bind(native.dependencies)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 fn native_of(row: &PgRow) -> sqlx::Result<Option<Native>> {
@@ -347,10 +369,12 @@ fn native_of(row: &PgRow) -> sqlx::Result<Option<Native>> {
         row.try_get("native_sub_issues")?,
         row.try_get("native_dependencies")?,
     );
-    Ok(sub_issues.zip(dependencies).map(|(sub_issues, dependencies)| Native {
-        sub_issues,
-        dependencies,
-    }))
+    Ok(sub_issues
+        .zip(dependencies)
+        .map(|(sub_issues, dependencies)| Native {
+            sub_issues,
+            dependencies,
+        }))
 }
 
 /// Something that people should see has changed.
@@ -408,5 +432,6 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         planned_at: row.try_get("planned_at")?,
         confirmed_at: row.try_get("confirmed_at")?,
         finished_at: row.try_get("finished_at")?,
+        waits_until: row.try_get("waits_until")?,
     })
 }

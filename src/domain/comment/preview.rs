@@ -246,15 +246,28 @@ fn next_steps(about: &About<'_>) -> String {
     )
 }
 
+/// How long GitHub's limits make the creation of so many issues: one a second, so many a minute, 500 an hour.
+fn creating_takes(issues: usize, rate_per_minute: u32) -> Duration {
+    let issues = u64::try_from(issues).unwrap_or(u64::MAX);
+    let (hours, rest) = (
+        issues.saturating_sub(1) / 500,
+        issues - issues.saturating_sub(1) / 500 * 500,
+    );
+    let rate = u64::from(rate_per_minute.max(1));
+    let (minutes, rest) = (
+        rest.saturating_sub(1) / rate,
+        rest - rest.saturating_sub(1) / rate * rate,
+    );
+    Duration::from_secs(hours * 3600 + minutes * 60 + rest.min(60))
+}
+
 fn origin(p: &Preview<'_>, kept: usize) -> String {
     let planner = match p.plan.planner.as_str() {
         // Its reason says so itself.
         "structural" => String::new(),
         model => format!("Planned by {}.", code(model)),
     };
-    let minute = f64::from(p.rate_per_minute.max(1));
-    let seconds = 60.0 / minute * f64::from(u32::try_from(kept).unwrap_or(u32::MAX));
-    let time = duration(Duration::from_secs_f64(seconds));
+    let time = duration(creating_takes(kept, p.rate_per_minute));
     let rate = count(p.rate_per_minute as usize, "request");
     let time = match kept {
         0 => String::new(),

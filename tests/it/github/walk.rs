@@ -269,10 +269,7 @@ async fn links(t: &Scene, parent: IssueNumber, child: IssueNumber) {
 
     t.repo.add_blocked_by(parent, id).await.unwrap();
     assert_eq!(t.repo.list_blocked_by(parent).await.unwrap()[0].id, id);
-    assert_eq!(
-        t.repo.list_blocking(child).await.unwrap()[0].number,
-        parent
-    );
+    assert_eq!(t.repo.list_blocking(child).await.unwrap()[0].number, parent);
 
     let site = repository(&t.sim, &t.installation, "acme/site");
     let far = site.create_issue(&super::titled("Far")).await.unwrap();

@@ -2,15 +2,17 @@
 //! any of what is allowed is left unused.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use openproducer::flows::pace::Pace;
 use openproducer::github::Timeouts;
-use openproducer::simulator::{Limits, Recorded};
+use openproducer::simulator::{Effect, Fault, Limits, Recorded};
 use rstest::rstest;
 
 use crate::crash::journey::{Journey, Lane};
+use crate::harness::sight::ISSUES;
 
 /// GitHub as it is, and an operator who allows runs of any size. Links are counted as content: GitHub may do so.
 async fn open() -> Lane {
@@ -171,4 +173,34 @@ async fn links_come_after_all_issues_and_within_the_hour() {
         used >= 0.97,
         "{used:.3} of what is allowed was used: {took} s"
     );
+}
+
+#[tokio::test]
+async fn after_a_refusal_a_run_waits_and_goes_on_at_half_the_pace() {
+    let lane = open().await;
+    let refusal = Effect::secondary_limit(Duration::from_secs(90));
+    let fault = Fault::on(Method::POST, ISSUES).nth(5).then(refusal);
+    lane.sim.faults().schedule(fault);
+    let options = "rate_limit_per_minute: 80\nsub_issues: false";
+    let journey = lane.begin_with(&spec(20, options), 20);
+    confirmed(&journey).await;
+    assert_eq!(journey.outcome().await.unwrap().state, "completed");
+    assert!(
+        lane.sim.complaints().is_empty(),
+        "{:?}",
+        lane.sim.complaints()
+    );
+    let created = created(&lane).await;
+    let apart: Vec<i64> = created
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).num_seconds())
+        .collect();
+    assert_eq!(apart[..3], [1, 1, 1]);
+    assert_eq!(apart[3], 91, "the wait that GitHub named");
+    assert!(apart[4..].iter().all(|seconds| *seconds >= 2), "{apart:?}");
+    let run = sqlx::query_as("select failure, waits_until from runs");
+    let (failure, waited): (Option<String>, Option<DateTime<Utc>>) =
+        run.fetch_one(lane.database.pool()).await.unwrap();
+    assert_eq!(failure, None);
+    assert_eq!(waited, Some(created[3] + TimeDelta::seconds(91)));
 }
