@@ -160,8 +160,11 @@ impl World {
             let Some(body) = issue.body.as_mut().filter(|body| body.contains(&task)) else {
                 continue;
             };
-            let line = |line| if line == task { &done } else { line };
-            *body = body.split('\n').map(line).collect::<Vec<_>>().join("\n");
+            let lines = body.split('\n').map(|line| match line {
+                line if line == task => done.as_str(),
+                line => line,
+            });
+            *body = lines.collect::<Vec<_>>().join("\n");
         }
     }
 

@@ -187,10 +187,7 @@ async fn links(t: &Scene, parent: IssueNumber, child: IssueNumber) {
 
     t.repo.add_blocked_by(parent, id).await.unwrap();
     assert_eq!(t.repo.list_blocked_by(parent).await.unwrap()[0].id, id);
-    assert_eq!(
-        t.repo.list_blocking(child).await.unwrap()[0].number,
-        parent
-    );
+    assert_eq!(t.repo.list_blocking(child).await.unwrap()[0].number, parent);
     t.repo.remove_blocked_by(parent, id).await.unwrap();
     assert!(t.repo.list_blocked_by(parent).await.unwrap().is_empty());
 
