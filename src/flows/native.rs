@@ -181,7 +181,7 @@ fn same(a: &str, b: &str) -> bool {
 /// A line that links an issue, as it was before its box was ticked.
 fn unticked(line: &str) -> Cow<'_, str> {
     match line.strip_prefix("- [x] ") {
-        Some(link) if link.contains('#') && !link.contains(' ') => format!("- [ ] {link}").into(),
+        Some(task) if task.contains('#') && !task.contains(' ') => format!("- [ ] {task}").into(),
         _ => line.into(),
     }
 }

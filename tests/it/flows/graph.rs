@@ -121,9 +121,10 @@ async fn a_hundred_and_fifty_issues_hang_under_groups() {
             ..Operator::default()
         },
         async |t| {
-            let items: String = (0..150)
-                .map(|n| format!("- Build the page number {n}\n"))
+            let items: Vec<String> = (0..150)
+                .map(|n| format!("- Build the page number {n}"))
                 .collect();
+            let items = items.join("\n");
             let trigger = t
                 .opens("Pages", &asked(&format!("## Pages\n\n{items}")))
                 .await;
