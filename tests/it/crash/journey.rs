@@ -136,6 +136,19 @@ impl Journey<'_> {
         self.advance(&id).await
     }
 
+    /// The run after it was left to itself.
+    pub(super) async fn goes_on(&self) -> anyhow::Result<()> {
+        self.advance(&self.run().await?).await
+    }
+
+    /// Alice opens issues of her own beside the run's.
+    pub(super) fn fill_up(&self, issues: usize) {
+        for number in 0..issues {
+            let title = format!("Something else {number}");
+            self.lane.alice().opens_issue(&self.repository, &title, "");
+        }
+    }
+
     /// Alice commands it, and the run follows to its end.
     pub(super) async fn says(&self, command: &str) -> anyhow::Result<()> {
         self.comments(command);

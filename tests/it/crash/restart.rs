@@ -23,9 +23,21 @@ rate_limit_per_minute: 80
 - Write the guide for new users
 ";
 
+/// Killed when a test fails in the middle.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The program's own `serve`, as an operator starts it.
-fn serve(lane: &Lane) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_openproducer"))
+fn serve(lane: &Lane) -> Server {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_openproducer"));
+    command
         .arg("serve")
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .env_clear()
@@ -34,19 +46,18 @@ fn serve(lane: &Lane) -> Child {
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    Server(command.spawn().unwrap())
 }
 
 /// SIGTERM by its own id, as an orchestrator sends it; it must end in order.
-fn end(mut server: Child) {
+fn end(mut server: Server) {
     let told = Command::new("kill")
-        .args(["-TERM", &server.id().to_string()])
+        .args(["-TERM", &server.0.id().to_string()])
         .status()
         .unwrap();
     assert!(told.success());
-    let ended = server.wait().unwrap();
+    let ended = server.0.wait().unwrap();
     assert!(ended.success(), "{ended}");
 }
 
@@ -74,8 +85,8 @@ async fn a_server_told_to_end_and_started_again_changes_nothing() {
         let server = serve(&lane);
         until("the next issue", async || journey.posts() >= posts).await;
         end(server);
-        let state = journey.outcome_of_any().await.unwrap().state;
-        assert_eq!(state, "running", "ended in the middle");
+        let shown = journey.outcome_of_any().await.unwrap();
+        assert_eq!(shown.state, "running", "ended in the middle");
     }
     let server = serve(&lane);
     until("quiet", async || stage.is_quiet().await.unwrap()).await;

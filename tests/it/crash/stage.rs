@@ -1,6 +1,7 @@
 //! A worker in a process of its own, behind a proxy that kills it, and the lives that follow one another.
 
 use std::net::SocketAddr;
+use std::os::unix::process::parent_id;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,15 +30,20 @@ async fn a_worker_that_is_killed() {
     let pool = store::connect(given("KILLED_DATABASE_URL"), &settings)
         .await
         .unwrap();
-    let (shutdown, stopping) = watch::channel(false);
-    let mut asked =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
-    tokio::spawn(async move {
-        asked.recv().await;
-        shutdown.send_replace(true);
-        shutdown.closed().await;
-    });
-    worker::run(server::services(&outside.parts(pool)), stopping).await;
+    let (_shutdown, stopping) = watch::channel(false);
+    let working = worker::run(server::services(&outside.parts(pool)), stopping);
+    tokio::select! {
+        () = working => {}
+        () = orphaned() => {}
+    }
+}
+
+/// Returns when whoever started this process is gone: nobody would end it.
+async fn orphaned() {
+    let parent = parent_id();
+    while parent_id() == parent {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 /// A run whose worker lives in another process, behind a proxy.
