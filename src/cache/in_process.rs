@@ -5,11 +5,16 @@ use std::time::{Duration, Instant};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use moka::Expiry;
 use moka::future::Cache as Moka;
+use uuid::Uuid;
 
+use super::leases::Leases;
 use super::{Backend, CacheError};
 
 #[derive(Debug)]
-pub(super) struct InProcess(Moka<String, Entry>);
+pub(super) struct InProcess {
+    entries: Moka<String, Entry>,
+    leases: Leases,
+}
 
 #[derive(Debug, Clone)]
 struct Entry {
@@ -19,11 +24,13 @@ struct Entry {
 
 impl InProcess {
     pub(super) fn new(entries: u64) -> Self {
-        let cache = Moka::builder()
-            .max_capacity(entries)
-            .expire_after(EachItsOwn)
-            .build();
-        Self(cache)
+        Self {
+            entries: Moka::builder()
+                .max_capacity(entries)
+                .expire_after(EachItsOwn)
+                .build(),
+            leases: Leases::default(),
+        }
     }
 }
 
@@ -48,7 +55,7 @@ impl Expiry<String, Entry> for EachItsOwn {
 
 impl Backend for InProcess {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, CacheError>> {
-        async move { Ok(self.0.get(key).await.map(|entry| entry.bytes)) }.boxed()
+        async move { Ok(self.entries.get(key).await.map(|entry| entry.bytes)) }.boxed()
     }
 
     fn set<'a>(
@@ -58,7 +65,8 @@ impl Backend for InProcess {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         async move {
-            self.0.insert(key.to_owned(), Entry { bytes, ttl }).await;
+            let entry = Entry { bytes, ttl };
+            self.entries.insert(key.to_owned(), entry).await;
             Ok(())
         }
         .boxed()
@@ -66,10 +74,29 @@ impl Backend for InProcess {
 
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
         async move {
-            self.0.invalidate(key).await;
+            self.entries.invalidate(key).await;
             Ok(())
         }
         .boxed()
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a str,
+        holder: Uuid,
+        most: u32,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<bool, CacheError>> {
+        std::future::ready(Ok(self.leases.take(key, holder, most, ttl))).boxed()
+    }
+
+    fn end_lease<'a>(
+        &'a self,
+        key: &'a str,
+        holder: Uuid,
+    ) -> BoxFuture<'a, Result<(), CacheError>> {
+        self.leases.end(key, holder);
+        std::future::ready(Ok(())).boxed()
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), CacheError>> {

@@ -2,6 +2,7 @@
 
 mod in_process;
 mod key;
+mod leases;
 mod redis;
 
 use std::fmt;
@@ -12,9 +13,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use self::in_process::InProcess;
 pub use self::key::Key;
+pub use self::leases::Lease;
 use self::redis::Redis;
 
 /// No answer takes longer: a slow cache is worse than none.
@@ -44,6 +47,16 @@ trait Backend: fmt::Debug + Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>>;
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), CacheError>>;
+    /// Whether the holder has one of at most `most` leases now.
+    fn lease<'a>(
+        &'a self,
+        key: &'a str,
+        holder: Uuid,
+        most: u32,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<bool, CacheError>>;
+    fn end_lease<'a>(&'a self, key: &'a str, holder: Uuid)
+    -> BoxFuture<'a, Result<(), CacheError>>;
     fn ping(&self) -> BoxFuture<'_, Result<(), CacheError>>;
     fn name(&self) -> &'static str;
 }
@@ -53,6 +66,7 @@ trait Backend: fmt::Debug + Send + Sync + 'static {
 pub struct Cache {
     backend: Arc<dyn Backend>,
     trouble: Arc<Trouble>,
+    alone: leases::Alone,
 }
 
 impl Cache {
@@ -70,6 +84,7 @@ impl Cache {
         Self {
             backend: Arc::new(backend),
             trouble: Arc::default(),
+            alone: leases::Alone::default(),
         }
     }
 

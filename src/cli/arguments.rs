@@ -130,9 +130,15 @@ pub struct ProcessArguments {
     /// The number of the issue that holds the specification
     #[arg(long, value_parser = issue)]
     pub issue: IssueNumber,
-    /// Show the plan in the issue and wait for `confirm`
+    /// Show the plan in the issue and wait; again, to plan anew after the issue was edited
     #[arg(long)]
     pub dry_run: bool,
+    /// Create the plan that waits, as it is ticked in the issue
+    #[arg(long, conflicts_with = "dry_run")]
+    pub confirm: bool,
+    /// End the issue's run: what waits is dropped, what creates stops
+    #[arg(long, conflicts_with_all = ["dry_run", "confirm"])]
+    pub cancel: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `openproducer plan`: from a file to a plan, with nothing else around.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use super::arguments::{PlanArguments, PlanFormat};
 use super::failure::{Failure, bad_config};
 use super::terminal::Terminal;
 use crate::config::{Config, Environment};
+use crate::domain::grouping::{self, Room};
 use crate::domain::plan::Plan;
 use crate::domain::present;
 use crate::domain::request::{self, Limits, Request};
@@ -69,6 +71,12 @@ fn planned(
     let mut plan = structure::plan(&title, &request.spec.text, &wishes(args, &request, maximum));
     let warnings = request.warnings.iter().map(ToString::to_string);
     plan.warnings.splice(0..0, warnings);
+    if request.options.sub_issues != Some(false) {
+        plan = grouping::fit(plan, &Room::EMPTY, &BTreeSet::new());
+    }
+    if request.options.dependencies != Some(false) {
+        plan = grouping::limit_waits(plan);
+    }
     Ok(plan)
 }
 

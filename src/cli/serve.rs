@@ -50,7 +50,7 @@ pub(super) async fn run(args: ServeArguments) -> Result<(), Failure> {
 pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
     let config = Config::load().map_err(bad_config)?;
     logs::start(&config);
-    let github = github(&config, &config.credentials().map_err(bad_config)?)?;
+    let github = github(&config, &config.for_worker().map_err(bad_config)?)?;
     let database = Database::open(&config, "openproducer worker").await?;
     let services = services(&config, &database, github)?;
     let (shutdown, stopping) = watch::channel(false);
@@ -63,23 +63,20 @@ pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
     Ok(done?)
 }
 
-/// The client that acts as the App.
+/// The client that acts as the App, or as the person whose token there is.
 pub(super) fn github(config: &Config, credentials: &Credentials) -> Result<GitHub, Failure> {
-    let Credentials::App { id, private_key } = credentials else {
-        return Err(Failure::BadInput(
-            "GITHUB_APP_MODE=token is not supported by this version yet; set GITHUB_APP_MODE=app"
-                .to_owned(),
-        ));
+    let api_url = &config.github.api_url;
+    let github = match credentials {
+        Credentials::Token(token) => GitHub::with_token(api_url, token.clone(), Clock::system()),
+        Credentials::App { id, private_key } => {
+            let issuer = config.github.client_id.clone();
+            let credentials = AppCredentials {
+                issuer: issuer.unwrap_or_else(|| id.to_string()),
+                private_key: private_key.clone(),
+            };
+            GitHub::new(api_url, &credentials, Clock::system())
+        }
     };
-    let credentials = AppCredentials {
-        issuer: config
-            .github
-            .client_id
-            .clone()
-            .unwrap_or_else(|| id.to_string()),
-        private_key: private_key.clone(),
-    };
-    let github = GitHub::new(&config.github.api_url, &credentials, Clock::system());
     Ok(github.map_err(anyhow::Error::from)?)
 }
 

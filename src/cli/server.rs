@@ -18,7 +18,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
 use crate::domain::trigger::BotNames;
 use crate::flows::Services;
-use crate::flows::pace::Pace;
+use crate::flows::pace::{self, Pace};
 use crate::flows::receive::{Identity, Receiver};
 use crate::github::GitHub;
 use crate::github::webhook::Verifier;
@@ -179,6 +179,7 @@ async fn introduce(
 
 /// The services that flows work with.
 pub fn services(parts: &Parts) -> Services {
+    parts.github.set_gate(pace::gate(parts.cache.clone()));
     Services {
         pool: parts.pool.clone(),
         github: parts.github.clone(),
@@ -187,5 +188,6 @@ pub fn services(parts: &Parts) -> Services {
         pace: parts.pace,
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),
+        web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),
     }
 }

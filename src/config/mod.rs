@@ -193,6 +193,11 @@ impl Config {
             settings: reader::settings(environment),
         };
         config.warnings = reader.warnings;
+        if config.github.mode == AppMode::Token && config.github.token.is_none() {
+            config.warnings.push(
+                "GITHUB_APP_MODE is token, but GITHUB_TOKEN is not set: process and rollback need it".to_owned(),
+            );
+        }
         (config, reader.faults)
     }
 }

@@ -45,6 +45,7 @@ impl Config {
 
     /// What `serve` needs; a fault names what is missing and how to get it.
     pub fn for_serve(&self) -> Result<ForServe, Vec<Fault>> {
+        self.only_an_app("serve", "takes deliveries in")?;
         let credentials = self.credentials();
         let Some(webhook_secret) = self.github.webhook_secret.clone() else {
             let mut faults = credentials.err().unwrap_or_default();
@@ -59,6 +60,26 @@ impl Config {
             credentials: credentials?,
             webhook_secret,
         })
+    }
+
+    /// What `worker` needs.
+    pub fn for_worker(&self) -> Result<Credentials, Vec<Fault>> {
+        self.only_an_app("worker", "takes over the jobs of a server")?;
+        self.credentials()
+    }
+
+    /// Deliveries come to an App alone: a person's token has nothing to serve.
+    fn only_an_app(&self, command: &str, does: &str) -> Result<(), Vec<Fault>> {
+        if self.github.mode == AppMode::App {
+            return Ok(());
+        }
+        Err(vec![Fault::about(
+            "GITHUB_APP_MODE",
+            format!(
+                "is token, which is for process, status and rollback; {command} {does}, and only an App gets \
+                 webhooks: set GITHUB_APP_MODE=app with GITHUB_APP_ID, GITHUB_PRIVATE_KEY and GITHUB_WEBHOOK_SECRET"
+            ),
+        )])
     }
 
     /// What every command needs that talks to GitHub.

@@ -122,8 +122,13 @@ fn serve_names_what_is_missing_and_how_to_get_it() {
         GITHUB_WEBHOOK_SECRET: is not set, and without it anybody could send deliveries; make one with `openssl rand -hex 32` and enter the same in the App's settings under Webhook, Secret
         ");
     insta::assert_snapshot!(missing(&[("GITHUB_APP_MODE", "token"), ("GITHUB_WEBHOOK_SECRET", "s")]), @r"
+        GITHUB_APP_MODE: is token, which is for process, status and rollback; serve takes deliveries in, and only an App gets webhooks: set GITHUB_APP_MODE=app with GITHUB_APP_ID, GITHUB_PRIVATE_KEY and GITHUB_WEBHOOK_SECRET
+        ");
+    let config = load([("GITHUB_APP_MODE", "token")]).unwrap();
+    insta::assert_snapshot!(listed(&config.credentials().unwrap_err()), @r"
         GITHUB_TOKEN: is not set; GITHUB_APP_MODE=token needs a token that may read and write issues
         ");
+    assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
     insta::assert_snapshot!(missing(&[("GITHUB_APP_ID", "x"), ("GITHUB_PRIVATE_KEY_PATH", "/nowhere"), ("GITHUB_WEBHOOK_SECRET", "s")]), @r#"
         GITHUB_APP_ID is "x": must be the App's number, on its settings page under App ID (the Client ID is another thing)
         GITHUB_PRIVATE_KEY_PATH is "/nowhere": cannot be read: No such file or directory (os error 2)

@@ -44,6 +44,19 @@ numeric_id!(
     CommentId
 );
 
+impl InstallationId {
+    /// What stands in an installation's place where a person's token is used. GitHub counts installations from 1, so
+    /// that the two never meet.
+    pub fn of_person(person: UserId) -> Self {
+        Self(-person.0)
+    }
+
+    /// Is this a person and no installation of the App?
+    pub fn is_person(self) -> bool {
+        self.0 < 0
+    }
+}
+
 /// `owner/name` as GitHub spells it now; display and routing only, never a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod defuse;
 pub mod event;
 pub mod fingerprint;
+pub mod grouping;
 pub mod ids;
 pub mod markdown;
 pub mod plan;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use super::step::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, create, link, rollback, show};
+use super::{FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
@@ -18,13 +18,16 @@ use crate::store::{installations, jobs, jobs::Job};
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
 
-/// Enqueues the next steps of a run, at once or at a moment.
+/// Enqueues the next steps of a run, at once or at a moment. A person's run has no jobs: no worker could take them.
 pub async fn enqueue(
     connection: &mut sqlx::PgConnection,
     installation: InstallationId,
     run: &RunId,
     at: Option<DateTime<Utc>>,
 ) -> FlowResult<()> {
+    if installation.is_person() {
+        return Ok(());
+    }
     let job = Job::AdvanceRun {
         run: run.clone(),
         installation,
@@ -36,23 +39,26 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// One job's share of a run, and the job for what is left.
-pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<()> {
+/// One job's share of a run, and the job for what is left. Answers the moment for which that one waits.
+pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Option<DateTime<Utc>>> {
     let at = match advance(services, id).await? {
-        Next::Done => return Ok(()),
+        Next::Done => return Ok(None),
         Next::Again => None,
         Next::At(when) => Some(when),
     };
     let run = runs::get(&services.pool, id).await?;
     let mut connection = services.pool.acquire().await?;
-    enqueue(&mut connection, run.installation, id, at).await
+    enqueue(&mut connection, run.installation, id, at).await?;
+    Ok(at)
 }
 
 /// Takes steps until the limits, the job's share or the work ends. `Again`: come back at once.
 pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
-    for _ in 0..STEPS_IN_ONE_JOB {
+    let mut left = STEPS_IN_ONE_JOB;
+    while left > 0 {
+        left -= 1;
         let run = runs::get(&services.pool, id).await?;
-        let next = match step(services, &run).await {
+        let next = match step(services, &run, &mut left).await {
             Err(FlowError::GitHub(error)) => settle(services, &run, error).await?,
             Err(FlowError::Later(when)) => Next::At(when),
             other => other?,
@@ -64,7 +70,8 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
     Ok(Next::Again)
 }
 
-async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
+/// `left`: how many steps more this job may take.
+async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Next> {
     let live = installations::find(&services.pool, run.installation)
         .await?
         .is_some_and(|i| i.is_live());
@@ -85,7 +92,7 @@ async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
             Next::Done => show::bring_up_to_date(services, &repository, run).await,
             other => Ok(other),
         },
-        Some(working) => work(services, &repository, run, working).await,
+        Some(working) => work(services, &repository, run, working, left).await,
     }
 }
 
@@ -94,14 +101,15 @@ async fn work(
     repository: &RepositoryRow,
     run: &Run,
     phase: Phase,
+    left: &mut usize,
 ) -> FlowResult<Next> {
     if show::is_due(services, run) {
         return show::bring_up_to_date(services, repository, run).await;
     }
     let asked = Asked::from_value(&run.request)?;
     let next = match phase {
-        Phase::Creating => create::step(services, repository, run, &asked).await?,
-        Phase::Linking => link::step(services, repository, run).await?,
+        Phase::Creating => create::step(services, repository, run, &asked, left).await?,
+        Phase::Linking => link::step(services, repository, run, &asked).await?,
         Phase::RollingBack => rollback::step(services, repository, run).await?,
         Phase::Summarising | Phase::Planning | Phase::AwaitingConfirmation => Next::Done,
     };
@@ -142,9 +150,10 @@ async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
 
 /// What GitHub's refusal means for the run: wait, park, try again, or end it in plain words.
 async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResult<Next> {
+    if let Some(until) = pace::heed(services, run.installation, &error).await? {
+        return Ok(Next::At(until));
+    }
     if let Some(when) = error.retry_at() {
-        info!(run.id = %run.id, installation.id = %run.installation, until = %when, "GitHub asks to wait");
-        installations::postpone_writes(&services.pool, run.installation, when).await?;
         return Ok(Next::At(when));
     }
     if matches!(error, GitHubError::Suspended) {
@@ -152,7 +161,7 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         installations::set_suspended(&services.pool, run.installation, Some(now)).await?;
         return Ok(Next::Done);
     }
-    if error.is_passing() || error.outcome_is_unknown() || is_ours(&error) {
+    if error.is_passing() || error.outcome_is_unknown() || is_ours(services, &error) {
         return Err(error.into());
     }
     if run.state.fail().is_err() {
@@ -161,16 +170,21 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         return Ok(Next::Done);
     }
     warn!(run.id = %run.id, installation.id = %run.installation, %error, "run failed");
-    give_up(services, &run.id, &in_words(&error)).await?;
+    let words = person::in_words(services, &error).unwrap_or_else(|| in_words(&error));
+    give_up(services, &run.id, &words).await?;
     Ok(Next::Done)
 }
 
-/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended.
-fn is_ours(error: &GitHubError) -> bool {
-    matches!(
-        error,
-        GitHubError::Unauthorized { .. } | GitHubError::Refused { .. }
-    )
+/// A wrong key or a refused token is the operator's trouble, not the run's: it waits until that is mended. So is what a
+/// person's token may not do.
+fn is_ours(services: &Services, error: &GitHubError) -> bool {
+    match error {
+        GitHubError::Unauthorized { .. }
+        | GitHubError::Refused { .. }
+        | GitHubError::SingleSignOn { .. } => true,
+        GitHubError::Forbidden { .. } => services.github.is_person(),
+        _ => false,
+    }
 }
 
 /// Ends a run that cannot go on, with the words that people will read in its comment.

@@ -59,7 +59,17 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         Answer::NotYet(command) => comment::not_yet(command, bot),
         Answer::NothingToDo("rollback") => comment::nothing_to_roll_back(bot),
         Answer::NothingToDo(_) => comment::nothing_to_confirm(bot),
-        Answer::Already(illegal, run) => comment::already(illegal, About { run: &run, bot }),
+        Answer::Already(illegal, run) => {
+            let terminal = None;
+            comment::already(
+                illegal,
+                About {
+                    run: &run,
+                    bot,
+                    terminal,
+                },
+            )
+        }
         Answer::UnknownItems { numbers, total } => comment::unknown_items(&numbers, total),
         Answer::NothingLeft => comment::nothing_left(bot),
         Answer::NotShown => comment::not_shown(bot),

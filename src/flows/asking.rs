@@ -2,10 +2,12 @@
 
 use tracing::{info, warn};
 
+use super::pace::{self, For, Write};
 use super::{FlowResult, Services, authorize};
 use crate::domain::event::{Account, Comment, Issue};
 use crate::domain::trigger::BotNames;
 use crate::github::Reaction;
+use crate::store::acknowledgements;
 use crate::store::repositories::RepositoryRow;
 
 /// Where the words were written.
@@ -54,15 +56,29 @@ impl Asking<'_> {
         1 + self.written().lines().position(is_it).unwrap_or(0)
     }
 
-    /// Shows by 👀 that it was seen. Nothing depends on it: what was asked for is done all the same.
-    pub async fn acknowledge(&self, services: &Services) {
-        if let Err(failure) = self.react(services, Reaction::Eyes).await {
-            warn!(repository.id = %self.repository.id, error = %failure, "could not react");
+    /// Shows by 👀 that it was seen, once. Nothing depends on it: what was asked for is done all the same, unless it is too
+    /// early for the reaction.
+    pub async fn acknowledge(&self, services: &Services) -> FlowResult<()> {
+        match self.react(services, Reaction::Eyes).await {
+            Err(failure) if failure.retry_at().is_none() => {
+                warn!(repository.id = %self.repository.id, error = %failure, "could not react");
+                Ok(())
+            }
+            other => other,
         }
     }
 
-    /// Reacts to what was written.
+    /// Reacts to what was written, once, however often the delivery comes.
     pub async fn react(&self, services: &Services, reaction: Reaction) -> FlowResult<()> {
+        let (tenant, place, cause) = (
+            self.repository.installation,
+            self.repository.id,
+            self.cause(),
+        );
+        if acknowledgements::exists(&services.pool, place, &cause).await? {
+            return Ok(());
+        }
+        pace::take(services, tenant, Write::Edit, For::People).await?;
         let repo = services.repo(self.repository);
         let done = match self.origin {
             Origin::Issue => repo.react_to_issue(self.issue.number, reaction).await,
@@ -70,14 +86,17 @@ impl Asking<'_> {
         };
         match done {
             // Deleted meanwhile: there is nothing to react to, and nothing is lost.
-            Err(error) if error.is_absent() => Ok(()),
-            other => Ok(other?),
+            Err(error) if error.is_absent() => {}
+            other => drop(other?),
         }
+        let now = services.clock.now();
+        acknowledgements::insert(&services.pool, tenant, place, &cause, now).await?;
+        Ok(())
     }
 
     /// Is the sender known well enough here? If not, says so by a reaction and nothing else.
     pub async fn is_allowed(&self, services: &Services) -> FlowResult<bool> {
-        let standing = authorize::standing(services, self.repository, &self.sender.login).await?;
+        let standing = authorize::standing(services, self.repository, self.sender).await?;
         if !standing.suffices() {
             info!(repository.id = %self.repository.id, login = self.sender.login, "not allowed to ask");
             self.react(services, Reaction::Confused).await?;

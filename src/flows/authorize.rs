@@ -1,7 +1,8 @@
 //! Who may: a person's role on the repository, asked of GitHub at that moment.
 
 use super::{FlowResult, Services};
-use crate::domain::policy::Role;
+use crate::domain::event::Account;
+use crate::domain::policy::{Role, may};
 use crate::domain::settings;
 use crate::store::repositories::RepositoryRow;
 
@@ -15,7 +16,7 @@ pub struct Standing {
 impl Standing {
     /// May the person ask and command here?
     pub fn suffices(self) -> bool {
-        self.role >= self.minimum
+        may(self.role, self.minimum)
     }
 
     /// Admins may always cancel, whatever the minimum says.
@@ -24,11 +25,11 @@ impl Standing {
     }
 }
 
-/// Asks GitHub for the person's role on the repository.
+/// Asks GitHub for the person's role on the repository. Whoever has taken over a login since is another person.
 pub async fn standing(
     services: &Services,
     repository: &RepositoryRow,
-    login: &str,
+    person: &Account,
 ) -> FlowResult<Standing> {
     let settings = services
         .settings(
@@ -37,11 +38,13 @@ pub async fn standing(
             &settings::Asked::default(),
         )
         .await?;
-    let role = services.repo(repository).role_of(login).await?;
+    let role = services.repo(repository).role_of(&person.login).await?;
     Ok(Standing {
-        role: role.map_or(Role::None, |r| {
-            Role::from_github(&r.role_name, &r.permission)
-        }),
+        role: role
+            .filter(|r| r.user.as_ref().is_none_or(|user| user.id == person.id))
+            .map_or(Role::None, |r| {
+                Role::from_github(&r.role_name, &r.permission)
+            }),
         minimum: settings.minimum_role.value,
     })
 }

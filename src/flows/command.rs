@@ -18,30 +18,38 @@ use crate::store::runs::{self, Run};
 
 /// Carries out a command.
 pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) -> FlowResult<()> {
-    let standing = authorize::standing(services, asking.repository, &asking.sender.login).await?;
-    let run = find_run(services, asking, &command).await?;
-    let may = standing.suffices()
-        || matches!(command, Command::Cancel)
-            && (standing.is_admin()
-                || run
-                    .as_ref()
-                    .is_some_and(|r| r.requested_by_id == asking.sender.id));
+    let standing = authorize::standing(services, asking.repository, asking.sender).await?;
+    let mut run = find_run(services, asking, &command).await?;
+    let mut may = standing.suffices();
+    if !may && matches!(command, Command::Cancel) {
+        // Whoever may do nothing else may still end what is their own, also beside somebody's newer run.
+        if !standing.is_admin() {
+            run = find_own_run(services, asking).await?;
+        }
+        may = standing.is_admin() || run.is_some();
+    }
     if !may {
         return asking.react(services, Reaction::Confused).await;
     }
-    asking.acknowledge(services).await;
-    if has_acted(services, asking).await? {
-        return Ok(());
-    }
-    match (&command, run) {
-        (Command::Help, _) => answer(services, asking, Answer::Help).await,
-        (Command::Status, _) => {
-            let table = status::of_issue(services, asking).await?;
-            answer(services, asking, Answer::Status(table)).await
+    let acts = !matches!(command, Command::Help | Command::Status | Command::Sync);
+    // What changes a run does so before the reaction, which may have to wait for its place.
+    let objection = match &run {
+        Some(run) if acts && !has_acted(services, asking).await? => {
+            change(services, asking, &run.id, &command).await?
         }
-        (Command::Sync, _) => answer(services, asking, Answer::NotYet(command.name())).await,
-        (_, None) => answer(services, asking, Answer::NothingToDo(command.name())).await,
-        (_, Some(run)) => change(services, asking, &run.id, &command).await,
+        _ => None,
+    };
+    asking.acknowledge(services).await?;
+    let said = match (&command, run) {
+        (Command::Help, _) => Some(Answer::Help),
+        (Command::Status, _) => Some(Answer::Status(status::of_issue(services, asking).await?)),
+        (Command::Sync, _) => Some(Answer::NotYet(command.name())),
+        (_, None) => Some(Answer::NothingToDo(command.name())),
+        (_, Some(_)) => objection,
+    };
+    match said {
+        Some(said) => answer(services, asking, said).await,
+        None => Ok(()),
     }
 }
 
@@ -77,6 +85,16 @@ async fn find_run(
     }
 }
 
+/// The newest run here that the sender asked for and that can be cancelled, or else their newest at all.
+async fn find_own_run(services: &Services, asking: &Asking<'_>) -> FlowResult<Option<Run>> {
+    let place = asking.repository;
+    let (installation, issue) = (place.installation, asking.issue.number);
+    let mut runs = runs::list_for_issue(&services.pool, installation, place.id, issue).await?;
+    runs.retain(|run| run.requested_by_id == asking.sender.id);
+    let open = runs.iter().position(|run| run.state.cancel().is_ok());
+    Ok(runs.into_iter().nth(open.unwrap_or(0)))
+}
+
 /// The state that the command would bring; `Replan` of a waiting run plans again.
 fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
     match command {
@@ -94,21 +112,19 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
     }
 }
 
-/// Judges the command against the run as it is now and carries it out, in one transaction.
+/// Judges the command against the run as it is now and carries it out, in one transaction; or answers what stands against it.
 async fn change(
     services: &Services,
     asking: &Asking<'_>,
     id: &RunId,
     command: &Command,
-) -> FlowResult<()> {
+) -> FlowResult<Option<Answer>> {
     let asked = match command {
         Command::Replan(_) => {
             let run = runs::get(&services.pool, id).await?;
             match request::read_again(services, asking, &run).await? {
                 Ok(asked) => Some(asked),
-                Err(complaints) => {
-                    return answer(services, asking, Answer::Complaints(complaints)).await;
-                }
+                Err(complaints) => return Ok(Some(Answer::Complaints(complaints))),
             }
         }
         _ => None,
@@ -118,16 +134,14 @@ async fn change(
     let to = match next_state(run.state, command) {
         Ok(to) => to,
         Err(illegal) => {
-            tx.rollback().await?;
-            return answer(services, asking, Answer::Already(illegal, run.id)).await;
+            return Ok(Some(Answer::Already(illegal, run.id)));
         }
     };
     if let Some(objection) = objection(&mut tx, &run, command).await? {
-        tx.rollback().await?;
-        return answer(services, asking, objection).await;
+        return Ok(Some(objection));
     }
     if !record(services, &mut tx, asking, &run, command).await? {
-        return Ok(());
+        return Ok(None);
     }
     runs::set_state(&mut *tx, id, run.state, to, None, services.clock.now()).await?;
     carry_out(&mut tx, &run, command, asked).await?;
@@ -136,7 +150,7 @@ async fn change(
         run.id = %id, installation.id = %run.installation, login = asking.sender.login,
         command = command.name(), "command carried out"
     );
-    Ok(())
+    Ok(None)
 }
 
 async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
@@ -232,7 +246,7 @@ async fn carry_out(
             if let Some(asked) = asked {
                 plan::instruct(tx, run, asked, words.as_deref()).await?;
             }
-            return plan::enqueue(tx, &run.id).await;
+            return plan::enqueue(tx, run.installation, &run.id).await;
         }
         _ => {}
     }

@@ -3,14 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
+use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, pace};
+use super::{FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::ItemState;
 use crate::github::{GitHubError, Issue, NewIssue};
 use crate::store::created_issues::{self, CreatedIssue};
-use crate::store::planned_issues::{self, Item};
+use crate::store::planned_issues::{self, Intent, Item};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 
@@ -23,33 +24,47 @@ const BETWEEN_LOOKS: TimeDelta = TimeDelta::seconds(5);
 /// How far before the stored intent an issue is looked for: clocks differ.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(5);
 
-/// Creates, adopts or prepares one thing; `Done` when every item of the plan is settled.
+/// Creates, adopts or prepares what the limits and the job's share (`left`) allow now; `Done` when every item of the plan
+/// is settled.
 pub(super) async fn step(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
     asked: &Asked,
+    left: &mut usize,
 ) -> FlowResult<Next> {
+    let write = Write::Issue {
+        per_minute: rate(services, run, asked).await?,
+    };
     if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
-        return recover(services, repository, run, asked, item).await;
+        return recover(services, repository, run, asked, &item, write).await;
     }
-    let rate = rate(services, run, asked).await?;
     if !run.labels_ready {
         ensure_trigger(services, repository, run).await?;
-        return ensure_labels(services, repository, run, rate).await;
+        return ensure_labels(services, repository, run).await;
     }
-    if let Err(when) = pace::creating(services, run.installation, rate).await? {
-        return Ok(Next::At(when));
+    let mut run = run.clone();
+    loop {
+        pace::leave_some(services, run.installation, For::Run)?;
+        let now = services.clock.now();
+        let place = services.pace.asked(write, For::Run);
+        let intent =
+            planned_issues::intend_next(&services.pool, &run.id, run.installation, &place, now);
+        match intent.await? {
+            Intent::Stored(item) => {
+                run.revision = send(services, repository, &run, asked, &item).await?;
+                if *left == 0 || show::is_due(services, &run) {
+                    return Ok(Next::Again);
+                }
+                *left -= 1;
+            }
+            Intent::Later(when) => {
+                return show::while_waiting(services, repository, &run, when).await;
+            }
+            Intent::NothingLeft => return Ok(Next::Done),
+            Intent::Skipped | Intent::NotNow => return Ok(Next::Again),
+        }
     }
-    let now = services.clock.now();
-    let Some(item) = planned_issues::intend_next(&services.pool, &run.id, now).await? else {
-        return Ok(Next::Done);
-    };
-    if item.state == ItemState::Skipped {
-        runs::bump_revision(&services.pool, &run.id).await?;
-        return Ok(Next::Again);
-    }
-    send(services, repository, run, asked, &item).await
 }
 
 /// Nothing is created for an issue that is not there any more.
@@ -58,12 +73,11 @@ async fn ensure_trigger(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<()> {
-    let trigger = services.repo(repository).find_issue(run.issue).await?;
-    if trigger.is_none() {
+    let Some(trigger) = services.repo(repository).find_issue(run.issue).await? else {
         let message = format!("#{} is not there any more", run.issue);
         return Err(GitHubError::Gone { message }.into());
-    }
-    Ok(())
+    };
+    native::learn(services, repository, run, &trigger).await
 }
 
 /// Makes the labels that are missing: the call that creates an issue does not do it reliably.
@@ -71,7 +85,6 @@ async fn ensure_labels(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
-    rate: u32,
 ) -> FlowResult<Next> {
     let items = planned_issues::list(&services.pool, &run.id).await?;
     let mut wanted: Vec<(RepositoryId, &str)> = items
@@ -88,13 +101,15 @@ async fn ensure_labels(
             if known.iter().any(|k| k.name.eq_ignore_ascii_case(label)) {
                 continue;
             }
-            if let Err(when) = pace::creating(services, run.installation, rate).await? {
-                return Ok(Next::At(when));
-            }
+            pace::take(services, run.installation, Write::Content, For::Run).await?;
             match repo.ensure_label(label).await {
                 Ok(_) => {}
-                // The summary names what is missing on the issues.
-                Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
+                // The summary names what is missing on the issues. 404: without push access, though the list was shown.
+                Err(
+                    error @ (GitHubError::Validation { .. }
+                    | GitHubError::Forbidden { .. }
+                    | GitHubError::NotFound { .. }),
+                ) => {
                     warn!(run.id = %run.id, label, %error, "label could not be made");
                 }
                 Err(error) => return Err(error.into()),
@@ -118,20 +133,19 @@ async fn recover(
     repository: &RepositoryRow,
     run: &Run,
     asked: &Asked,
-    item: Item,
+    item: &Item,
+    write: Write,
 ) -> FlowResult<Next> {
-    if let Some(next) = look(services, repository, run, asked, &item).await? {
+    if let Some(next) = look(services, repository, run, asked, item).await? {
         return Ok(next);
     }
-    let rate = rate(services, run, asked).await?;
-    if let Err(when) = pace::creating(services, run.installation, rate).await? {
-        return Ok(Next::At(when));
-    }
+    pace::take(services, run.installation, write, For::Run).await?;
     let now = services.clock.now();
     if !planned_issues::intend_again(&services.pool, &run.id, item.position, now).await? {
         return Ok(Next::Again);
     }
-    send(services, repository, run, asked, &item).await
+    send(services, repository, run, asked, item).await?;
+    Ok(Next::Again)
 }
 
 /// GitHub's words where it refused every issue of the run: then the run has failed.
@@ -180,7 +194,8 @@ async fn look(
     let since = item.intended_at.unwrap_or(run.created_at) - LOOK_BACK;
     if let Some(issue) = find_marked(services, &target, run, item, since).await? {
         info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
-        return settle(services, run, asked, item, &issue).await.map(Some);
+        settle(services, run, asked, item, &issue).await?;
+        return Ok(Some(Next::Again));
     }
     if planned_issues::count_look(&services.pool, &run.id, item.position).await? < LOOKS {
         return Ok(Some(Next::At(services.clock.now() + BETWEEN_LOOKS)));
@@ -195,7 +210,7 @@ async fn find_marked(
     item: &Item,
     since: DateTime<Utc>,
 ) -> FlowResult<Option<Issue>> {
-    let us = services.github.app().await?.bot_login();
+    let us = services.github.own_login().await?;
     let listed = services
         .repo(target)
         .list_issues(Some(since), PAGES)
@@ -226,17 +241,18 @@ async fn target(
     services.repository(repository.installation, id).await
 }
 
+/// Sends an item whose intent is stored. Answers the run's revision after it.
 async fn send(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
     asked: &Asked,
     item: &Item,
-) -> FlowResult<Next> {
+) -> FlowResult<i64> {
     let target = target(services, repository, item.repository).await?;
     let new = NewIssue {
         title: item.planned.title.clone(),
-        body: fingerprint::with_marker(&item.planned.body, &run.id, &item.planned.id),
+        body: native::first_body(services, run, asked, item).await?,
         labels: item.planned.labels.clone(),
         assignees: item.planned.assignees.clone(),
         milestone: milestone(asked, item),
@@ -255,7 +271,7 @@ async fn put_back(
     run: &Run,
     item: &Item,
     error: GitHubError,
-) -> FlowResult<Next> {
+) -> FlowResult<i64> {
     let refused = matches!(error, GitHubError::Validation { .. });
     if refused {
         let (failed, why) = (ItemState::Failed, error.to_string());
@@ -263,7 +279,7 @@ async fn put_back(
         planned_issues::set_state(&services.pool, &run.id, item.position, failed, Some(&why))
             .await?;
         runs::bump_revision(&services.pool, &run.id).await?;
-        return Ok(Next::Again);
+        return Ok(run.revision + 1);
     }
     if !error.outcome_is_unknown() {
         let planned = ItemState::Planned;
@@ -278,7 +294,7 @@ async fn settle(
     asked: &Asked,
     item: &Item,
     issue: &Issue,
-) -> FlowResult<Next> {
+) -> FlowResult<i64> {
     let created = CreatedIssue {
         position: item.position,
         repository: item.repository,
@@ -295,13 +311,12 @@ async fn settle(
         .map(|print| print.0.to_vec())
         .collect();
     let (pool, tenant) = (&services.pool, run.installation);
-    created_issues::insert(pool, &run.id, tenant, &created, &prints, now).await?;
-    runs::bump_revision(&services.pool, &run.id).await?;
+    let revision = created_issues::insert(pool, &run.id, tenant, &created, &prints, now).await?;
     info!(
         run.id = %run.id, installation.id = %run.installation, repository.id = %item.repository,
         issue.number = %issue.number, item = item.position, "created issue"
     );
-    Ok(Next::Again)
+    Ok(revision)
 }
 
 fn milestone(asked: &Asked, item: &Item) -> Option<u64> {

@@ -4,7 +4,7 @@ use tracing::{debug, info, warn};
 
 use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
-use super::{FlowError, FlowResult, Services, command, installations, request, tick};
+use super::{FlowError, FlowResult, Services, command, installations, pace, request, tick};
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
@@ -30,6 +30,9 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
                 info!(delivery = guid, event = %delivery.event, %error, "nothing can be done there any more");
                 mark_done(services, guid).await
             }
+            Err(FlowError::GitHub(error)) if error.retry_at().is_some() => {
+                Err(later(services, delivery.installation, error).await?)
+            }
             told => {
                 told?;
                 mark_done(services, guid).await
@@ -41,6 +44,19 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
             give_up(services, guid, &error.to_string()).await
         }
     }
+}
+
+/// GitHub asks to wait: so does everything of the installation.
+async fn later(
+    services: &Services,
+    installation: Option<InstallationId>,
+    error: GitHubError,
+) -> FlowResult<FlowError> {
+    let until = match installation {
+        Some(id) => pace::heed(services, id, &error).await?,
+        None => None,
+    };
+    Ok(until.map_or(FlowError::GitHub(error), FlowError::Later))
 }
 
 async fn park(services: &Services, installation: Option<InstallationId>) -> FlowResult<()> {

@@ -5,10 +5,13 @@
 //! | [`receive`] | a delivery comes in: does it concern us, is it stored |
 //! | [`delivery`] | a stored delivery is read and handed to its story |
 //! | [`request`] | somebody asks for a breakdown: who, what, is it well said |
-//! | [`plan`] | the spec becomes a plan, judged by policy |
+//! | [`plan`] | the spec becomes a plan, judged by policy, made to fit the [`room`] that GitHub has |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
 //! | [`operate`] | the operator asks and commands at a terminal |
+//! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
+//! | [`native`] | an older server that knows no sub-issues or dependencies: they become text |
+//! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
 
@@ -22,24 +25,28 @@ pub mod create;
 pub mod delivery;
 pub mod installations;
 pub mod link;
+pub mod native;
 pub mod operate;
 pub mod pace;
+pub mod person;
 pub mod plan;
 pub mod receive;
 pub mod reply;
 pub mod repositories;
 pub mod request;
 pub mod rollback;
+pub mod room;
 pub mod show;
 pub mod status;
 pub mod step;
 pub mod tick;
+pub mod touched;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 use crate::clock::{Chance, Clock};
-use crate::domain::ids::{InstallationId, RepositoryId};
+use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::settings::{self, Settings};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
@@ -59,6 +66,8 @@ pub struct Services {
     pub operator: std::sync::Arc<settings::Operator>,
     /// The mention that people write, without `@`.
     pub mention: String,
+    /// GitHub's pages, without a slash at the end.
+    pub web_url: String,
 }
 
 /// Why a flow stopped: GitHub's answer, the database's, or a fault of ours.
@@ -92,6 +101,9 @@ pub type FlowResult<T> = Result<T, FlowError>;
 impl Services {
     /// The names that people may call the bot by: the configured mention and the App's slug.
     pub async fn names(&self) -> FlowResult<BotNames> {
+        if self.github.is_person() {
+            return Ok(BotNames::new([self.mention.as_str()]));
+        }
         let app = self.github.app().await?;
         Ok(BotNames::new([self.mention.as_str(), app.slug.as_str()]))
     }
@@ -109,9 +121,24 @@ impl Services {
         installation: InstallationId,
         id: RepositoryId,
     ) -> FlowResult<RepositoryRow> {
+        if installation.is_person() {
+            return Ok(person::repository(self, installation, id).await?);
+        }
         store::repositories::find(&self.pool, installation, id)
             .await?
             .ok_or(FlowError::GitHub(GitHubError::InstallationGone))
+    }
+
+    /// The repository of today's name that the installation reaches, if it is known.
+    pub async fn find_repository_named(
+        &self,
+        installation: InstallationId,
+        name: &RepositoryName,
+    ) -> FlowResult<Option<RepositoryRow>> {
+        if installation.is_person() {
+            return Ok(person::known(self, installation, name).await?);
+        }
+        Ok(store::repositories::find_by_name(&self.pool, installation, name).await?)
     }
 
     /// The settings in force for a repository, before a request's own options.

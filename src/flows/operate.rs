@@ -1,37 +1,64 @@
 //! The operator at a terminal asks and commands: the same runs, with the terminal as the one who asks.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use serde_json::json;
 
+use super::asked::Asked;
 use super::asking::{Asking, Origin};
-use super::request;
-use super::{FlowError, FlowResult, Services, advance, installations, rollback};
+use super::step::Next;
+use super::{
+    FlowError, FlowResult, Services, advance, installations, person, plan, request, rollback, tick,
+};
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::ids::{IssueNumber, RepositoryName, RunId, UserId};
 use crate::domain::rejection::Complaint;
-use crate::domain::run::{State, Status};
+use crate::domain::run::{ItemState, Phase, State, Status};
 use crate::github::IssueState;
 use crate::store::audit_events::{self, AuditEvent};
+use crate::store::holds::{self, Hold};
 use crate::store::repositories::{self, RepositoryRow};
-use crate::store::{planned_issues, runs};
+use crate::store::runs::{self, Run};
+use crate::store::{installations as accounts, planned_issues};
 
-/// The name under which the terminal appears in runs and in the audit log.
+/// The name under which the terminal appears in runs and in the audit log where the App acts.
 pub const OPERATOR: &str = "operator";
 
-/// Starts a run for an issue as it stands on GitHub, or says what is wrong with its request.
+/// What the operator wants of an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Plan and create, or go on with the run that is open.
+    Go,
+    /// Plan, show and wait; a preview that waits is made anew.
+    Preview,
+    /// Create the preview that waits, as its boxes stand now.
+    Confirm,
+    /// End the run that is open.
+    Cancel,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A new run.
+    Started(RunId),
+    /// The issue's open run, which goes on or has been commanded.
+    Joined(RunId),
+    /// The request cannot be read; nothing was started.
+    Complaints(Vec<Complaint>),
+}
+
+/// Does what is wished for an issue as it stands on GitHub, or says what is wrong with its request.
 pub async fn process(
     services: &Services,
     name: &RepositoryName,
     number: IssueNumber,
-    dry_run: bool,
-) -> FlowResult<Result<RunId, Vec<Complaint>>> {
+    wish: Wish,
+) -> FlowResult<Outcome> {
     let repository = find_repository(services, name).await?;
     let issue = read_issue(services, &repository, number).await?;
-    let sender = Account {
-        id: UserId(0),
-        login: OPERATOR.to_owned(),
-        kind: AccountKind::User,
-    };
+    let sender = operator(services).await?;
     let names = services.names().await?;
     let asking = Asking {
         repository: &repository,
@@ -42,20 +69,185 @@ pub async fn process(
         is_operator: true,
         names: &names,
     };
-    let mut asked = match request::read(services, &asking).await? {
-        Ok(asked) => asked,
-        Err(complaints) => return Ok(Err(complaints)),
+    let runs = runs::list_for_issue(
+        &services.pool,
+        repository.installation,
+        repository.id,
+        number,
+    );
+    let open = runs.await?.into_iter().find(|run| is_open(run.state));
+    match (open, wish) {
+        (None, Wish::Go | Wish::Preview) => start(services, &asking, wish).await,
+        (None, Wish::Confirm) => {
+            Err(anyhow!("no plan of {name}#{number} waits to be confirmed").into())
+        }
+        (None, Wish::Cancel) => {
+            Err(anyhow!("no run of {name}#{number} is open: there is nothing to cancel").into())
+        }
+        (Some(run), Wish::Go) => Ok(Outcome::Joined(run.id)),
+        (Some(run), Wish::Preview) => preview(services, &asking, run).await,
+        (Some(run), Wish::Confirm) => {
+            confirm(services, &asking, &run).await?;
+            Ok(Outcome::Joined(run.id))
+        }
+        (Some(run), Wish::Cancel) => {
+            cancel(services, &asking, &run).await?;
+            Ok(Outcome::Joined(run.id))
+        }
+    }
+}
+
+fn is_open(state: State) -> bool {
+    !state.status().is_final()
+}
+
+/// As whom the terminal acts: the token's owner, or the operator of the App.
+async fn operator(services: &Services) -> FlowResult<Account> {
+    let (id, login) = if services.github.is_person() {
+        let person = person::owner(services).await?;
+        (person.id, person.login.clone())
+    } else {
+        (UserId(0), OPERATOR.to_owned())
     };
-    asked.dry_run |= dry_run;
+    Ok(Account {
+        id,
+        login,
+        kind: AccountKind::User,
+    })
+}
+
+async fn start(services: &Services, asking: &Asking<'_>, wish: Wish) -> FlowResult<Outcome> {
+    let mut asked = match request::read(services, asking).await? {
+        Ok(asked) => asked,
+        Err(complaints) => return Ok(Outcome::Complaints(complaints)),
+    };
+    asked.dry_run |= wish == Wish::Preview;
     let chance = RunId::new(services.clock.now(), &services.chance.random_bytes());
     let cause = format!("process:{chance}");
-    request::start(services, &asking, &cause, &asked)
+    request::start(services, asking, &cause, &asked)
         .await?
-        .map(Ok)
+        .map(Outcome::Started)
         .ok_or_else(|| anyhow!("the run was started already").into())
 }
 
+/// Plans a waiting run again from the words as they are now. One that has gone further cannot be previewed any more.
+async fn preview(services: &Services, asking: &Asking<'_>, run: Run) -> FlowResult<Outcome> {
+    if run.state.phase() != Some(Phase::AwaitingConfirmation) {
+        let asked = Asked::from_value(&run.request)?;
+        let planning = matches!(run.state.phase(), None | Some(Phase::Planning));
+        if planning && asked.dry_run {
+            return Ok(Outcome::Joined(run.id));
+        }
+        let state = run.state.in_words();
+        return Err(anyhow!(
+            "{} of this issue was begun without --dry-run and is {state}: leave --dry-run out to go on with it, or \
+             end it with --cancel",
+            run.id
+        )
+        .into());
+    }
+    let mut asked = match request::read_again(services, asking, &run).await? {
+        Ok(asked) => asked,
+        Err(complaints) => return Ok(Outcome::Complaints(complaints)),
+    };
+    asked.dry_run = true;
+    let mut tx = services.pool.begin().await?;
+    let current = runs::lock(&mut tx, &run.id).await?;
+    let to = current
+        .state
+        .replan()
+        .map_err(|illegal| anyhow!(illegal.about(&run.id)))?;
+    let now = services.clock.now();
+    record(services, &mut tx, asking, &current, "replan").await?;
+    runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
+    plan::instruct(&mut tx, &current, asked, None).await?;
+    plan::enqueue(&mut tx, current.installation, &run.id).await?;
+    tx.commit().await?;
+    Ok(Outcome::Joined(run.id))
+}
+
+/// Confirms a waiting run as its boxes stand on GitHub now. One that was confirmed before goes on.
+async fn confirm(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowResult<()> {
+    if matches!(
+        run.state.phase(),
+        Some(Phase::Creating | Phase::Linking | Phase::Summarising)
+    ) {
+        return Ok(());
+    }
+    let ticked = tick::standing(services, asking.repository, &run.id).await?;
+    let mut tx = services.pool.begin().await?;
+    let current = runs::lock(&mut tx, &run.id).await?;
+    let to = current
+        .state
+        .confirm()
+        .map_err(|illegal| anyhow!(illegal.about(&run.id)))?;
+    if !current.shows_its_plan() {
+        return Err(anyhow!(
+            "the preview of {} is not up to date yet: run this without --confirm first, and have a look",
+            run.id
+        )
+        .into());
+    }
+    tick::include(&mut tx, &run.id, &ticked).await?;
+    let items = planned_issues::list(&mut *tx, &run.id).await?;
+    if items.iter().all(|item| item.state == ItemState::Dropped) {
+        return Err(anyhow!(
+            "nothing is ticked in the preview of {}: tick what you want, or end it with --cancel",
+            run.id
+        )
+        .into());
+    }
+    record(services, &mut tx, asking, &current, "confirm").await?;
+    let now = services.clock.now();
+    runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
+    advance::enqueue(&mut tx, current.installation, &run.id, None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn cancel(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowResult<()> {
+    let mut tx = services.pool.begin().await?;
+    let current = runs::lock(&mut tx, &run.id).await?;
+    let to = current
+        .state
+        .cancel()
+        .map_err(|illegal| anyhow!(illegal.about(&run.id)))?;
+    record(services, &mut tx, asking, &current, "cancel").await?;
+    let now = services.clock.now();
+    runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
+    advance::enqueue(&mut tx, current.installation, &run.id, None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn record(
+    services: &Services,
+    tx: &mut sqlx::PgTransaction<'_>,
+    asking: &Asking<'_>,
+    run: &Run,
+    action: &str,
+) -> FlowResult<()> {
+    let event = AuditEvent {
+        installation: run.installation,
+        repository: Some(run.repository),
+        run: Some(&run.id),
+        actor: &asking.sender.login,
+        actor_id: (asking.sender.id != UserId(0)).then_some(asking.sender.id),
+        action,
+        detail: json!({ "issue": run.issue }),
+        cause: None,
+    };
+    audit_events::insert(&mut **tx, &event, services.clock.now()).await?;
+    Ok(())
+}
+
 async fn find_repository(services: &Services, name: &RepositoryName) -> FlowResult<RepositoryRow> {
+    if services.github.is_person() {
+        return match person::find_repository(services, name).await? {
+            Some(row) => Ok(row),
+            None => Err(person::invisible(services, name).await?),
+        };
+    }
     let installation = services
         .github
         .find_repository_installation(name)
@@ -104,9 +296,11 @@ async fn read_issue(
 
 /// Starts the rollback of a run.
 pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResult<()> {
-    if runs::find(&services.pool, id).await?.is_none() {
+    let Some(run) = runs::find(&services.pool, id).await? else {
         return Err(anyhow!("there is no run {id}").into());
-    }
+    };
+    own(services, &run).await?;
+    let sender = operator(services).await?;
     let mut tx = services.pool.begin().await?;
     let run = runs::lock(&mut tx, id).await?;
     let to: State = run
@@ -126,8 +320,8 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         installation: run.installation,
         repository: Some(run.repository),
         run: Some(id),
-        actor: OPERATOR,
-        actor_id: None,
+        actor: &sender.login,
+        actor_id: (sender.id != UserId(0)).then_some(sender.id),
         action: "rollback",
         detail: json!({ "force": force }),
         cause: None,
@@ -139,4 +333,77 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
     advance::enqueue(&mut tx, run.installation, id, None).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// A run belongs to whoever made it: the App's installation, or the owner of a token.
+async fn own(services: &Services, run: &Run) -> FlowResult<()> {
+    let (id, theirs) = (&run.id, run.installation);
+    if !services.github.is_person() {
+        if theirs.is_person() {
+            let login = login_of(services, run).await?;
+            return Err(anyhow!(
+                "{id} was made with {login}'s token, not by the App: set GITHUB_APP_MODE=token and that GITHUB_TOKEN"
+            )
+            .into());
+        }
+        return Ok(());
+    }
+    if !theirs.is_person() {
+        return Err(anyhow!(
+            "{id} was made by the App, not with a personal token: set GITHUB_APP_MODE=app, or answer `rollback {id}` \
+             in its issue"
+        )
+        .into());
+    }
+    if person::home(services).await? != theirs {
+        let login = login_of(services, run).await?;
+        return Err(anyhow!("{id} was made with {login}'s token: set that GITHUB_TOKEN").into());
+    }
+    Ok(())
+}
+
+async fn login_of(services: &Services, run: &Run) -> FlowResult<String> {
+    let account = accounts::find(&services.pool, run.installation).await?;
+    Ok(account.map_or_else(|| "another person".to_owned(), |account| account.login))
+}
+
+/// How long another process of the same person is waited for: one that was just killed holds on for a moment.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
+
+/// Keeps other processes from acting with the same person's token meanwhile: there is no queue that would.
+pub async fn hold(services: &Services) -> FlowResult<Hold> {
+    let home = person::home(services).await?;
+    for _ in 0..TRIES {
+        if let Some(hold) = holds::take(&services.pool, home).await? {
+            return Ok(hold);
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+    let login = person::owner(services).await?.login.clone();
+    Err(anyhow!(
+        "another openproducer works with {login}'s token in this database: wait until it is done"
+    )
+    .into())
+}
+
+/// Takes a person's run one turn further: what a worker's jobs do for an installation.
+pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Next> {
+    let run = runs::get(&services.pool, id).await?;
+    match (run.state.status(), run.state.phase()) {
+        (Status::Pending, _) | (_, Some(Phase::Planning)) => {
+            plan::plan(services, id).await.map(|()| Next::Again)
+        }
+        _ => advance::advance(services, id).await,
+    }
+}
+
+/// Why a person's run cannot go on until the token is mended. None: trying again may help.
+pub fn hopeless(services: &Services, failure: &FlowError) -> Option<String> {
+    match failure {
+        FlowError::GitHub(error) if !error.is_passing() && !error.outcome_is_unknown() => {
+            person::in_words(services, error)
+        }
+        _ => None,
+    }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 use tracing::info;
 
 use super::asked::Asked;
-use super::{FlowError, FlowResult, Services, advance};
+use super::{FlowError, FlowResult, Services, advance, room};
 use crate::domain::comment;
 use crate::domain::defuse::{defuse_body, defuse_title};
-use crate::domain::ids::{IssueNumber, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RunId};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
@@ -18,11 +19,18 @@ use crate::domain::{coverage, fingerprint, structure};
 use crate::store::created_issues;
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
-use crate::store::repositories::{self, RepositoryRow};
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 
-/// Enqueues the planning of a run.
-pub async fn enqueue(tx: &mut PgTransaction<'_>, id: &RunId) -> FlowResult<()> {
+/// Enqueues the planning of a run. A person's run has no jobs: the command that asks for it takes it on.
+pub async fn enqueue(
+    tx: &mut PgTransaction<'_>,
+    installation: InstallationId,
+    id: &RunId,
+) -> FlowResult<()> {
+    if installation.is_person() {
+        return Ok(());
+    }
     jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
     Ok(())
 }
@@ -63,8 +71,48 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
         let (error, next) = comment::too_many(over);
         return advance::give_up(services, &run.id, &format!("{error} {next}")).await;
     }
-    let items = items(services, &run, &asked, &plan).await?;
+    let (plan, items) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
+        Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
+            return put_off(services, &run, refused.retry_at().unwrap_or(now)).await;
+        }
+        other => other?,
+    };
     store(services, &run, &asked, &settings, &plan, &items).await
+}
+
+/// The plan as GitHub will take it, and its items. Groups do not count toward the maximum: GitHub asks for them.
+async fn made_to_fit(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+    plan: Plan,
+) -> FlowResult<(Plan, Vec<NewItem>)> {
+    let planned = items(services, run, asked, &plan).await?;
+    let skipped = planned
+        .iter()
+        .filter(|i| i.state == ItemState::Skipped)
+        .map(|i| i.planned.id.clone())
+        .collect();
+    let home = services
+        .repository(run.installation, run.repository)
+        .await?;
+    let fitting = room::fit(services, &home, run, asked, plan.clone(), &skipped).await?;
+    if fitting.issues == plan.issues {
+        return Ok((fitting, planned));
+    }
+    let planned = items(services, run, asked, &fitting).await?;
+    Ok((fitting, planned))
+}
+
+/// GitHub says when to come back; no attempt is used up by that.
+async fn put_off(services: &Services, run: &Run, when: DateTime<Utc>) -> FlowResult<()> {
+    info!(run.id = %run.id, until = %when, "planning put off, GitHub asks to wait");
+    let mut connection = services.pool.acquire().await?;
+    let job = Job::PlanRun {
+        run: run.id.clone(),
+    };
+    jobs::enqueue_at(&mut connection, &job, when).await?;
+    Ok(())
 }
 
 async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
@@ -165,7 +213,8 @@ async fn place(
     let Some(name) = planned.repository.as_ref().filter(|n| **n != own.name) else {
         return Ok(own.clone());
     };
-    repositories::find_by_name(&services.pool, own.installation, name)
+    services
+        .find_repository_named(own.installation, name)
         .await?
         .ok_or_else(|| {
             FlowError::Internal(anyhow::anyhow!(

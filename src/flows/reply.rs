@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
+use super::pace::{self, For, Write};
 use super::{FlowError, FlowResult, Services};
 use crate::domain::ids::{CommentId, IssueNumber, RunId};
 use crate::github::Repo;
@@ -83,32 +84,58 @@ async fn put(
         cause,
     };
     let repo = services.repo(repository);
-    let now = services.clock.now();
-    match bot_comments::intend(&services.pool, &place, now).await? {
-        Known::New => {}
-        Known::Posted(id) => {
-            if again == Again::Keep || edit(&repo, id, body).await? {
+    let tenant = repository.installation;
+    // The place is taken before the intent is stored: an intent means that a request may be on its way.
+    match bot_comments::find(&services.pool, &place).await? {
+        None => {
+            pace::take(services, tenant, Write::Content, For::People).await?;
+            if !bot_comments::intend(&services.pool, &place, services.clock.now()).await? {
+                // Somebody else has begun to send it at this moment.
+                return Err(FlowError::Later(services.clock.now() + SETTLES));
+            }
+        }
+        Some(Known::Posted(id)) => {
+            if again == Again::Keep {
                 return Ok(());
             }
-            bot_comments::intend_again(&services.pool, &place, now).await?;
+            pace::take(services, tenant, Write::Edit, For::Run).await?;
+            if edit(&repo, id, body).await? {
+                return Ok(());
+            }
+            bot_comments::forget(&services.pool, &place).await?;
+            return Err(FlowError::Later(services.clock.now()));
         }
-        Known::Intended(since) => {
+        Some(Known::Intended(since)) => {
             let mark = body.lines().next().unwrap_or_default();
             if let Some(id) = find_lost(services, &repo, issue, mark, since - LOOK_BACK).await? {
                 bot_comments::set_posted(&services.pool, &place, id).await?;
+                // What stands there may be older than what is to be said: come again for the edit.
                 return match again {
                     Again::Keep => Ok(()),
-                    Again::Edit => edit(&repo, id, body).await.map(drop),
+                    Again::Edit => Err(FlowError::Later(services.clock.now())),
                 };
             }
             // Somebody may be sending it at this moment, and lists can lag.
-            if now < since + SETTLES {
+            if services.clock.now() < since + SETTLES {
                 return Err(FlowError::Later(since + SETTLES));
             }
-            bot_comments::intend_again(&services.pool, &place, now).await?;
+            pace::take(services, tenant, Write::Content, For::People).await?;
+            let now = services.clock.now();
+            if !bot_comments::intend_again(&services.pool, &place, since, now).await? {
+                return Err(FlowError::Later(now + SETTLES));
+            }
         }
     }
-    let comment = repo.create_comment(issue, body).await?;
+    let comment = match repo.create_comment(issue, body).await {
+        Ok(comment) => comment,
+        Err(error) => {
+            if !error.outcome_is_unknown() {
+                // A refusal had no effect: nothing is on its way.
+                bot_comments::forget(&services.pool, &place).await?;
+            }
+            return Err(error.into());
+        }
+    };
     bot_comments::set_posted(&services.pool, &place, comment.id).await?;
     info!(repository.id = %repository.id, issue.number = %issue, cause, "posted comment");
     Ok(())
@@ -130,7 +157,7 @@ async fn find_lost(
     mark: &str,
     since: DateTime<Utc>,
 ) -> FlowResult<Option<CommentId>> {
-    let us = services.github.app().await?.bot_login();
+    let us = services.github.own_login().await?;
     let comments = repo.list_comments(issue, Some(since)).await?;
     let found = comments
         .items

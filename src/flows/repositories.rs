@@ -1,7 +1,7 @@
 //! Where a request may send issues: repositories of the same installation on which the asker may write.
 
 use super::asking::Asking;
-use super::{FlowResult, Services, authorize, installations};
+use super::{FlowResult, Services, authorize, installations, person};
 use crate::domain::ids::RepositoryName;
 use crate::domain::policy::Role;
 use crate::domain::rejection::Complaint;
@@ -20,13 +20,16 @@ pub(super) async fn complaints(
         let found = find(services, asking, name).await?;
         let standing = match &found {
             Some(row) if !asking.is_operator => {
-                Some(authorize::standing(services, row, &asking.sender.login).await?)
+                Some(authorize::standing(services, row, asking.sender).await?)
             }
             _ => None,
         };
         // To somebody without a role there, a repository that exists and one that does not look the same.
         let hidden = found.is_none() || standing.is_some_and(|s| s.role == Role::None);
         let says = match standing {
+            _ if hidden && services.github.is_person() => {
+                format!("`{name}` is not a repository that the owner of GITHUB_TOKEN sees")
+            }
             _ if hidden => {
                 format!("`{name}` is not a repository that this installation of the App reaches")
             }
@@ -52,6 +55,9 @@ pub(super) async fn find(
     let own = asking.repository;
     if own.name == *name {
         return Ok(Some(own.clone()));
+    }
+    if services.github.is_person() {
+        return person::find_repository(services, name).await;
     }
     let known = repositories::find_by_name(&services.pool, own.installation, name).await?;
     if known.is_some() {

@@ -27,7 +27,7 @@ pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
     if !asking.is_allowed(services).await? {
         return Ok(());
     }
-    asking.acknowledge(services).await;
+    asking.acknowledge(services).await?;
     if !asking.issue.is_open {
         return answer(services, asking, Answer::Closed).await;
     }
@@ -72,7 +72,7 @@ pub async fn start(
         cause: None,
     };
     audit_events::insert(&mut *tx, &event, now).await?;
-    plan::enqueue(&mut tx, &id).await?;
+    plan::enqueue(&mut tx, new.installation, &id).await?;
     tx.commit().await?;
     info!(run.id = %id, installation.id = %new.installation, repository.id = %new.repository, issue.number = %new.issue, "run started");
     Ok(Some(id))

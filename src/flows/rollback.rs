@@ -2,10 +2,12 @@
 
 use tracing::info;
 
+use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, create, link, pace};
+use super::touched::touched;
+use super::{FlowResult, Services, create, link};
 use crate::domain::run::{IllegalMove, ItemState, Move};
-use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};
+use crate::github::{GitHubError, IssueChange, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
@@ -38,9 +40,7 @@ pub(super) async fn step(
     let Some(item) = planned_issues::find_last_created(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
+    pace::take(services, run.installation, Write::Edit, For::Run).await?;
     let issue = created_issues::get(&services.pool, &run.id, item.position).await?;
     let target = if issue.repository == repository.id {
         repository.clone()
@@ -50,45 +50,23 @@ pub(super) async fn step(
             .await?
     };
     let repo = services.repo(&target);
-    match repo.find_issue(issue.number).await? {
-        None => leave(services, run, &item, DELETED).await,
-        Some(now) => match touched(&item, &issue, &now) {
-            Some(why) if !run.rollback_force => leave(services, run, &item, why).await,
-            _ => close(services, repository, run, &repo, &item, &issue).await,
-        },
-    }
-}
-
-/// What people have done with the issue since we created it.
-fn touched(item: &Item, created: &CreatedIssue, now: &Issue) -> Option<&'static str> {
-    let same = |a: &[String], b: &[String]| {
-        a.len() == b.len()
-            && a.iter()
-                .all(|x| b.iter().any(|y| x.eq_ignore_ascii_case(y)))
+    let Some(now) = repo.find_issue(issue.number).await? else {
+        return leave(services, run, &item, DELETED).await;
     };
-    let assigned_as_asked =
-        same(&now.assignees, &item.planned.assignees) || now.assignees.is_empty();
-    if now.state == IssueState::Closed && created.closing_at.is_none() {
-        Some("it was closed")
-    } else if now.comments > 0 {
-        Some("it has comments")
-    } else if !assigned_as_asked {
-        Some("its assignees were changed")
-    } else if now.title != item.planned.title
-        || !now
-            .body
-            .replace("\r\n", "\n")
-            .starts_with(item.planned.body.trim_end())
-    {
-        Some("it was edited")
-    } else {
-        None
+    if !run.rollback_force {
+        let why = touched(services, repository, run, &repo, &item, &issue, &now).await?;
+        if let Some(why) = why {
+            return leave(services, run, &item, why).await;
+        }
     }
+    close(services, repository, run, &repo, &item, &issue).await
 }
 
 async fn leave(services: &Services, run: &Run, item: &Item, why: &str) -> FlowResult<Next> {
     let left = ItemState::Left;
     planned_issues::set_state(&services.pool, &run.id, item.position, left, Some(why)).await?;
+    // Whoever closes it from now on is not us.
+    created_issues::clear_closing(&services.pool, &run.id, item.position).await?;
     runs::bump_revision(&services.pool, &run.id).await?;
     Ok(Next::Again)
 }

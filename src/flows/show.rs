@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, pace, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, reply, rollback};
 use crate::domain::comment::{
     self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,
     Skipped, Step, Summary,
 };
-use crate::domain::ids::IssueNumber;
+use crate::domain::ids::{IssueNumber, RepositoryName};
 use crate::domain::present;
 use crate::domain::run::{ItemState, Phase, Status};
 use crate::store::created_issues::{self, CreatedIssue};
@@ -20,13 +21,39 @@ use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 use crate::store::{issue_links, repositories};
 
-/// While issues are created, the comment is edited no more often than this: each edit is a write too.
-const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(15);
+/// While a run works, its comment is edited no more often than this: each edit takes the place of another write.
+const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(60);
+/// While a run waits, an edit costs it nothing.
+const BETWEEN_EDITS_IN_A_PAUSE: TimeDelta = TimeDelta::seconds(15);
+/// A pause that an edit fits into.
+const PAUSE: TimeDelta = TimeDelta::seconds(3);
+/// A pause that people are told of.
+const LONG_PAUSE: TimeDelta = TimeDelta::seconds(90);
 
 /// Whether a working run's comment is due: it is not there yet, or old and wrong.
 pub(super) fn is_due(services: &Services, run: &Run) -> bool {
     let old = |at: DateTime<Utc>| services.clock.now() - at >= BETWEEN_EDITS;
     run.shown_revision < run.revision && run.shown_at.is_none_or(old)
+}
+
+/// Uses a pause in a run's work to bring its comment up to date.
+pub(super) async fn while_waiting(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    until: DateTime<Utc>,
+) -> FlowResult<Next> {
+    let now = services.clock.now();
+    if run.shown_revision >= run.revision || until - now < PAUSE {
+        return Ok(Next::At(until));
+    }
+    let due = run.shown_at.map_or(now, |at| at + BETWEEN_EDITS_IN_A_PAUSE);
+    if now < due {
+        return Ok(Next::At(due.min(until)));
+    }
+    let said = (until - now >= LONG_PAUSE).then_some(until);
+    bring_up_to_date_saying(services, repository, run, said).await?;
+    Ok(Next::At(until))
 }
 
 /// Brings the run's comment up to date, if the pace allows it now.
@@ -35,16 +62,21 @@ pub(super) async fn bring_up_to_date(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
+    bring_up_to_date_saying(services, repository, run, None).await
+}
+
+async fn bring_up_to_date_saying(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    waits_until: Option<DateTime<Utc>>,
+) -> FlowResult<Next> {
     if run.shown_revision >= run.revision {
         return Ok(Next::Done);
     }
-    if let Err(when) = pace::writing(services, run.installation).await? {
-        return Ok(Next::At(when));
-    }
-    let text = View::of(services, repository, run)
-        .await?
-        .words(services)
-        .await?;
+    let mut view = View::of(services, repository, run).await?;
+    view.waits_until = waits_until;
+    let text = view.words(services).await?;
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
     runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
     Ok(Next::Again)
@@ -54,10 +86,14 @@ pub(super) async fn bring_up_to_date(
 struct View<'a> {
     run: &'a Run,
     bot: &'a str,
+    /// Where the trigger issue is.
+    place: &'a RepositoryName,
     items: Vec<Item>,
     created: Vec<CreatedIssue>,
     /// The other repositories that issues went to.
     elsewhere: Vec<RepositoryRow>,
+    /// GitHub's limits allow nothing before this moment.
+    waits_until: Option<DateTime<Utc>>,
 }
 
 impl<'a> View<'a> {
@@ -80,9 +116,11 @@ impl<'a> View<'a> {
         Ok(Self {
             run,
             bot: &services.mention,
+            place: &repository.name,
             items,
             created,
             elsewhere,
+            waits_until: None,
         })
     }
 
@@ -105,6 +143,11 @@ impl<'a> View<'a> {
         About {
             run: &self.run.id,
             bot: self.bot,
+            terminal: self
+                .run
+                .installation
+                .is_person()
+                .then_some((self.place, self.run.issue)),
         }
     }
 
@@ -162,7 +205,7 @@ impl<'a> View<'a> {
             done,
             total,
             created: &made,
-            waits_until: None,
+            waits_until: self.waits_until,
         })
     }
 
@@ -175,6 +218,7 @@ impl<'a> View<'a> {
             dropped: &self.dropped(),
             failed: &self.refused(),
             notes: &self.notes(services).await?,
+            as_tasks: AsText::of(self.run, &Asked::from_value(&self.run.request)?).sub_issues,
             planning_took,
             creating_took,
             ai: None,
@@ -188,7 +232,10 @@ impl<'a> View<'a> {
             .failure
             .as_deref()
             .unwrap_or("Something went wrong.");
-        let next = if made.is_empty() {
+        let next = if self.run.installation.is_person() {
+            "Put it right and run the same command again: what exists already is not created twice."
+                .to_owned()
+        } else if made.is_empty() {
             "Put it right and ask again in a new comment.".to_owned()
         } else {
             format!(
@@ -328,28 +375,42 @@ impl<'a> View<'a> {
             .iter()
             .filter(|c| !c.dropped.is_empty())
             .map(|c| Note {
-                link: Some(self.link(c)),
+                links: vec![self.link(c)],
                 says: format!("GitHub left out {}", c.dropped.join(", ")),
             })
             .collect();
         let asked = Asked::from_value(&self.run.request)?;
-        notes.extend(
-            asked
-                .warnings
-                .into_iter()
-                .map(|says| Note { link: None, says }),
-        );
-        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
-        notes.extend(refused.into_iter().map(|(position, why)| {
-            Note {
-                link: self
-                    .created
-                    .iter()
-                    .find(|c| c.position == position)
-                    .map(|c| self.link(c)),
-                says: format!("could not be linked: {why}"),
-            }
+        notes.extend(asked.warnings.iter().cloned().map(|says| Note {
+            links: Vec::new(),
+            says,
         }));
+        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        let mut why: Vec<(String, Vec<Link>)> = Vec::new();
+        for (position, says) in refused {
+            let issue = self.created.iter().find(|c| c.position == position);
+            let Some(link) = issue.map(|c| self.link(c)) else {
+                continue;
+            };
+            match why.iter_mut().find(|(known, _)| *known == says) {
+                Some((_, links)) if links.contains(&link) => {}
+                Some((_, links)) => links.push(link),
+                None => why.push((says, vec![link])),
+            }
+        }
+        notes.extend(why.into_iter().map(|(says, links)| Note {
+            links,
+            says: format!("could not be linked: {says}"),
+        }));
+        let as_text = AsText::of(self.run, &asked);
+        let not_native = comment::not_native(!as_text.sub_issues, !as_text.dependencies);
+        notes.extend(
+            not_native
+                .filter(|_| !self.created.is_empty())
+                .map(|says| Note {
+                    links: Vec::new(),
+                    says: says.to_owned(),
+                }),
+        );
         Ok(notes)
     }
 

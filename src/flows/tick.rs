@@ -8,6 +8,7 @@ use tracing::info;
 use super::{FlowResult, Services, advance, authorize, reply};
 use crate::domain::comment;
 use crate::domain::event::CommentEvent;
+use crate::domain::ids::RunId;
 use crate::domain::run::Phase;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::repositories::RepositoryRow;
@@ -25,7 +26,7 @@ pub(super) async fn boxes(
     let Some(id) = cause.as_deref().and_then(reply::run_of) else {
         return Ok(());
     };
-    let may = authorize::standing(services, repository, &event.sender.login)
+    let may = authorize::standing(services, repository, &event.sender)
         .await?
         .suffices();
     // As it is now: events can come late and in any order.
@@ -51,13 +52,29 @@ pub(super) async fn boxes(
     Ok(())
 }
 
-async fn take_over(
+/// The boxes of a run's preview as they stand on GitHub now; empty where there is no preview.
+pub(super) async fn standing(
     services: &Services,
+    repository: &RepositoryRow,
+    run: &RunId,
+) -> FlowResult<BTreeMap<u32, bool>> {
+    let cause = reply::cause_of(run);
+    let posted = bot_comments::find_posted(&services.pool, repository.id, &cause).await?;
+    let comment = match posted {
+        Some(id) => services.repo(repository).find_comment(id).await?,
+        None => None,
+    };
+    Ok(comment
+        .map(|c| comment::ticked(&c.body))
+        .unwrap_or_default())
+}
+
+/// Includes and leaves out what the boxes say; the two counts are what changed: dropped, and taken back.
+pub(super) async fn include(
     tx: &mut sqlx::PgTransaction<'_>,
-    run: &Run,
-    event: &CommentEvent,
+    run: &RunId,
     ticked: &BTreeMap<u32, bool>,
-) -> FlowResult<()> {
+) -> FlowResult<(u64, u64)> {
     let positions = |on: bool| -> Vec<i32> {
         ticked
             .iter()
@@ -65,9 +82,19 @@ async fn take_over(
             .filter_map(|(n, _)| i32::try_from(*n).ok())
             .collect()
     };
-    let dropped =
-        planned_issues::set_included(&mut **tx, &run.id, &positions(false), false).await?;
-    let restored = planned_issues::set_included(&mut **tx, &run.id, &positions(true), true).await?;
+    let dropped = planned_issues::set_included(&mut **tx, run, &positions(false), false).await?;
+    let restored = planned_issues::set_included(&mut **tx, run, &positions(true), true).await?;
+    Ok((dropped, restored))
+}
+
+async fn take_over(
+    services: &Services,
+    tx: &mut sqlx::PgTransaction<'_>,
+    run: &Run,
+    event: &CommentEvent,
+    ticked: &BTreeMap<u32, bool>,
+) -> FlowResult<()> {
+    let (dropped, restored) = include(tx, &run.id, ticked).await?;
     if dropped + restored == 0 {
         return Ok(());
     }

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{
-    AppCredentials, AppIdentity, GitHubError, Installation, InstallationRecord, Listed, SetupError,
-    Timeouts,
+    AppCredentials, AppIdentity, Gate, GitHubError, Installation, InstallationRecord, Listed, Person,
+    SetupError, Timeouts,
     call::{Call, segment},
     client::{Client, Identity},
     error::absent_is_none,
@@ -33,6 +34,7 @@ pub struct GitHub {
 struct Shared {
     client: Client,
     identity: Mutex<Option<(DateTime<Utc>, Arc<AppIdentity>)>>,
+    person: OnceCell<Arc<Person>>,
 }
 
 impl GitHub {
@@ -74,8 +76,17 @@ impl GitHub {
         let client = Client::new(Wire::new(api_url, timeouts)?, identity, clock);
         let identity = Mutex::default();
         Ok(Self {
-            shared: Arc::new(Shared { client, identity }),
+            shared: Arc::new(Shared {
+                client,
+                identity,
+                person: OnceCell::new(),
+            }),
         })
+    }
+
+    /// The person whose token we have, once somebody has asked.
+    pub(super) fn known_person(&self) -> &OnceCell<Arc<Person>> {
+        &self.shared.person
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -108,6 +119,14 @@ impl GitHub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&identity)));
         Ok(identity)
+    }
+
+    /// The login under which we write: the App's, or the person's whose token we have.
+    pub async fn own_login(&self) -> Result<String, GitHubError> {
+        if self.is_person() {
+            return Ok(self.person().await?.login.clone());
+        }
+        Ok(self.app().await?.bot_login())
     }
 
     /// The installation that reaches this repository, or None.
@@ -147,6 +166,11 @@ impl GitHub {
     /// A handle on an installation; nothing is asked yet.
     pub fn installation(&self, id: InstallationId) -> Installation {
         Installation::new(self.clone(), id)
+    }
+
+    /// Has every request of an installation pass this gate; the first one that is set stays.
+    pub fn set_gate(&self, gate: Gate) {
+        drop(self.client().gate.set(gate));
     }
 
     /// Drops all that is kept of an installation: it was suspended or removed, or its permissions changed.

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -20,7 +20,7 @@ use super::{
     call::Call,
     guard::{self, Base},
     jwt::AppKey,
-    limits::Rates,
+    limits::{Gate, Pass, Rates},
     redact::redact,
     refusal::{self, Times},
     tokens::{Access, Minted, Token, Tokens},
@@ -48,6 +48,7 @@ pub(super) struct Client {
     drift: AtomicI64,
     tokens: Tokens,
     pub(super) rates: Rates,
+    pub(super) gate: OnceLock<Gate>,
 }
 
 impl Client {
@@ -59,6 +60,7 @@ impl Client {
             drift: AtomicI64::new(0),
             tokens: Tokens::new(),
             rates: Rates::default(),
+            gate: OnceLock::new(),
         }
     }
 
@@ -100,6 +102,22 @@ impl Client {
                 message: format!("the App's key could not sign: {error}"),
             })?;
         self.exchange(None, &jwt, call).await
+    }
+
+    /// Is this a person's token, and no App?
+    pub(super) fn is_person(&self) -> bool {
+        matches!(self.identity, Identity::Person(_))
+    }
+
+    /// As the person, about no repository that is known yet.
+    pub(super) async fn as_person(&self, call: &Call) -> Result<Answer, GitHubError> {
+        let Identity::Person(token) = &self.identity else {
+            let message = "only a person may ask this, and this server runs as an App";
+            return Err(GitHubError::Forbidden {
+                message: message.to_owned(),
+            });
+        };
+        self.exchange(None, token, call).await
     }
 
     /// As an installation, with a token that reaches no further than `access`.
@@ -245,6 +263,7 @@ impl Client {
             .body(call.body.clone())
             .map_err(|_| refused())?;
 
+        let _pass = self.pass(id).await?;
         let (started, asked_at) = (Instant::now(), self.now());
         let result = self.wire.send(request).await;
         let route =
@@ -268,6 +287,19 @@ impl Client {
         answer.to_a_write = call.writes;
         self.learn(id, asked_at, &answer);
         Ok(answer)
+    }
+
+    async fn pass(&self, id: Option<InstallationId>) -> Result<Option<Pass>, GitHubError> {
+        let (Some(id), Some(gate)) = (id, self.gate.get()) else {
+            return Ok(None);
+        };
+        if let Some(pass) = gate(id).await {
+            return Ok(Some(pass));
+        }
+        metrics::counter!("github_requests_crowded_total").increment(1);
+        Err(GitHubError::Crowded {
+            retry_at: self.now() + TimeDelta::seconds(1),
+        })
     }
 
     /// Keeps what an answer says beside its content: GitHub's clock, and the installation's limits.

@@ -21,11 +21,19 @@ pub enum GitHubError {
     #[error("GitHub forbids it: {message}")]
     Forbidden { message: String },
     /// 403 or 429: too fast. `retry_at` is by our clock; before it nothing should be sent for this installation.
+    /// `named` is false where GitHub said no time, and `retry_at` is the least that it asks for.
     #[error("GitHub asks to wait until {} ({} rate limit)", retry_at.format("%H:%M:%S UTC"), if *secondary { "secondary" } else { "primary" })]
     RateLimited {
         retry_at: DateTime<Utc>,
         secondary: bool,
+        named: bool,
     },
+    /// As many requests of the installation are under way as GitHub allows at a time; this one was not sent.
+    #[error("too many requests are under way for this installation")]
+    Crowded { retry_at: DateTime<Utc> },
+    /// The organisation wants the token to be authorised for its single sign-on, at `url` if GitHub names it.
+    #[error("the organisation asks for single sign-on: authorise the token{}", url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default())]
+    SingleSignOn { url: Option<String> },
     /// The account's owner has suspended the App.
     #[error("this installation has been suspended")]
     Suspended,
@@ -95,7 +103,7 @@ impl GitHubError {
     /// When GitHub wants to hear from this installation again, by our clock.
     pub fn retry_at(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::RateLimited { retry_at, .. } => Some(*retry_at),
+            Self::RateLimited { retry_at, .. } | Self::Crowded { retry_at } => Some(*retry_at),
             _ => None,
         }
     }
@@ -104,7 +112,10 @@ impl GitHubError {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::RateLimited { .. } | Self::Server { .. } | Self::Transport { .. }
+            Self::RateLimited { .. }
+                | Self::Crowded { .. }
+                | Self::Server { .. }
+                | Self::Transport { .. }
         )
     }
 

@@ -10,8 +10,9 @@ use std::{
 use http::{Method, Request, Uri};
 use tower::{BoxError, Layer, Service};
 
-/// Routes of the App and its installations.
+/// Routes of the App and its installations, and of the person behind a token.
 const APP_ROUTES: &[(&str, &str)] = &[
+    ("GET", "/user"),
     ("GET", "/app"),
     ("GET", "/app/installations"),
     ("GET", "/app/installations/{number}"),
@@ -47,17 +48,18 @@ const REPOSITORY_ROUTES: &[(&str, &str)] = &[
     ("GET", "/repos/{owner}/{repo}/issues/{number}/sub_issues"),
     ("POST", "/repos/{owner}/{repo}/issues/{number}/sub_issues"),
     ("DELETE", "/repos/{owner}/{repo}/issues/{number}/sub_issue"),
+    ("GET", "/repos/{owner}/{repo}/issues/{number}/parent"),
     (
         "GET",
         "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",
     ),
     (
-        "POST",
-        "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",
+        "GET",
+        "/repos/{owner}/{repo}/issues/{number}/dependencies/blocking",
     ),
     (
-        "DELETE",
-        "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by/{number}",
+        "POST",
+        "/repos/{owner}/{repo}/issues/{number}/dependencies/blocked_by",
     ),
 ];
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use http::HeaderMap;
 
 use crate::domain::ids::InstallationId;
@@ -31,6 +32,12 @@ impl RateState {
         })
     }
 }
+
+/// Held while a request is under way.
+pub type Pass = Box<dyn Send>;
+
+/// Lets a request of an installation through; `None`: too many are under way.
+pub type Gate = Box<dyn Fn(InstallationId) -> BoxFuture<'static, Option<Pass>> + Send + Sync>;
 
 /// The last [`RateState`] of every installation, in memory.
 #[derive(Default)]

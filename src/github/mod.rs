@@ -23,6 +23,7 @@ mod limits;
 mod links;
 mod models;
 mod page;
+mod person;
 mod redact;
 mod refusal;
 mod repository;
@@ -37,12 +38,14 @@ pub use self::{
     installation::Installation,
     issues::{IssueChange, NewIssue},
     jwt::AppCredentials,
-    limits::RateState,
+    limits::{Gate, Pass, RateState},
     models::{
-        Account, AppIdentity, AppReference, CollaboratorRole, Comment, InstallationRecord, Issue,
-        IssueState, Label, Milestone, Reaction, Repository, StateReason,
+        Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,
+        InstallationRecord, Issue, IssueState, Label, Milestone, Permissions, Reaction, Repository, StateReason,
+        SubIssuesSummary,
     },
     page::Listed,
+    person::Person,
     repository::Repo,
     wire::Timeouts,
 };

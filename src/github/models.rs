@@ -76,6 +76,19 @@ pub struct Repository {
     #[serde(default)]
     pub html_url: String,
     pub owner: Account,
+    /// What the asker may do there; only a person is told.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
+}
+
+/// What somebody may do in a repository, as GitHub counts it: a greater one brings the smaller ones along.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct Permissions {
+    #[serde(default)]
+    pub push: bool,
+    /// Absent before GitHub knew it.
+    #[serde(default)]
+    pub triage: bool,
 }
 
 fn yes() -> bool {
@@ -116,10 +129,60 @@ pub struct Issue {
     pub performed_via_github_app: Option<AppReference>,
     #[serde(default)]
     pub html_url: String,
+    /// The API's address of its repository.
+    #[serde(default)]
+    pub repository_url: String,
+    /// The API's address of the issue that it is a sub-issue of. None: it has no parent, or the server does not say.
+    #[serde(default)]
+    pub parent_issue_url: Option<String>,
+    /// None: the server knows no sub-issues, or does not say.
+    #[serde(default)]
+    pub sub_issues_summary: Option<SubIssuesSummary>,
+    /// None: the server knows no dependencies, or does not say.
+    #[serde(default)]
+    pub issue_dependencies_summary: Option<DependenciesSummary>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     #[serde(default)]
     pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// How many sub-issues an issue has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct SubIssuesSummary {
+    /// Closed ones counted.
+    pub total: usize,
+}
+
+/// How many issues an issue waits for, and how many wait for it; closed ones counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct DependenciesSummary {
+    pub total_blocked_by: usize,
+    pub total_blocking: usize,
+}
+
+impl Issue {
+    /// The repository that it lives in, by its name.
+    pub fn repository(&self) -> Option<RepositoryName> {
+        repository_in(&self.repository_url).map(|(name, _)| name)
+    }
+
+    /// Where its parent lives, if the server says so: the repository's name and the number.
+    pub fn parent(&self) -> Option<(RepositoryName, IssueNumber)> {
+        let (name, rest) = repository_in(self.parent_issue_url.as_deref()?)?;
+        let number = rest.strip_prefix("/issues/")?.parse().ok()?;
+        Some((name, IssueNumber(number)))
+    }
+}
+
+/// The name in an address of the API, and what follows it.
+fn repository_in(url: &str) -> Option<(RepositoryName, &str)> {
+    let (_, rest) = url.split_once("/repos/")?;
+    let owner = rest.find('/')?;
+    let end = rest[owner + 1..]
+        .find('/')
+        .map_or(rest.len(), |at| owner + 1 + at);
+    Some((RepositoryName::parse(&rest[..end])?, &rest[end..]))
 }
 
 /// Whether work on an issue goes on. Any state but `open` counts as closed.
@@ -193,6 +256,9 @@ pub struct CollaboratorRole {
     pub role_name: String,
     /// Coarse: triage shows as `read`, maintain as `write`.
     pub permission: String,
+    /// Whose role it is.
+    #[serde(default)]
+    pub user: Option<Account>,
 }
 
 /// A reaction to an issue or a comment.
@@ -280,6 +346,23 @@ mod tests {
         assert_eq!(issue.labels, ["a", "b"]);
         assert_eq!(issue.issue_type.as_deref(), Some("Bug"));
         assert!(issue.assignees.is_empty() && !issue.is_pull_request);
+    }
+
+    #[test]
+    fn where_an_issue_and_its_parent_live_is_read_from_their_addresses() {
+        let mut issue: Issue = serde_json::from_str(
+            r#"{"id":1,"number":2,"title":"T","state":"open","repository_url":"https://ghe.example/api/v3/repos/acme/shop",
+                "parent_issue_url":"https://ghe.example/api/v3/repos/acme/plans/issues/7","sub_issues_summary":{"total":3,"completed":1,"percent_completed":33},
+                "created_at":"2026-01-02T03:04:05Z","updated_at":"2026-01-02T03:04:05Z"}"#,
+        )
+        .unwrap();
+        assert_eq!(issue.repository().unwrap().to_string(), "acme/shop");
+        let (name, number) = issue.parent().unwrap();
+        assert_eq!((name.to_string().as_str(), number), ("acme/plans", IssueNumber(7)));
+        assert_eq!(issue.sub_issues_summary, Some(SubIssuesSummary { total: 3 }));
+        assert_eq!(issue.issue_dependencies_summary, None);
+        issue.parent_issue_url = None;
+        assert_eq!(issue.parent(), None);
     }
 
     #[test]

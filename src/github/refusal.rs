@@ -38,6 +38,9 @@ pub(super) fn read(answer: &Answer, now: Times) -> GitHubError {
             .unwrap_or("no message")
             .to_owned(),
     };
+    if let Some(url) = single_sign_on(answer) {
+        return GitHubError::SingleSignOn { url };
+    }
     match answer.status {
         StatusCode::UNAUTHORIZED => GitHubError::Unauthorized { message },
         StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => forbidden(answer, message, now),
@@ -58,6 +61,25 @@ pub(super) fn read(answer: &Answer, now: Times) -> GitHubError {
     }
 }
 
+/// `X-GitHub-SSO: required; url=…` beside a 403: the token must be authorised first, and where.
+#[expect(
+    clippy::option_option,
+    reason = "asked for or not, and then with an address or without one"
+)]
+fn single_sign_on(answer: &Answer) -> Option<Option<String>> {
+    let refused = matches!(
+        answer.status,
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED
+    );
+    let asked = answer.header(HeaderName::from_static("x-github-sso"))?;
+    let rest = asked.trim().strip_prefix("required").filter(|_| refused)?;
+    let url = rest
+        .trim_start_matches([';', ' '])
+        .strip_prefix("url=")
+        .filter(|url| url.starts_with("http") && url.len() < 2_000);
+    Some(url.map(str::to_owned))
+}
+
 /// 403 and 429: suspended, too fast, or plainly not allowed, in GitHub's documented order.
 fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
     let words = message.to_lowercase();
@@ -74,6 +96,7 @@ fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
         return GitHubError::RateLimited {
             retry_at: now.ours + wait,
             secondary: exhausted.is_none(),
+            named: true,
         };
     }
     if let Some(rate) = exhausted {
@@ -82,6 +105,7 @@ fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
         return GitHubError::RateLimited {
             retry_at: now.ours + wait,
             secondary: false,
+            named: true,
         };
     }
     let slow_down = answer.status == StatusCode::TOO_MANY_REQUESTS
@@ -91,6 +115,7 @@ fn forbidden(answer: &Answer, message: String, now: Times) -> GitHubError {
         return GitHubError::RateLimited {
             retry_at: now.ours + LEAST_WAIT,
             secondary: true,
+            named: false,
         };
     }
     GitHubError::Forbidden { message }

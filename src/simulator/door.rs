@@ -238,6 +238,7 @@ fn settle(shared: &Shared, arrival: &Arrival, answer: Answer) -> Response {
     }
     let now = world.now();
     let standing = world.meter.standing(&arrival.call.actor, now);
+    let of_token = world.token_headers(&arrival.call);
     drop(world);
     let usual = [
         ("date", now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
@@ -262,7 +263,9 @@ fn settle(shared: &Shared, arrival: &Arrival, answer: Answer) -> Response {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let own = answer.headers.into_iter();
     let usual = usual.map(|(name, value)| (name.to_owned(), value));
-    for (name, value) in usual.into_iter().chain(own) {
+    let of_token = of_token.into_iter();
+    let of_token = of_token.map(|(name, value)| (name.to_owned(), value));
+    for (name, value) in usual.into_iter().chain(of_token).chain(own) {
         let name = HeaderName::from_bytes(name.to_lowercase().as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
             response.headers_mut().insert(name, value);

@@ -8,8 +8,6 @@ use crate::domain::ids::{CommentId, InstallationId, IssueNumber, RepositoryId};
 /// What is known of our comment for a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// Nothing was sent before; the intent is stored now.
-    New,
     /// A request may have been on its way since then; look before sending again.
     Intended(DateTime<Utc>),
     /// It stands on GitHub.
@@ -26,48 +24,73 @@ pub struct Place<'a> {
     pub cause: &'a str,
 }
 
-/// Stores the intent to comment, or says what is known already.
+/// What is known of the comment for a cause; `None`: nothing was sent.
+pub async fn find(db: impl PgExecutor<'_>, place: &Place<'_>) -> sqlx::Result<Option<Known>> {
+    let row = sqlx::query(
+        "select comment_id, intended_at from bot_comments where repository_id = $1 and cause = $2",
+    )
+    .bind(place.repository.0)
+    .bind(place.cause)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let comment: Option<i64> = row.try_get("comment_id")?;
+    Ok(Some(match comment {
+        Some(id) => Known::Posted(CommentId(id)),
+        None => Known::Intended(row.try_get("intended_at")?),
+    }))
+}
+
+/// Stores the intent to comment; false if somebody has stored one meanwhile.
 pub async fn intend(
     db: impl PgExecutor<'_>,
     place: &Place<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<Known> {
-    let row = sqlx::query(
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
         "insert into bot_comments (cause, installation_id, repository_id, issue_number, intended_at)
-         values ($1, $2, $3, $4, $5)
-         on conflict (repository_id, cause) do update set cause = excluded.cause
-         returning comment_id, intended_at, (xmax = 0) as fresh",
+         values ($1, $2, $3, $4, $5) on conflict (repository_id, cause) do nothing",
     )
     .bind(place.cause)
     .bind(place.installation.0)
     .bind(place.repository.0)
     .bind(place.issue.0)
     .bind(now)
-    .fetch_one(db)
+    .execute(db)
     .await?;
-    let comment: Option<i64> = row.try_get("comment_id")?;
-    Ok(match comment {
-        Some(id) => Known::Posted(CommentId(id)),
-        None if row.try_get("fresh")? => Known::New,
-        None => Known::Intended(row.try_get("intended_at")?),
-    })
+    Ok(done.rows_affected() == 1)
 }
 
-/// Stores the intent anew: what stood was deleted, or what was sent was never seen.
+/// Stores the intent anew after what was sent at `since` was never seen; false if somebody else has done so.
 pub async fn intend_again(
     db: impl PgExecutor<'_>,
     place: &Place<'_>,
+    since: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "update bot_comments set comment_id = null, intended_at = $3 where repository_id = $1 and cause = $2",
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update bot_comments set intended_at = $4
+         where repository_id = $1 and cause = $2 and comment_id is null and intended_at = $3",
     )
     .bind(place.repository.0)
     .bind(place.cause)
+    .bind(since)
     .bind(now)
     .execute(db)
-    .await
-    .map(drop)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// No comment stands for the cause and none is on its way: it was deleted, or GitHub refused it.
+pub async fn forget(db: impl PgExecutor<'_>, place: &Place<'_>) -> sqlx::Result<()> {
+    sqlx::query("delete from bot_comments where repository_id = $1 and cause = $2")
+        .bind(place.repository.0)
+        .bind(place.cause)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// Remembers that the comment stands.
@@ -83,6 +106,22 @@ pub async fn set_posted(
         .execute(db)
         .await
         .map(drop)
+}
+
+/// Our comment for a cause, if it stands.
+pub async fn find_posted(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    cause: &str,
+) -> sqlx::Result<Option<CommentId>> {
+    let row =
+        sqlx::query("select comment_id from bot_comments where repository_id = $1 and cause = $2")
+            .bind(repository.0)
+            .bind(cause)
+            .fetch_optional(db)
+            .await?;
+    let id: Option<Option<i64>> = row.map(|r| r.try_get("comment_id")).transpose()?;
+    Ok(id.flatten().map(CommentId))
 }
 
 /// The cause behind a comment of ours: `run:ID` for a run's own.

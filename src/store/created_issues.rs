@@ -22,7 +22,7 @@ pub struct CreatedIssue {
     pub closed_at: Option<DateTime<Utc>>,
 }
 
-/// Stores the created issue and settles its item, in one statement.
+/// Stores the created issue, settles its item and tells of it, in one statement. Answers the run's new revision.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     run: &RunId,
@@ -30,15 +30,17 @@ pub async fn insert(
     issue: &CreatedIssue,
     fingerprints: &[Vec<u8>],
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<i64> {
     sqlx::query(
         "with settled as (
              update planned_issues set state = 'created' where run_id = $1 and position = $2
+         ), stored as (
+             insert into created_issues
+                 (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (run_id, position) do nothing
          )
-         insert into created_issues
-             (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (run_id, position) do nothing",
+         update runs set revision = revision + 1 where id = $1 returning revision",
     )
     .bind(run.as_str())
     .bind(issue.position)
@@ -50,9 +52,9 @@ pub async fn insert(
     .bind(&issue.dropped)
     .bind(now)
     .bind(fingerprints)
-    .execute(db)
-    .await
-    .map(drop)
+    .fetch_one(db)
+    .await?
+    .try_get("revision")
 }
 
 /// What stands for one item of the run.
@@ -143,6 +145,42 @@ pub async fn set_closed(
     .execute(db)
     .await
     .map(drop)
+}
+
+/// A rollback meant to close it, and left it.
+pub async fn clear_closing(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<()> {
+    sqlx::query("update created_issues set closing_at = null where run_id = $1 and position = $2")
+        .bind(run.as_str())
+        .bind(position)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The issue of an earlier run that stands in the place of a skipped item.
+pub async fn find_twin(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<Option<CreatedIssue>> {
+    sqlx::query(
+        "select created.position, created.repository_id, created.issue_id, created.number, created.url, created.dropped,
+                created.closing_at, created.closed_at
+         from created_issues created
+         join planned_issues skipped
+           on skipped.repository_id = created.repository_id and skipped.installation_id = created.installation_id
+         where skipped.run_id = $1 and skipped.position = $2 and skipped.state = 'skipped'
+           and skipped.note = '#' || created.number",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .try_map(from_row)
+    .fetch_optional(db)
+    .await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]

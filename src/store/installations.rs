@@ -1,6 +1,6 @@
-//! Table `installations`: the App on one account, and the moment of its next write.
+//! Table `installations`: the App on one account.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::{PgExecutor, Row};
 
 use crate::domain::ids::{InstallationId, UserId};
@@ -101,47 +101,4 @@ pub async fn set_removed(
     .execute(db)
     .await
     .map(drop)
-}
-
-/// Nobody may write for the installation before this moment: GitHub has asked to wait.
-pub async fn postpone_writes(
-    db: impl PgExecutor<'_>,
-    id: InstallationId,
-    until: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "update installations set next_write_at = greatest(next_write_at, $2) where id = $1",
-    )
-    .bind(id.0)
-    .bind(until)
-    .execute(db)
-    .await
-    .map(drop)
-}
-
-/// Takes the installation's next place to write, at least `spacing` after the one before.
-/// `Err(when)` inside: it is too early; come back then.
-pub async fn reserve_write(
-    db: impl PgExecutor<'_>,
-    id: InstallationId,
-    now: DateTime<Utc>,
-    spacing: TimeDelta,
-) -> sqlx::Result<Result<(), DateTime<Utc>>> {
-    let row = sqlx::query(
-        "with taken as (
-             update installations set next_write_at = $2 + $3
-             where id = $1 and next_write_at <= $2 returning id
-         )
-         select (select id from taken) as taken, next_write_at from installations where id = $1",
-    )
-    .bind(id.0)
-    .bind(now)
-    .bind(spacing)
-    .fetch_one(db)
-    .await?;
-    let taken: Option<i64> = row.try_get("taken")?;
-    Ok(match taken {
-        Some(_) => Ok(()),
-        None => Err(row.try_get("next_write_at")?),
-    })
 }

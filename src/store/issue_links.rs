@@ -1,4 +1,4 @@
-//! Table `issue_links`: sub-issues and dependencies still to be made native on GitHub.
+//! Table `issue_links`: sub-issues and dependencies, to be made on GitHub or to be written down where it knows none.
 
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Row};
@@ -31,23 +31,55 @@ pub struct IssueLink {
     pub target: i32,
 }
 
+/// How a link is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// By a request of its own.
+    Native,
+    /// It is to be written into the body of the item that waits, or of the parent.
+    Text,
+    /// It stands in a text already.
+    Written,
+}
+
+impl How {
+    const fn as_state(self) -> &'static str {
+        match self {
+            Self::Native => "planned",
+            Self::Text => "text",
+            Self::Written => "written",
+        }
+    }
+}
+
 /// Stores the links to be made; those known already stay as they are.
 pub async fn insert_all(
     db: impl PgExecutor<'_>,
     run: &RunId,
     installation: InstallationId,
-    links: &[IssueLink],
+    links: &[(IssueLink, How)],
 ) -> sqlx::Result<()> {
     sqlx::query(
         "insert into issue_links (run_id, installation_id, position, kind, target, state)
-         select $1, $2, *, 'planned' from unnest($3::int[], $4::text[], $5::int[])
+         select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::text[])
          on conflict do nothing",
     )
     .bind(run.as_str())
     .bind(installation.0)
-    .bind(links.iter().map(|l| l.position).collect::<Vec<_>>())
-    .bind(links.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
-    .bind(links.iter().map(|l| l.target).collect::<Vec<_>>())
+    .bind(links.iter().map(|(l, _)| l.position).collect::<Vec<_>>())
+    .bind(
+        links
+            .iter()
+            .map(|(l, _)| l.kind.as_str())
+            .collect::<Vec<_>>(),
+    )
+    .bind(links.iter().map(|(l, _)| l.target).collect::<Vec<_>>())
+    .bind(
+        links
+            .iter()
+            .map(|(_, how)| how.as_state())
+            .collect::<Vec<_>>(),
+    )
     .execute(db)
     .await
     .map(drop)
@@ -84,6 +116,91 @@ pub async fn settle(
     .execute(db)
     .await
     .map(drop)
+}
+
+/// Every sub-issue of this target that is still to be made was refused with these words: the target is full.
+pub async fn refuse_rest(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    target: i32,
+    why: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update issue_links set state = 'refused', note = $3
+         where run_id = $1 and target = $2 and kind = 'sub_issue' and state = 'planned'",
+    )
+    .bind(run.as_str())
+    .bind(target)
+    .bind(why)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The next item whose body is to name its links: the parent of a sub-issue, or the one that waits.
+pub async fn find_text(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<i32>> {
+    let row = sqlx::query(
+        "select min(case kind when 'sub_issue' then target else position end) as writer
+         from issue_links where run_id = $1 and state = 'text'",
+    )
+    .bind(run.as_str())
+    .fetch_one(db)
+    .await?;
+    row.try_get("writer")
+}
+
+/// The item's body names its links, or cannot, for this reason.
+pub async fn settle_text(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    writer: i32,
+    refused: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update issue_links set state = case when $3::text is null then 'written' else 'refused' end, note = $3
+         where run_id = $1 and state = 'text'
+           and case kind when 'sub_issue' then target else position end = $2",
+    )
+    .bind(run.as_str())
+    .bind(writer)
+    .bind(refused)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// What we linked an item to, or may have linked: the answer to a link can be lost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ours {
+    /// The parent, 0 for the trigger issue.
+    pub parent: Option<i32>,
+    /// What it waits for.
+    pub blocked_by: Vec<i32>,
+    /// How many wait for it.
+    pub blocking: usize,
+}
+
+/// The links of one item that we made.
+pub async fn ours(db: impl PgExecutor<'_>, run: &RunId, position: i32) -> sqlx::Result<Ours> {
+    let rows = sqlx::query(
+        "select position, kind, target from issue_links
+         where run_id = $1 and (position = $2 or target = $2) and state in ('done', 'planned')",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await?;
+    let mut ours = Ours::default();
+    for link in rows {
+        match link.kind {
+            LinkKind::SubIssue if link.position == position => ours.parent = Some(link.target),
+            LinkKind::BlockedBy if link.position == position => ours.blocked_by.push(link.target),
+            LinkKind::BlockedBy => ours.blocking += 1,
+            LinkKind::SubIssue => {}
+        }
+    }
+    Ok(ours)
 }
 
 /// The item's place under a parent, if it has one or may have one: the answer to a link can be lost.

@@ -160,6 +160,14 @@ async fn put(
     Ok(())
 }
 
+/// Has every worker look for jobs that may start now.
+pub async fn wake(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_notify('jobs:insert', '')")
+        .execute(pool)
+        .await
+        .map(drop)
+}
+
 /// Takes a waiting job out again; one that runs already goes on. Answers whether there was one.
 pub async fn remove(connection: &mut PgConnection, job: &Job) -> Result<bool, sqlx::Error> {
     let removed: Option<i64> = sqlx::query_scalar("SELECT id FROM graphile_worker.remove_job($1)")

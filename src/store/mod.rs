@@ -1,14 +1,17 @@
 //! PostgreSQL: the pool, the migrations, one file a table.
 
+pub mod acknowledgements;
 pub mod audit_events;
 pub mod bot_comments;
 pub mod created_issues;
 pub mod deliveries;
 pub mod embedded;
+pub mod holds;
 pub mod ingest;
 pub mod installations;
 pub mod issue_links;
 pub mod jobs;
+pub mod pace;
 pub mod planned_issues;
 pub mod repositories;
 pub mod runs;

@@ -8,6 +8,7 @@ use sqlx::{PgExecutor, PgTransaction, Row};
 use crate::domain::ids::{InstallationId, RepositoryId, RunId};
 use crate::domain::plan::PlannedIssue;
 use crate::domain::run::ItemState;
+use crate::store::pace;
 
 /// One item as it stands.
 #[derive(Debug, Clone)]
@@ -96,34 +97,85 @@ pub async fn find_intended(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result
     .await
 }
 
-/// Stores the intent to create the next planned item, unless the run has left the creating phase. Where an earlier run has
-/// created the same issue, the item is skipped instead: two runs may have been planned side by side.
+/// What [`intend_next`] did.
+#[derive(Debug)]
+pub enum Intent {
+    /// The item's request may leave now: its intent and its place in the pace are stored.
+    Stored(Box<Item>),
+    /// An earlier run has created the same issue meanwhile.
+    Skipped,
+    /// The pace allows nothing before this moment.
+    Later(DateTime<Utc>),
+    /// The run has left the creating phase, or its installation is not live any more.
+    NotNow,
+    /// No item is planned any more.
+    NothingLeft,
+}
+
+/// Takes the next place in the pace and stores the intent to create the next planned item with it, unless the run has left
+/// the creating phase. Where an earlier run has created the same issue, the item is skipped instead: two runs may have
+/// been planned side by side.
 pub async fn intend_next(
     db: impl PgExecutor<'_>,
     run: &RunId,
+    installation: InstallationId,
+    pace: &pace::Asked,
     now: DateTime<Utc>,
-) -> sqlx::Result<Option<Item>> {
-    sqlx::query(
-        "with next as (
-             select position, repository_id, fingerprint from planned_issues
-             where run_id = $1 and state = 'planned' order by position limit 1
-         ), twin as (
+) -> sqlx::Result<Intent> {
+    let (per_minute, per_hour) = pace.content.unwrap_or_default();
+    let row = sqlx::query(
+        "with next as materialized (
+             select item.position, item.repository_id, item.fingerprint
+             from planned_issues item
+             join runs on runs.id = item.run_id and runs.phase = 'creating'
+             join installations home on home.id = $3 and home.suspended_at is null and home.removed_at is null
+             where item.run_id = $1 and item.state = 'planned' order by item.position limit 1
+         ), twin as materialized (
              select created.number from created_issues created join next using (repository_id)
              where created.fingerprints @> array[next.fingerprint] and created.closed_at is null
                and created.run_id <> $1 limit 1
+         ), place as materialized (
+             select take_write($3, $2, $4, $5, $6, $7, false) as later from next where not exists (select from twin)
+         ), changed as (
+             update planned_issues set intended_at = $2, looks = 0,
+                    state = case when exists (select from twin) then 'skipped' else 'intended' end,
+                    note = (select '#' || number from twin)
+             where run_id = $1 and position = (select position from next)
+               and not exists (select from place where later is not null)
+             returning position, repository_id, document, fingerprint, state, note, intended_at, looks
+         ), told as (
+             update runs set revision = revision + 1
+             where id = $1 and exists (select from changed where state = 'skipped')
          )
-         update planned_issues set intended_at = $2, looks = 0,
-                state = case when exists (select from twin) then 'skipped' else 'intended' end,
-                note = (select '#' || number from twin)
-         where run_id = $1 and position = (select position from next)
-           and exists (select from runs where id = $1 and phase = 'creating')
-         returning position, repository_id, document, fingerprint, state, note, intended_at, looks",
+         select changed.*, (select later from place) as later,
+                exists (select from planned_issues where run_id = $1 and state = 'planned') as is_left
+         from (select) one left join changed on true",
     )
     .bind(run.as_str())
     .bind(now)
-    .try_map(from_row)
-    .fetch_optional(db)
-    .await
+    .bind(installation.0)
+    .bind(pace.spacing)
+    .bind(pace.content.is_some())
+    .bind(per_minute)
+    .bind(per_hour)
+    .fetch_one(db)
+    .await?;
+    if let Some(later) = row.try_get("later")? {
+        return Ok(Intent::Later(later));
+    }
+    if row.try_get::<Option<i32>, _>("position")?.is_none() {
+        let is_left: bool = row.try_get("is_left")?;
+        return Ok(if is_left {
+            Intent::NotNow
+        } else {
+            Intent::NothingLeft
+        });
+    }
+    let item = from_row(row)?;
+    Ok(match item.state {
+        ItemState::Skipped => Intent::Skipped,
+        _ => Intent::Stored(Box::new(item)),
+    })
 }
 
 /// Stores the intent anew before an item is sent once more; false if the run has left the creating phase.

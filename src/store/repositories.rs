@@ -37,6 +37,27 @@ pub async fn upsert(
     .map(drop)
 }
 
+/// Stores a repository that nobody has claimed, or refreshes its own; another's row stays as it is.
+pub async fn insert_unless_taken(
+    db: impl PgExecutor<'_>,
+    row: &RepositoryRow,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into repositories (id, installation_id, owner, name, updated_at) values ($1, $2, $3, $4, $5)
+         on conflict (id) do update set owner = $3, name = $4, removed_at = null, updated_at = $5
+         where repositories.installation_id = $2",
+    )
+    .bind(row.id.0)
+    .bind(row.installation.0)
+    .bind(&row.name.owner)
+    .bind(&row.name.name)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Marks the repository as no longer reachable for the installation.
 pub async fn mark_removed(
     db: impl PgExecutor<'_>,

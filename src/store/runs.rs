@@ -30,6 +30,8 @@ pub struct Run {
     pub rollback_force: bool,
     /// The labels of its issues are known to exist.
     pub labels_ready: bool,
+    /// What the GitHub server knows; `None` before it was asked.
+    pub native: Option<Native>,
     /// Grows with every change that people should see.
     pub revision: i64,
     /// The revision in which the plan came in; 0 before there is one.
@@ -47,6 +49,21 @@ impl Run {
     pub fn shows_its_plan(&self) -> bool {
         self.plan_revision > 0 && self.shown_revision >= self.plan_revision
     }
+}
+
+/// Which links between issues a GitHub server knows; older GitHub Enterprise Servers lack some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Native {
+    pub sub_issues: bool,
+    pub dependencies: bool,
+}
+
+impl Native {
+    /// What github.com knows.
+    pub const ALL: Self = Self {
+        sub_issues: true,
+        dependencies: true,
+    };
 }
 
 /// A run to be stored.
@@ -68,7 +85,7 @@ macro_rules! select_run {
     ($tail:literal) => {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
-            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
+            "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, native_sub_issues, native_dependencies, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
             "confirmed_at, finished_at from runs ",
             $tail
         )
@@ -191,6 +208,22 @@ pub async fn list_open(
     .await
 }
 
+/// Whether another run of the installation creates issues at this moment.
+pub async fn others_create(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    except: &RunId,
+) -> sqlx::Result<bool> {
+    sqlx::query(
+        "select 1 from runs where installation_id = $1 and status = 'running' and phase = 'creating' and id <> $2 limit 1",
+    )
+    .bind(installation.0)
+    .bind(except.as_str())
+    .fetch_optional(db)
+    .await
+    .map(|row| row.is_some())
+}
+
 /// Moves the run from the state it was read in; false if it has moved on meanwhile.
 pub async fn set_state(
     db: impl PgExecutor<'_>,
@@ -292,6 +325,34 @@ pub async fn set_labels_ready(
         .map(drop)
 }
 
+/// Keeps what the GitHub server was found to know.
+pub async fn set_native(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    native: Native,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update runs set native_sub_issues = $2, native_dependencies = $3 where id = $1",
+    )
+    .bind(id.as_str())
+    .bind(native.sub_issues)
+    .bind(native.dependencies)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+fn native_of(row: &PgRow) -> sqlx::Result<Option<Native>> {
+    let (sub_issues, dependencies): (Option<bool>, Option<bool>) = (
+        row.try_get("native_sub_issues")?,
+        row.try_get("native_dependencies")?,
+    );
+    Ok(sub_issues.zip(dependencies).map(|(sub_issues, dependencies)| Native {
+        sub_issues,
+        dependencies,
+    }))
+}
+
 /// Something that people should see has changed.
 pub async fn bump_revision(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<()> {
     sqlx::query("update runs set revision = revision + 1 where id = $1")
@@ -338,6 +399,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         failure: row.try_get("failure")?,
         rollback_force: row.try_get("rollback_force")?,
         labels_ready: row.try_get("labels_ready")?,
+        native: native_of(&row)?,
         revision: row.try_get("revision")?,
         plan_revision: row.try_get("plan_revision")?,
         shown_revision: row.try_get("shown_revision")?,

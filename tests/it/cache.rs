@@ -156,3 +156,41 @@ async fn a_redis_that_comes_back_is_used_again() {
 fn an_address_that_is_none_is_said_at_once() {
     Cache::redis("localhost:6379").unwrap_err();
 }
+
+#[tokio::test]
+async fn replicas_share_the_leases_of_a_key() {
+    let [one, other] = [0; 2].map(|_| Cache::redis(&services().redis_url).unwrap());
+    let key = own_key("leases");
+    let first = one.lease(&key, 2, MINUTE).await.unwrap();
+    let second = other.lease(&key, 2, MINUTE).await.unwrap();
+    assert!(one.lease(&key, 2, MINUTE).await.is_none(), "both are taken");
+    assert!(one.lease(&own_key("leases"), 2, MINUTE).await.is_some());
+    drop(second);
+    while one.lease(&key, 2, MINUTE).await.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(first);
+}
+
+#[tokio::test]
+async fn a_lease_ends_by_itself_when_its_process_is_lost() {
+    for cache in both() {
+        let key = own_key("leases");
+        let lost = cache.lease(&key, 1, Duration::from_secs(2)).await.unwrap();
+        std::mem::forget(lost);
+        assert!(cache.lease(&key, 1, MINUTE).await.is_none());
+        while cache.lease(&key, 1, MINUTE).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_its_redis_a_process_counts_for_itself() {
+    let cache = Cache::redis("redis://127.0.0.1:1").unwrap();
+    let key = own_key("leases");
+    let held = cache.lease(&key, 1, MINUTE).await.unwrap();
+    assert!(cache.lease(&key, 1, MINUTE).await.is_none());
+    drop(held);
+    assert!(cache.lease(&key, 1, MINUTE).await.is_some());
+}

@@ -4,6 +4,7 @@
 
 mod cache;
 mod cli;
+mod cli_token;
 mod crash;
 mod demo;
 mod embedded;
@@ -12,5 +13,6 @@ mod github;
 mod harness;
 mod house;
 mod ingest;
+mod limits;
 mod simulator;
 mod store;

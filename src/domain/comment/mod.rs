@@ -4,6 +4,7 @@
 //! through [`super::defuse`] first.
 
 mod coverage;
+mod links;
 mod preview;
 mod reply;
 mod state;
@@ -11,6 +12,7 @@ mod text;
 
 use super::ids::{IssueNumber, RepositoryName, RunId};
 
+pub use links::{not_native, with_links};
 pub use preview::{Preview, SimilarIssue, preview, ticked};
 pub use reply::{
     Fault, StatusRow, already, closed, complaints, help, not_shown, not_yet, nothing_left,
@@ -31,6 +33,26 @@ pub struct About<'a> {
     pub run: &'a RunId,
     /// Without `@`.
     pub bot: &'a str,
+    /// The trigger issue, where nobody listens to comments and the same is done by commands at a terminal.
+    pub terminal: Option<(&'a RepositoryName, IssueNumber)>,
+}
+
+impl About<'_> {
+    /// `process` for this issue, where the terminal is the place to command.
+    fn process(&self, flag: &str) -> Option<String> {
+        let (name, issue) = self.terminal?;
+        Some(format!(
+            "`openproducer process --repo {name} --issue {issue} {flag}`"
+        ))
+    }
+
+    /// How people have the run's issues closed again: a command in a comment, or one at the terminal.
+    fn rollback(&self) -> String {
+        match self.terminal {
+            Some(_) => format!("`openproducer rollback --run {}`", self.run),
+            None => format!("`@{} rollback last`", self.bot),
+        }
+    }
 }
 
 /// An issue that exists, as it is linked: `#12`, or `owner/name#12` where it is in another repository.

@@ -59,7 +59,7 @@ pub fn preview(p: &Preview<'_>) -> String {
             &similar(p.similar),
             &graph(p.mermaid),
             &coverage(p.plan),
-            &next_steps(p.about.bot),
+            &next_steps(&p.about),
             &origin(p, kept),
         ],
     )
@@ -140,18 +140,26 @@ fn task_list(p: &Preview<'_>) -> Vec<String> {
     let mut waiting: Vec<(usize, &PlannedIssue)> = roots.iter().rev().map(|r| (0, *r)).collect();
     let mut lines = Vec::new();
     while let Some((depth, issue)) = waiting.pop() {
-        let line = task(issue, is_dropped(p, issue), &blocks);
-        lines.push(format!("{}{line}", "  ".repeat(depth)));
         let below = children.remove(issue.id.as_str()).unwrap_or_default();
+        let line = task(issue, is_dropped(p, issue), below.len(), &blocks);
+        lines.push(format!("{}{line}", "  ".repeat(depth)));
         waiting.extend(below.into_iter().rev().map(|child| (depth + 1, child)));
     }
     lines
 }
 
-fn task(issue: &PlannedIssue, is_dropped: bool, blocks: &BTreeMap<&str, &Block>) -> String {
+fn task(
+    issue: &PlannedIssue,
+    is_dropped: bool,
+    groups: usize,
+    blocks: &BTreeMap<&str, &Block>,
+) -> String {
     let mark = if is_dropped { ' ' } else { 'x' };
     let number = number_of(&issue.id);
     let mut notes = Vec::new();
+    if groups > 0 {
+        notes.push(format!("groups {}", count(groups, "issue")));
+    }
     if !issue.blocked_by.is_empty() {
         let numbers: Vec<&str> = issue.blocked_by.iter().map(|id| number_of(id)).collect();
         notes.push(format!("waits for {}", numbers.join(", ")));
@@ -211,7 +219,22 @@ fn graph(mermaid: &str) -> String {
     folded("What waits for what, as a graph", &fence)
 }
 
-fn next_steps(bot: &str) -> String {
+fn next_steps(about: &About<'_>) -> String {
+    let command = |flag| about.process(flag);
+    if let (Some(confirm), Some(preview), Some(cancel)) = (
+        command("--confirm"),
+        command("--dry-run"),
+        command("--cancel"),
+    ) {
+        return format!(
+            "**What next?** Untick what you do not want, then confirm at the terminal.\n\n\
+             | to | run |\n|---|---|\n\
+             | create what is ticked, exactly as shown | {confirm} |\n\
+             | plan again, after editing this issue | {preview} |\n\
+             | stop | {cancel} |"
+        );
+    }
+    let bot = about.bot;
     format!(
         "**What next?** Untick what you do not want, then confirm in a comment.\n\n\
          | to | comment |\n|---|---|\n\

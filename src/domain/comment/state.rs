@@ -58,7 +58,10 @@ pub fn progress(p: &Progress<'_>) -> String {
     });
     let stop = match p.step {
         Step::RollingBack => String::new(),
-        _ => format!("To stop, comment `@{} cancel`.", p.about.bot),
+        _ => match p.about.process("--cancel") {
+            Some(cancel) => format!("To stop, run {cancel}."),
+            None => format!("To stop, comment `@{} cancel`.", p.about.bot),
+        },
     };
     let list = lines_within(&outline(p.created), LIST_ROOM);
     let list = folded(
@@ -114,8 +117,8 @@ pub struct Failure {
 /// Something that did not come out as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// The issue that it is about, if it is about one.
-    pub link: Option<Link>,
+    /// The issues that it is about, if it is about some.
+    pub links: Vec<Link>,
     pub says: String,
 }
 
@@ -130,6 +133,8 @@ pub struct Summary<'a> {
     pub failed: &'a [Failure],
     /// What did not come out as asked: a label that GitHub dropped, a link that could not be set.
     pub notes: &'a [Note],
+    /// The server knows no sub-issues: the list takes their place, with boxes that GitHub ticks.
+    pub as_tasks: bool,
     pub planning_took: Duration,
     pub creating_took: Duration,
     pub ai: Option<&'a AiUse>,
@@ -152,18 +157,19 @@ pub fn summary(s: &Summary<'_>) -> String {
         .iter()
         .map(|(item, title)| format!("- {}", named(*item, title)));
     let notes = s.notes.iter().map(note);
+    let verb = match s.about.terminal {
+        Some(_) => "run",
+        None => "comment",
+    };
     let undo = match total {
         0 => String::new(),
-        _ => format!(
-            "To undo all of it, comment `@{} rollback last`.",
-            s.about.bot
-        ),
+        _ => format!("To undo all of it, {verb} {}.", s.about.rollback()),
     };
     page(
         s.about,
         &heading,
         &[
-            &lines_within(&outline(s.created), LIST_ROOM),
+            &lines_within(&boxed(outline(s.created), s.as_tasks), LIST_ROOM),
             &part("Could not be created", &failed.collect::<Vec<_>>()),
             &part("Not exactly as asked", &notes.collect::<Vec<_>>()),
             &part(
@@ -233,7 +239,7 @@ fn so_far(run: &Ended<'_>) -> String {
     let number = thousands(run.created.len() as u64);
     let total = count(run.total, "planned issue");
     let list = lines_within(&outline(run.created), LIST_ROOM);
-    let undo = format!("`@{} rollback last` closes them again.", run.about.bot);
+    let undo = format!("{} closes them again.", run.about.rollback());
     format!("{number} of {total} had been created by then:\n\n{list}\n\n{undo}")
 }
 
@@ -278,10 +284,12 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
         [] => String::new(),
         lines => format!(
             "**Left as they are, because people have worked on them:**\n{}\n\n\
-             `@{} rollback {} force` closes these too.",
+             {} closes these too.",
             lines_within(lines, PART_ROOM),
-            r.about.bot,
-            r.about.run
+            match r.about.terminal {
+                Some(_) => format!("`openproducer rollback --run {} --force`", r.about.run),
+                None => format!("`@{} rollback {} force`", r.about.bot, r.about.run),
+            },
         ),
     };
     let closed = lines_within(&outline(r.closed), LIST_ROOM);
@@ -293,11 +301,20 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
 }
 
 fn note(note: &Note) -> String {
+    const SHOWN: usize = 20;
     let says = inline(&note.says);
-    match &note.link {
-        Some(link) => format!("- {link}: {says}"),
-        None => format!("- {says}"),
+    if note.links.is_empty() {
+        return format!("- {says}");
     }
+    let links = note.links.iter().take(SHOWN);
+    let mut links: Vec<String> = links.map(ToString::to_string).collect();
+    if note.links.len() > SHOWN {
+        links.push(format!(
+            "{} more",
+            thousands((note.links.len() - SHOWN) as u64)
+        ));
+    }
+    format!("- {}: {says}", links.join(", "))
 }
 
 /// Links with their titles, parents first.
@@ -320,6 +337,14 @@ fn outline(created: &[Created]) -> Vec<String> {
         waiting.extend(below.into_iter().rev().map(|child| (depth + 1, child)));
     }
     lines
+}
+
+fn boxed(lines: Vec<String>, as_tasks: bool) -> Vec<String> {
+    if !as_tasks {
+        return lines;
+    }
+    let task = |line: String| line.replacen("- ", "- [ ] ", 1);
+    lines.into_iter().map(task).collect()
 }
 
 fn part(heading: &str, lines: &[String]) -> String {

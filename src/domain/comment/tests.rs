@@ -21,6 +21,7 @@ fn about(run: &RunId) -> About<'_> {
     About {
         run,
         bot: "TheOpenProducerBot",
+        terminal: None,
     }
 }
 
@@ -189,7 +190,7 @@ fn preview_comment() {
     > [!NOTE]
     > - `count` stands in the middle of a paragraph (line 3) and was not taken as an option
 
-    - [x] **1.** Build the login
+    - [x] **1.** Build the login — groups 2 issues
       - [x] **2.** Store sessions — covers line 4
       - [x] **3.** Render `<Login>` for @¦alice, see #¦7 — waits for 2 · covers lines 5–8 · in `acme/web` · `frontend` · for `octocat`
     - [ ] **4.** Write the documentation — waits for 2, 3
@@ -262,7 +263,7 @@ fn a_plain_preview_has_no_empty_parts() {
 
     Nothing has been created yet. You asked for a dry run, so have a look first.
 
-    - [x] **1.** Build the login
+    - [x] **1.** Build the login — groups 1 issue
       - [x] **2.** Store sessions — covers line 4
 
     **Coverage.** 1 of 2 blocks became issues, 1 is not work. Nothing is left out.
@@ -392,6 +393,73 @@ fn progress_comments() {
 }
 
 #[test]
+fn links_that_a_server_does_not_know_are_task_lists_in_the_body() {
+    let link = |number, repository: Option<&str>| Link {
+        number: IssueNumber(number),
+        repository: repository.and_then(RepositoryName::parse),
+    };
+    let body = "Build it.\n\n### From the spec\n\nLine 3\n";
+    assert_eq!(with_links(body, &[], &[]), body.trim_end());
+    let inside = [link(12, None), link(4, Some("acme/web"))];
+    assert_snapshot!(with_links(body, &inside, &[link(13, None)]), @"
+    Build it.
+
+    ### From the spec
+
+    Line 3
+
+    ### Sub-issues
+
+    - [ ] #12
+    - [ ] acme/web#4
+
+    ### Waits for
+
+    - [ ] #13
+    ");
+    assert_eq!(not_native(true, true), None);
+    let all = [(false, false), (false, true), (true, false)].map(|(s, d)| not_native(s, d));
+    assert!(
+        all.iter()
+            .flatten()
+            .all(|line| line.starts_with("This GitHub server knows n"))
+    );
+}
+
+#[test]
+fn a_note_names_many_issues_and_counts_the_rest() {
+    let run = run();
+    let links = (1..=23).map(|number| Link {
+        number: IssueNumber(number),
+        repository: None,
+    });
+    let summary = summary(&Summary {
+        about: about(&run),
+        created: &created(),
+        skipped: &[],
+        dropped: &[],
+        failed: &[],
+        notes: &[Note {
+            links: links.collect(),
+            says: "could not be linked: full".to_owned(),
+        }],
+        as_tasks: true,
+        planning_took: Duration::ZERO,
+        creating_took: Duration::ZERO,
+        ai: None,
+    });
+    assert!(
+        summary.contains("#19, #20, 3 more: could not be linked: full\n"),
+        "{summary}"
+    );
+    assert!(
+        summary.contains("\n- [ ] #12 · Build the login\n  - [ ] #13 · "),
+        "{summary}"
+    );
+    assert!(ticked(&summary).is_empty(), "no box of a preview");
+}
+
+#[test]
 fn summary_comment() {
     let run = run();
     let created = created();
@@ -413,12 +481,13 @@ fn summary_comment() {
             why: "GitHub refused it: issues are switched off in acme/old".to_owned(),
         }],
         notes: &[Note {
-            link: Some(Link {
+            links: vec![Link {
                 number: IssueNumber(13),
                 repository: None,
-            }),
+            }],
             says: "GitHub did not take the label `frontend`".to_owned(),
         }],
+        as_tasks: false,
         planning_took: Duration::from_millis(400),
         creating_took: Duration::from_secs(125),
         ai: Some(&AiUse {
@@ -582,6 +651,54 @@ fn rolled_back_comment() {
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
+}
+
+#[test]
+fn at_a_terminal_the_same_is_done_by_commands() {
+    let name = RepositoryName::parse("acme/shop").unwrap();
+    let run = run();
+    let about = About {
+        terminal: Some((&name, IssueNumber(5))),
+        ..about(&run)
+    };
+    let waiting = preview(&Preview {
+        about,
+        plan: &plan(),
+        reasons: &[],
+        dropped: &BTreeSet::new(),
+        similar: &[],
+        mermaid: "",
+        rate_per_minute: 30,
+    });
+    let steps = waiting.split("**What next?**").nth(1).unwrap();
+    assert_snapshot!(steps.split("\n\n").take(2).collect::<Vec<_>>().join("\n"), @"
+     Untick what you do not want, then confirm at the terminal.
+    | to | run |
+    |---|---|
+    | create what is ticked, exactly as shown | `openproducer process --repo acme/shop --issue 5 --confirm` |
+    | plan again, after editing this issue | `openproducer process --repo acme/shop --issue 5 --dry-run` |
+    | stop | `openproducer process --repo acme/shop --issue 5 --cancel` |
+    ");
+    let ended = Ended {
+        about,
+        created: &created(),
+        total: 4,
+    };
+    let left = LeftOpen {
+        issue: created().remove(0),
+        why: "it has comments".to_owned(),
+    };
+    let rolled = rolled_back(&RolledBack {
+        about,
+        closed: &[],
+        left: &[left],
+    });
+    for text in [&cancelled(&ended), &rolled] {
+        assert!(text.contains("`openproducer rollback --run run_"), "{text}");
+    }
+    for text in [waiting, cancelled(&ended), rolled] {
+        assert!(!text.contains(about.bot), "nobody listens: {text}");
+    }
 }
 
 #[test]

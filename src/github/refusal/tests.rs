@@ -43,6 +43,7 @@ fn retry_after_comes_first() {
     let expected = GitHubError::RateLimited {
         retry_at: at("2026-05-01T12:01:30Z"),
         secondary: true,
+        named: true,
     };
     assert_eq!(
         read(
@@ -69,10 +70,32 @@ fn exhausted_limit_waits_for_the_reset_by_our_clock() {
         error,
         GitHubError::RateLimited {
             retry_at: at("2026-05-01T12:28:20Z"),
-            secondary: false
+            secondary: false,
+            named: true,
         }
     );
     assert_eq!(error.retry_at(), Some(at("2026-05-01T12:28:20Z")));
+}
+
+#[test]
+fn single_sign_on_is_told_apart_with_its_page() {
+    let body = r#"{"message":"Resource protected by organization SAML enforcement."}"#;
+    let page = "https://github.com/orgs/acme/sso?authorization_request=AB";
+    let asked = format!("required; url={page}");
+    let error = read(403, &[("x-github-sso", &asked)], body);
+    let expected = GitHubError::SingleSignOn {
+        url: Some(page.to_owned()),
+    };
+    assert_eq!(error, expected);
+    for without in ["required", "required; url=javascript:alert(1)"] {
+        let error = read(403, &[("x-github-sso", without)], body);
+        assert_eq!(error, GitHubError::SingleSignOn { url: None }, "{without}");
+    }
+    let partial = [("x-github-sso", "partial-results; organizations=21955855")];
+    assert!(matches!(
+        read(403, &partial, body),
+        GitHubError::Forbidden { .. }
+    ));
 }
 
 #[test]
@@ -80,6 +103,7 @@ fn limit_without_a_time_waits_a_minute() {
     let a_minute = GitHubError::RateLimited {
         retry_at: at("2026-05-01T12:01:00Z"),
         secondary: true,
+        named: false,
     };
     assert_eq!(read(429, &[], ""), a_minute);
     assert_eq!(
@@ -97,6 +121,7 @@ fn absurd_waits_are_bounded() {
     let day = GitHubError::RateLimited {
         retry_at: at("2026-05-02T12:00:00Z"),
         secondary: true,
+        named: true,
     };
     assert_eq!(read(429, &[("retry-after", "4294967295")], ""), day);
     let past = [
@@ -107,6 +132,7 @@ fn absurd_waits_are_bounded() {
     let soon = GitHubError::RateLimited {
         retry_at: at("2026-05-01T12:00:01Z"),
         secondary: false,
+        named: true,
     };
     assert_eq!(read(429, &past, ""), soon);
 }

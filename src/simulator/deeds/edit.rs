@@ -139,6 +139,10 @@ impl World {
             issue.closed_by = Some(doer.account);
         }
         let reason = issue.reason.map_or("", Reason::name).to_owned();
+        let (home, number) = (issue.repository, issue.number);
+        if !open {
+            self.tick(home, number);
+        }
         let issue = self.reference(id);
         let (action, what) = if open {
             ("reopened", What::IssueReopened { issue })
@@ -147,6 +151,21 @@ impl World {
         };
         self.tell(doer.account, what);
         self.issue_event(action, id, doer.account, json!({}));
+    }
+
+    /// The boxes of tasks that are this issue, in the texts of other issues. Nobody is told.
+    fn tick(&mut self, home: u64, number: u64) {
+        let (task, done) = (format!("- [ ] #{number}"), format!("- [x] #{number}"));
+        for issue in self.issues.values_mut().filter(|i| i.repository == home) {
+            let Some(body) = issue.body.as_mut().filter(|body| body.contains(&task)) else {
+                continue;
+            };
+            let lines = body.split('\n').map(|line| match line {
+                line if line == task => done.as_str(),
+                line => line,
+            });
+            *body = lines.collect::<Vec<_>>().join("\n");
+        }
     }
 
     fn change_labels(&mut self, doer: Doer, id: u64, labels: &[u64]) {

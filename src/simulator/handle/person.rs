@@ -161,6 +161,36 @@ impl Person {
         done(self.world().put_labels(self.doer(), issue.id, &names));
     }
 
+    /// These labels and no others.
+    #[track_caller]
+    pub fn sets_labels(&self, issue: &IssueRef, names: &[&str]) {
+        let edit = IssueEdit {
+            labels: Some(names.iter().map(|&n| n.to_owned()).collect()),
+            ..IssueEdit::default()
+        };
+        self.edits(issue, edit);
+    }
+
+    /// The milestone by its number, or none.
+    #[track_caller]
+    pub fn sets_milestone(&self, issue: &IssueRef, number: Option<u64>) {
+        let edit = IssueEdit {
+            milestone: Some(number),
+            ..IssueEdit::default()
+        };
+        self.edits(issue, edit);
+    }
+
+    /// The type by its name, or none.
+    #[track_caller]
+    pub fn sets_type(&self, issue: &IssueRef, name: Option<&str>) {
+        let edit = IssueEdit {
+            issue_type: Some(name.map(str::to_owned)),
+            ..IssueEdit::default()
+        };
+        self.edits(issue, edit);
+    }
+
     #[track_caller]
     pub fn reacts(&self, issue: &IssueRef, content: &str) {
         done(self.world().react(self.account, issue.id, None, content));
@@ -177,6 +207,13 @@ impl Person {
     pub fn links_sub_issue(&self, parent: &IssueRef, child: &IssueRef) {
         let mut world = self.world();
         done(world.link_sub_issue(self.doer(), parent.id, child.id, false));
+    }
+
+    /// Takes `child` from its parent and puts it under another one.
+    #[track_caller]
+    pub fn moves_sub_issue(&self, parent: &IssueRef, child: &IssueRef) {
+        let mut world = self.world();
+        done(world.link_sub_issue(self.doer(), parent.id, child.id, true));
     }
 
     #[track_caller]

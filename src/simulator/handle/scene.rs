@@ -1,7 +1,9 @@
 //! Setting the scene: accounts, repositories, roles, the installation.
 
+use std::collections::BTreeSet;
+
 use super::{IssueRef, Person, RepositoryView, Simulator};
-use crate::simulator::world::{Kind, Milestone, Role, World};
+use crate::simulator::world::{Doer, Grant, Kind, Milestone, Role, Token, World};
 
 /// Which repositories of the account the App may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +111,26 @@ impl Simulator {
         }
     }
 
+    /// From now on it is a GitHub Enterprise Server from before sub-issues: 404, and no counts in issues.
+    pub fn forget_sub_issues(&self) {
+        self.world().server.lacks_sub_issues = true;
+    }
+
+    /// From now on it is a GitHub Enterprise Server from before dependencies.
+    pub fn forget_dependencies(&self) {
+        self.world().server.lacks_dependencies = true;
+    }
+
+    /// Issues no longer say how many others hang on them, though the routes are there.
+    pub fn hide_link_summaries(&self) {
+        self.world().server.hides_summaries = true;
+    }
+
+    /// Labels, assignees, milestones and types that the App asks for are left out without a word.
+    pub fn drop_metadata_of_the_app(&self) {
+        self.world().server.drops_metadata = true;
+    }
+
     /// The new milestone's number.
     #[track_caller]
     pub fn add_milestone(&self, full_name: &str, title: &str) -> u64 {
@@ -130,12 +152,64 @@ impl Simulator {
         number
     }
 
-    /// A personal access token, e.g. with the scopes `repo` or `public_repo`.
+    /// A classic personal token, e.g. with the scopes `repo` or `public_repo`.
     #[track_caller]
     pub fn add_token(&self, login: &str, scopes: &[&str]) -> String {
         let mut world = self.world();
         let account = world.account_named(login);
-        world.add_personal_token(account, scopes)
+        let grant = Grant::Classic {
+            scopes: scopes.iter().map(|&s| s.to_owned()).collect(),
+            authorised: BTreeSet::new(),
+        };
+        world.add_personal_token(account, grant)
+    }
+
+    /// A fine-grained personal token for these repositories, e.g. with `("issues", "write")`.
+    #[track_caller]
+    pub fn add_fine_grained_token(
+        &self,
+        login: &str,
+        repositories: &[&str],
+        permissions: &[(&str, &str)],
+    ) -> String {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        let chosen = repositories.iter().map(|name| world.repository_named(name));
+        let grant = Grant::FineGrained {
+            repositories: chosen.collect(),
+            permissions: permissions
+                .iter()
+                .map(|&(name, level)| (name.to_owned(), level.to_owned()))
+                .collect(),
+        };
+        world.add_personal_token(account, grant)
+    }
+
+    /// A token is refused from now on, as after its owner revoked it.
+    pub fn revoke_token(&self, token: &str) {
+        self.world().tokens.remove(token);
+    }
+
+    /// The organization wants classic tokens to be authorised for its single sign-on.
+    #[track_caller]
+    pub fn require_single_sign_on(&self, login: &str) {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        world.single_sign_on.insert(account);
+    }
+
+    /// Authorises a classic token for an organization, as its owner does on the page that `X-GitHub-SSO` names.
+    #[track_caller]
+    pub fn authorise_token(&self, token: &str, login: &str) {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        match world.tokens.get_mut(token) {
+            Some(Token::Personal {
+                grant: Grant::Classic { authorised, .. },
+                ..
+            }) => authorised.insert(account),
+            _ => panic!("no such classic token in the simulator"),
+        };
     }
 
     /// The installation's id. An unknown account is made an organization.
@@ -212,6 +286,20 @@ impl Simulator {
         };
         let by = world.repositories[&repository].owner;
         world.delete_issue(by, issue.id);
+    }
+
+    /// As the owner does on the web.
+    #[track_caller]
+    pub fn detach_sub_issue(&self, parent: &IssueRef, child: &IssueRef) {
+        let mut world = self.world();
+        let repository = world.repository_named(&parent.repository);
+        let account = world.repositories[&repository].owner;
+        let doer = Doer {
+            account,
+            via_app: false,
+        };
+        let done = world.unlink_sub_issue(doer, parent.id, child.id);
+        assert!(done.is_ok(), "{child} is no sub-issue of {parent}");
     }
 
     /// Moves an issue to another repository; the old address redirects there.

@@ -98,6 +98,13 @@ fn in_repository(world: &mut World, call: &Call, id: u64, rest: &[&str]) -> Repl
 fn in_issue(world: &mut World, call: &Call, repository: u64, number: u64, rest: &[&str]) -> Reply {
     let method = call.method.as_str();
     let issue = |world: &World| issues::find(world, call, repository, number);
+    if lacks(world, rest) {
+        // Asking is fine: it is how a client finds out.
+        return Err(match method {
+            "GET" => Refusal::not_found(),
+            _ => unknown(world, call),
+        });
+    }
     match (method, rest) {
         ("GET", []) => issues::show(world, call, issue(world)?),
         ("PATCH" | "POST", []) => issues::update(world, call, issue(world)?),
@@ -118,6 +125,15 @@ fn in_issue(world: &mut World, call: &Call, repository: u64, number: u64, rest: 
             links::unblock(world, call, issue(world)?, blocker)
         }
         _ => Err(unknown(world, call)),
+    }
+}
+
+/// Whether an older server does not know what hangs on an issue by this name.
+fn lacks(world: &World, rest: &[&str]) -> bool {
+    match rest {
+        ["sub_issues" | "sub_issue" | "parent", ..] => world.server.lacks_sub_issues,
+        ["dependencies", ..] => world.server.lacks_dependencies,
+        _ => false,
     }
 }
 

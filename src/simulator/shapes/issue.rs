@@ -68,19 +68,25 @@ impl World {
             known.filter(|i| !i.open).count()
         };
         let (total, completed) = (issue.sub_issues.len(), closed(&issue.sub_issues));
-        whole["sub_issues_summary"] = json!({
-            "total": total,
-            "completed": completed,
-            "percent_completed": (completed * 100).checked_div(total).unwrap_or(0),
-        });
+        let server = self.server;
+        if !server.lacks_sub_issues && !server.hides_summaries {
+            whole["sub_issues_summary"] = json!({
+                "total": total,
+                "completed": completed,
+                "percent_completed": (completed * 100).checked_div(total).unwrap_or(0),
+            });
+        }
         let blocking = self.blocking(issue.id);
-        whole["issue_dependencies_summary"] = json!({
-            "blocked_by": issue.blocked_by.len() - closed(&issue.blocked_by),
-            "total_blocked_by": issue.blocked_by.len(),
-            "blocking": blocking.len() - closed(&blocking),
-            "total_blocking": blocking.len(),
-        });
-        if let Some(parent) = issue.parent.and_then(|id| self.issues.get(&id)) {
+        if !server.lacks_dependencies && !server.hides_summaries {
+            whole["issue_dependencies_summary"] = json!({
+                "blocked_by": issue.blocked_by.len() - closed(&issue.blocked_by),
+                "total_blocked_by": issue.blocked_by.len(),
+                "blocking": blocking.len() - closed(&blocking),
+                "total_blocking": blocking.len(),
+            });
+        }
+        let parent = issue.parent.filter(|_| !server.hides_summaries);
+        if let Some(parent) = parent.and_then(|id| self.issues.get(&id)) {
             let repository = self.repository_api(parent.repository);
             whole["parent_issue_url"] = json!(format!("{repository}/issues/{}", parent.number));
         }

@@ -17,7 +17,7 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    fn permission(self) -> (&'static str, &'static str) {
+    pub(super) fn permission(self) -> (&'static str, &'static str) {
         match self {
             Self::Metadata => ("metadata", "read"),
             Self::ReadIssues => ("issues", "read"),
@@ -66,7 +66,9 @@ impl World {
                 }
                 Ok((Actor::Installation(*installation), Some(secret.to_owned())))
             }
-            None if secret.starts_with("gh") => Err(Refusal::bad_credentials()),
+            None if secret.starts_with("gh") || secret.starts_with("github_pat_") => {
+                Err(Refusal::bad_credentials())
+            }
             None => self.check_jwt(secret).map(|()| (Actor::App, None)),
         }
     }
@@ -136,26 +138,6 @@ impl World {
         }
     }
 
-    fn allow_person(&self, call: &Call, repository: u64, need: Need) -> Result<(), Refusal> {
-        let Some(Token::Personal { account, scopes }) = self.token(call) else {
-            return Err(Refusal::bad_credentials());
-        };
-        let private = self.repositories.get(&repository).is_none_or(|r| r.private);
-        let scoped = scopes
-            .iter()
-            .any(|s| s == "repo" || (s == "public_repo" && !private));
-        if self.role(repository, *account) == Role::None || (private && !scoped) {
-            return Err(Refusal::not_found());
-        }
-        if need == Need::WriteIssues && !scoped {
-            return Err(Refusal::new(
-                403,
-                "Resource not accessible by personal access token",
-            ));
-        }
-        Ok(())
-    }
-
     fn allow_installation(&self, call: &Call, repository: u64, need: Need) -> Result<(), Refusal> {
         let Some(Token::Installation {
             installation,
@@ -208,7 +190,9 @@ impl World {
 
     /// What the doer's metadata is worth: an App with `issues: write` counts as triage.
     pub(crate) fn standing(&self, doer: Doer, repository: u64) -> Role {
-        if doer.via_app {
+        if doer.via_app && self.server.drops_metadata {
+            Role::Read
+        } else if doer.via_app {
             Role::Write
         } else {
             self.role(repository, doer.account)

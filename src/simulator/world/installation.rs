@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha512};
 
-use super::World;
+use super::{Grant, World};
 
 /// Permission name to `read`, `write` or `admin`.
 pub(crate) type Permissions = BTreeMap<String, String>;
@@ -36,7 +36,7 @@ pub(crate) enum Token {
     },
     Personal {
         account: u64,
-        scopes: Vec<String>,
+        grant: Grant,
     },
 }
 
@@ -101,19 +101,5 @@ impl World {
             },
         );
         (token, expires_at)
-    }
-
-    pub(crate) fn add_personal_token(&mut self, account: u64, scopes: &[&str]) -> String {
-        let serial = self.next_id(1);
-        let digest = Sha512::digest(format!("{}{account}{serial}", self.base));
-        let token = format!("ghp_{}", &hex::encode(digest)[..36]);
-        self.tokens.insert(
-            token.clone(),
-            Token::Personal {
-                account,
-                scopes: scopes.iter().map(|&s| s.to_owned()).collect(),
-            },
-        );
-        token
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod installation;
 mod issue;
+mod personal;
 mod repository;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,6 +17,7 @@ pub use account::Role;
 pub(crate) use account::{Account, Kind};
 pub(crate) use installation::{Installation, Permissions, Token};
 pub(crate) use issue::{Comment, Issue, Reaction, Reason};
+pub(crate) use personal::Grant;
 pub(crate) use repository::{ISSUE_TYPES, Label, Milestone, Repository};
 
 use super::clock::Clock;
@@ -52,6 +54,18 @@ pub(crate) struct Doer {
     pub(crate) via_app: bool,
 }
 
+/// What a server does not know or do, as older GitHub Enterprise Servers and strict repositories.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a lack of its own")]
+pub(crate) struct Server {
+    pub(crate) lacks_sub_issues: bool,
+    pub(crate) lacks_dependencies: bool,
+    /// Issues do not say what hangs on them, though the routes are there.
+    pub(crate) hides_summaries: bool,
+    /// Labels, assignees, milestones and types that the App asks for are left out in silence.
+    pub(crate) drops_metadata: bool,
+}
+
 /// Everything, behind one lock.
 pub(crate) struct World {
     /// `http://127.0.0.1:PORT`.
@@ -65,6 +79,8 @@ pub(crate) struct World {
     pub(crate) issues: BTreeMap<u64, Issue>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: HashMap<String, Token>,
+    /// Organizations that want classic tokens to be authorised for their single sign-on.
+    pub(crate) single_sign_on: BTreeSet<u64>,
     pub(crate) outbox: Outbox,
     pub(crate) watchers: broadcast::Sender<Happening>,
     pub(crate) complaints: Vec<String>,
@@ -73,6 +89,8 @@ pub(crate) struct World {
     pub(crate) meter: Meter,
     /// Filtered lists do not show issues younger than this.
     pub(crate) list_lag: std::time::Duration,
+    /// What kind of server this is; github.com unless a test says otherwise.
+    pub(crate) server: Server,
     /// Grows with everything that happens; pages look at it to stay fresh.
     pub(crate) version: u64,
     serial: u64,
@@ -90,6 +108,7 @@ impl World {
             issues: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: HashMap::new(),
+            single_sign_on: BTreeSet::new(),
             outbox,
             watchers: broadcast::channel(4096).0,
             complaints: Vec::new(),
@@ -97,6 +116,7 @@ impl World {
             faults: FaultPlan::default(),
             meter: Meter::default(),
             list_lag: std::time::Duration::ZERO,
+            server: Server::default(),
             version: 0,
             serial: 0,
         }

@@ -11,6 +11,8 @@ use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::fingerprint;
 use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
+use openproducer::domain::settings::Operator;
+use openproducer::flows::pace::Pace;
 use openproducer::flows::step::Next;
 use openproducer::flows::{FlowResult, Services, advance, delivery, plan};
 use openproducer::github::{GitHub, Timeouts};
@@ -29,21 +31,24 @@ use crate::harness::sight::redacted;
 /// As often as the queue tries a delivery.
 const ATTEMPTS: u32 = 10;
 /// More turns than any run takes whose work goes on.
-const TURNS: usize = 400;
+const TURNS: usize = 5000;
 const OURS: &str = "theopenproducerbot[bot]";
 
 /// A simulator and a database in which journeys are made one after another, each in a repository of its own.
-pub(super) struct Lane {
-    pub(super) sim: Simulator,
-    pub(super) database: TestDatabase,
+pub(crate) struct Lane {
+    pub(crate) sim: Simulator,
+    pub(crate) database: TestDatabase,
     ingest: Ingest,
     installation: InstallationId,
     timeouts: Timeouts,
+    /// What the operator says, and how fast may be written.
+    pub(crate) operator: Operator,
+    pub(crate) pace: Pace,
     journeys: Cell<u32>,
 }
 
 impl Lane {
-    pub(super) async fn open(timeouts: Timeouts) -> Self {
+    pub(crate) async fn open(timeouts: Timeouts) -> Self {
         let database = TestDatabase::create().await;
         jobs::migrate(database.pool())
             .await
@@ -65,17 +70,19 @@ impl Lane {
             database,
             installation: InstallationId(i64::try_from(installation).expect("an id")),
             timeouts,
+            operator: Operator::default(),
+            pace: Pace::every(TimeDelta::zero()),
             journeys: Cell::new(0),
         }
     }
 
     /// Alice asks for [`SPEC`] in a new repository.
-    pub(super) fn begin(&self) -> Journey<'_> {
+    pub(crate) fn begin(&self) -> Journey<'_> {
         self.begin_with(SPEC, ISSUES)
     }
 
     /// Alice asks for something that becomes so many issues, in a new repository.
-    pub(super) fn begin_with(&self, spec: &str, wanted: usize) -> Journey<'_> {
+    pub(crate) fn begin_with(&self, spec: &str, wanted: usize) -> Journey<'_> {
         self.journeys.set(self.journeys.get() + 1);
         let repository = format!("acme/club-{}", self.journeys.get());
         self.sim.add_repository(&repository);
@@ -91,6 +98,8 @@ impl Lane {
         let parts = Parts {
             github: github.expect("a client"),
             clock: clock.clone(),
+            operator: self.operator.clone(),
+            pace: self.pace,
             ..outside.parts(self.database.pool().clone())
         };
         let trigger = self.alice().opens_issue(&repository, "Reading club", spec);
@@ -112,7 +121,7 @@ impl Lane {
 }
 
 /// One run, in a repository of its own.
-pub(super) struct Journey<'a> {
+pub(crate) struct Journey<'a> {
     lane: &'a Lane,
     services: Services,
     clock: Clock,
@@ -127,7 +136,7 @@ pub(super) struct Journey<'a> {
 
 impl Journey<'_> {
     /// From the trigger to the summary, or to wherever the run ends.
-    pub(super) async fn create(&self) -> anyhow::Result<()> {
+    pub(crate) async fn create(&self) -> anyhow::Result<()> {
         self.deliver("issues").await?;
         let id = self.run().await?;
         self.tried(async || Box::pin(plan::plan(&self.services, &id)).await)
@@ -150,30 +159,41 @@ impl Journey<'_> {
     }
 
     /// Alice commands it, and the run follows to its end.
-    pub(super) async fn says(&self, command: &str) -> anyhow::Result<()> {
+    pub(crate) async fn says(&self, command: &str) -> anyhow::Result<()> {
         self.comments(command);
         self.deliver("issue_comment").await?;
         self.advance(&self.run().await?).await
     }
 
     /// Alice writes a command.
-    pub(super) fn comments(&self, command: &str) {
+    pub(crate) fn comments(&self, command: &str) {
         let words = format!("@TheOpenProducerBot {command}");
         self.lane.alice().comments(&self.trigger, &words);
     }
 
     /// From now on real time passes whenever the run waits: for requests that take effect late.
-    pub(super) fn let_time_pass(&self, at_each_wait: Duration) {
+    pub(crate) fn let_time_pass(&self, at_each_wait: Duration) {
         self.at_each_wait.set(at_each_wait);
     }
 
+    /// The time, by the journey's own clock.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Nothing happens for a while.
+    pub(crate) async fn rest(&self, seconds: i64) {
+        self.wait_until(self.clock.now() + TimeDelta::seconds(seconds))
+            .await;
+    }
+
     /// The requests since the journey began.
-    pub(super) fn requests(&self) -> Vec<Recorded> {
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
         self.lane.sim.requests().split_off(self.first_request)
     }
 
     /// What people see when every issue is there, in words that are the same for every journey.
-    pub(super) async fn outcome(&self) -> anyhow::Result<Outcome> {
+    pub(crate) async fn outcome(&self) -> anyhow::Result<Outcome> {
         let outcome = self.outcome_of_any().await?;
         let (there, wanted) = (outcome.shown.len(), self.wanted);
         ensure!(there == wanted, "{there} issues and not {wanted}");
@@ -265,7 +285,7 @@ impl Journey<'_> {
     }
 
     /// Stores the newest webhook delivery, with its job.
-    pub(super) async fn store(&self, event: &str) -> anyhow::Result<String> {
+    pub(crate) async fn store(&self, event: &str) -> anyhow::Result<String> {
         let sent = self.lane.sim.deliveries().pop();
         let sent = sent.filter(|d| d.event == event).context("a delivery")?;
         let id = |id: Option<u64>| id.and_then(|id| i64::try_from(id).ok());
@@ -324,29 +344,29 @@ impl Journey<'_> {
 
 /// What stands on GitHub after a journey.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) state: &'static str,
+pub(crate) struct Outcome {
+    pub(crate) state: &'static str,
     /// Our issues, by number.
-    pub(super) shown: Vec<Shown>,
+    pub(crate) shown: Vec<Shown>,
     /// The run's one comment.
-    pub(super) comment: String,
+    pub(crate) comment: String,
 }
 
 /// An issue of ours; other issues are named by their titles.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown {
-    pub(super) title: String,
+pub(crate) struct Shown {
+    pub(crate) title: String,
     /// `open `, `closed not_planned`.
-    pub(super) state: String,
-    pub(super) labels: Vec<String>,
-    pub(super) assignees: Vec<String>,
-    pub(super) parent: Option<String>,
-    pub(super) waits_for: Vec<String>,
+    pub(crate) state: String,
+    pub(crate) labels: Vec<String>,
+    pub(crate) assignees: Vec<String>,
+    pub(crate) parent: Option<String>,
+    pub(crate) waits_for: Vec<String>,
 }
 
 impl Outcome {
     /// The same, down to the last word?
-    pub(super) fn must_be(&self, wanted: &Self) -> anyhow::Result<()> {
+    pub(crate) fn must_be(&self, wanted: &Self) -> anyhow::Result<()> {
         ensure!(
             self.state == wanted.state,
             "{} and not {}",

@@ -1,7 +1,7 @@
 //! Exactly once: faults at every request of a run, and a real process killed between any two of its statements.
 
 mod faults;
-mod journey;
+pub(crate) mod journey;
 mod kill;
 mod proxy;
 mod restart;

@@ -48,10 +48,10 @@ async fn the_preview_of_two_phases_is_a_tree() {
 
         Nothing has been created yet. You asked for a dry run, so have a look first.
 
-        - [x] **1.** Deliver phase 1: storage — covers line 4
+        - [x] **1.** Deliver phase 1: storage — groups 2 issues · covers line 4
           - [x] **2.** Create the accounts table — covers line 6
           - [x] **3.** Write the migration from the old users — covers line 7
-        - [x] **4.** Deliver phase 2: sign in — waits for 1 · covers line 9
+        - [x] **4.** Deliver phase 2: sign in — groups 3 issues · waits for 1 · covers line 9
           - [x] **5.** Build the login form — covers line 11
           - [x] **6.** Add sessions — covers line 12
           - [x] **7.** Lock accounts after five wrong passwords — covers line 13

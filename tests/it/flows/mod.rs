@@ -5,12 +5,14 @@ mod bad_input;
 mod commands;
 mod confirmation;
 mod data;
+mod graph;
 mod installations;
 mod life;
 mod options;
 mod recovery;
 mod rollback;
 mod terminal;
+mod who_may;
 
 /// Three issues, the second waits for the first.
 const WORK: &str = "\

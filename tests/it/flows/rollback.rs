@@ -1,9 +1,12 @@
 //! Rolling back: what a run created is closed and detached; what people have worked on is left and named.
 
+use http::Method;
 use insta::assert_snapshot;
+use openproducer::simulator::{Effect, Fault, IssueRef, Person};
+use rstest::rstest;
 
-use super::{PHASES, WORK, asked, dry};
-use crate::harness::house::house;
+use super::{PHASES, WORK, asked, dry, long_list};
+use crate::harness::house::{SHOP, house};
 
 #[tokio::test]
 async fn everything_is_closed_as_not_planned_and_detached() {
@@ -201,6 +204,208 @@ async fn a_deleted_issue_does_not_hold_up_the_rollback() {
         assert_eq!(t.shop().open_issues(), [trigger.number]);
         let said = t.bot_comment(&trigger);
         assert!(said.contains("Rolled back: 2 issues closed\n"), "{said}");
+    })
+    .await;
+}
+
+/// What a person may have done with one of the issues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Comment,
+    Assign,
+    Retitle,
+    Edit,
+    Close,
+    Label,
+    Unlabel,
+    TakeMilestone,
+    SetType,
+    GiveSubIssue,
+    Move,
+    Block,
+    LetWait,
+}
+
+impl Deed {
+    /// `other` was nobody's concern so far.
+    fn is_done(self, who: &Person, issue: &IssueRef, other: &IssueRef) {
+        match self {
+            Self::Comment => drop(who.comments(issue, "I am on it")),
+            Self::Assign => who.assigns(issue, &["olivia"]),
+            Self::Retitle => who.edits_issue(issue, Some("Something else"), None),
+            Self::Edit => who.edits_issue(issue, None, Some("Something else")),
+            Self::Close => who.closes(issue),
+            Self::Label => who.labels(issue, &["urgent"]),
+            Self::Unlabel => who.sets_labels(issue, &[]),
+            Self::TakeMilestone => who.sets_milestone(issue, None),
+            Self::SetType => who.sets_type(issue, Some("Bug")),
+            Self::GiveSubIssue => who.links_sub_issue(issue, other),
+            Self::Move => who.moves_sub_issue(other, issue),
+            Self::Block => who.blocks(issue, other),
+            Self::LetWait => who.blocks(other, issue),
+        }
+    }
+}
+
+#[rstest]
+#[case(Deed::Comment, "it has comments")]
+#[case(Deed::Assign, "its assignees were changed")]
+#[case(Deed::Retitle, "it was edited")]
+#[case(Deed::Edit, "it was edited")]
+#[case(Deed::Close, "it was closed")]
+#[case(Deed::Label, "its labels were changed")]
+#[case(Deed::Unlabel, "its labels were changed")]
+#[case(Deed::TakeMilestone, "its milestone was changed")]
+#[case(Deed::SetType, "its type was changed")]
+#[case(Deed::GiveSubIssue, "other issues were put under it")]
+#[case(Deed::Move, "it was put under another issue")]
+#[case(Deed::Block, "it waits for other issues now")]
+#[case(Deed::LetWait, "other issues wait for it")]
+#[tokio::test]
+async fn whatever_people_have_done_with_it_is_respected_and_named(
+    #[case] deed: Deed,
+    #[case] why: &str,
+    #[values(false, true)] hides_counts: bool,
+) {
+    house(async |t| {
+        t.sim.add_milestone(SHOP, "Version 2");
+        let other = t.alice().opens_issue(SHOP, "Other", "");
+        let options = "@TheOpenProducerBot\nlabels: backend\nmilestone: Version 2\ntype: Task";
+        let trigger = t
+            .opens("Accounts", &format!("{options}\n\n{}", &long_list(4)))
+            .await;
+        if hides_counts {
+            t.sim.hide_link_summaries();
+        }
+        let touched = t.created()[2].reference.clone();
+        deed.is_done(&t.alice(), &touched, &other);
+        t.quiet().await;
+        let left = format!(": {why}\n");
+
+        // The second time it is as it was the first time.
+        for _ in 0..2 {
+            t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+            let said = t.bot_comment(&trigger);
+            assert!(
+                said.contains("3 issues closed, 1 left as they are"),
+                "{said}"
+            );
+            assert!(said.contains(&left), "{said}");
+            let open: Vec<u64> = t
+                .created()
+                .iter()
+                .filter(|i| i.open)
+                .map(|i| i.number)
+                .collect();
+            let open_still: &[u64] = if deed == Deed::Close {
+                &[]
+            } else {
+                &[touched.number]
+            };
+            assert_eq!(open, open_still);
+        }
+
+        t.says(&trigger, "@TheOpenProducerBot rollback last force")
+            .await;
+        assert!(
+            t.bot_comment(&trigger)
+                .contains("Rolled back: 4 issues closed")
+        );
+        assert_eq!(t.shop().open_issues(), [other.number, trigger.number]);
+        assert!(t.shop().issue(trigger.number).sub_issues.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_people_have_taken_back_is_closed_the_second_time() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let first = t.created()[0].reference.clone();
+        let comment = t.alice().comments(&first, "I am on it");
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number, first.number]);
+        t.alice().deletes_comment(&comment);
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_people_take_off_is_no_work_on_it() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let created = t.created();
+        t.sim.delete_issue(&created[0].reference);
+        t.sim.detach_sub_issue(&trigger, &created[1].reference);
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        let said = t.bot_comment(&trigger);
+        assert!(said.contains("Rolled back: 2 issues closed\n"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_whose_issue_is_left_is_closed_and_keeps_it() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(PHASES)).await;
+        let created = t.created();
+        t.alice().comments(&created[1].reference, "I am on it");
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        let group = t.shop().issue(created[0].number);
+        assert!(!group.open && group.parent.is_none());
+        assert_eq!(group.sub_issues.len(), 1);
+        assert_eq!(t.shop().open_issues(), [trigger.number, created[1].number]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn children_go_before_their_parents() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(PHASES)).await;
+        let numbers: Vec<u64> = t.created().iter().map(|i| i.number).collect();
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        let closed: Vec<u64> = t
+            .sim
+            .requests_matching(&Method::PATCH, "/repos/{owner}/{repo}/issues/{number}")
+            .iter()
+            .filter_map(|r| r.path.rsplit('/').next()?.parse().ok())
+            .collect();
+        let last_first: Vec<u64> = numbers.into_iter().rev().collect();
+        assert_eq!(closed, last_first);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_who_closes_what_could_not_be_closed_is_respected() {
+    house(async |t| {
+        let trigger = t
+            .opens("Accounts", &asked("## Work\n\n- Build the login form\n"))
+            .await;
+        let first = t.created()[0].reference.clone();
+        let close = "/repos/{owner}/{repo}/issues/{number}";
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::PATCH, close).then(Effect::status(
+                403,
+                "Resource not accessible by integration",
+            )));
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        t.alice().closes(&first);
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        let reason = t.shop().issue(first.number).state_reason;
+        assert_eq!(reason.as_deref(), Some("completed"));
+        let said = t.bot_comment(&trigger);
+        assert!(said.contains(": it was closed\n"), "{said}");
     })
     .await;
 }

@@ -93,6 +93,30 @@ async fn a_dry_run_waits_for_a_person() {
 }
 
 #[tokio::test]
+async fn an_open_run_is_joined_not_doubled_and_confirmed_at_the_terminal_too() {
+    house(async |t| {
+        let trigger = stands(t).await;
+        let process = "process --repo acme/shop --issue 1";
+        let (code, said, errors) = program(t, &format!("{process} --dry-run")).await;
+        assert_eq!(code, 0, "{said}{errors}");
+        let (code, said, errors) = program(t, process).await;
+        assert_eq!(code, 0, "{said}{errors}");
+        assert!(errors.contains("is the open run of"), "{errors}");
+        assert!(errors.contains("--confirm"), "{errors}");
+        assert!(t.created().is_empty());
+        let (code, said, errors) = program(t, &format!("{process} --confirm")).await;
+        assert_eq!(code, 0, "{said}{errors}");
+        assert_eq!(t.titles(), ["Build the login form"]);
+        assert_eq!(t.runs(&trigger).await.len(), 1);
+        assert!(
+            t.bot_comment(&trigger).contains("rollback last"),
+            "the App listens"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_processed_is_said_with_the_right_code() {
     house(async |t| {
         t.sim.add_repository("other/place");

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use http::Method;
 use openproducer::{
+    cache::Cache,
+    flows::pace,
     github::GitHubError,
     simulator::{Effect, Fault, Limits, Setup},
 };
@@ -24,7 +27,8 @@ async fn secondary_limit_says_when_to_come_back() {
         error,
         GitHubError::RateLimited {
             retry_at,
-            secondary: true
+            secondary: true,
+            named: true,
         }
     );
     assert!(!error.outcome_is_unknown());
@@ -112,4 +116,26 @@ async fn rate_state_follows_the_answers() {
     let second = t.installation.rate_state().unwrap();
     assert_eq!(first.limit, 5000);
     assert_eq!(second.remaining, first.remaining - 1);
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_github_allows() {
+    let t = Scene::start().await;
+    t.sim.enforce_limits(Limits::default());
+    t.github.set_gate(pace::gate(Cache::in_process(10)));
+    t.repo.get().await.unwrap();
+    let slow = Effect::Delay(Duration::from_secs(2));
+    let repository = "/repos/{owner}/{repo}";
+    t.sim
+        .faults()
+        .schedule(Fault::on(Method::GET, repository).times(150).then(slow));
+    let answers = join_all((0..150).map(|_| t.repo.get())).await;
+    let crowded = |answer: &&Result<_, _>| matches!(answer, Err(GitHubError::Crowded { .. }));
+    let held_back = answers.iter().filter(crowded).count();
+    assert_eq!(held_back, 60, "the rest may come again in a second");
+    assert_eq!(
+        answers.iter().filter(|a| a.is_ok()).count(),
+        90,
+        "none was refused"
+    );
 }

@@ -1,15 +1,18 @@
 //! One walk over everything that the client can do, in the order in which a run would do it.
 
+use std::path::Path;
+
 use http::Method;
 use openproducer::{
-    domain::ids::{CommentId, IssueNumber},
+    clock::Clock,
+    domain::ids::{CommentId, IssueNumber, RepositoryName},
     github::{
         GitHub, Installation, IssueChange, IssueState, NewIssue, Reaction, Repo, StateReason,
         allowed_routes,
     },
 };
 
-use super::{Scene, repository};
+use super::{Scene, address, repository};
 
 #[tokio::test]
 async fn everything_works_and_nothing_else_is_allowed() {
@@ -22,6 +25,7 @@ async fn everything_works_and_nothing_else_is_allowed() {
     let (parent, child) = issues(&t).await;
     comments_and_reactions(&t, trigger).await;
     links(&t, parent, child).await;
+    a_person(&t).await;
 
     for (method, route) in allowed_routes() {
         let method: Method = method.parse().unwrap();
@@ -63,6 +67,84 @@ async fn the_app(t: &Scene) {
         .map(|r| r.full_name.to_string())
         .collect();
     assert_eq!(names, ["acme/shop", "acme/site"]);
+}
+
+/// Every method of the client that asks GitHub for something is walked above; a new one is not forgotten.
+#[test]
+fn the_walk_leaves_no_method_of_the_client_out() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/github");
+    let mut methods = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        // What is in folders asks nothing: webhooks come to us, and tests.
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            methods.extend(methods_in(&std::fs::read_to_string(path).unwrap()));
+        }
+    }
+    assert!(
+        methods.len() > 25,
+        "the methods were not found: {methods:?}"
+    );
+    let walk = include_str!("walk.rs");
+    let walk = walk.split("\nfn is_send").next().unwrap();
+    methods.retain(|method| !walk.contains(&format!(".{method}(")));
+    assert!(methods.is_empty(), "nobody walks {methods:?}");
+}
+
+/// What others may call: asynchronous, or with a future as its answer.
+fn methods_in(source: &str) -> Vec<String> {
+    let open = source.split("#[cfg(test)]").next().unwrap();
+    let mut found = Vec::new();
+    for part in open.split("    pub ").skip(1) {
+        let signature = part.split(" {\n").next().unwrap_or(part);
+        let (head, rest) = signature.split_once("fn ").unwrap_or_default();
+        let asks = head == "async " || rest.contains("Future");
+        if asks && (head.is_empty() || head == "async ") {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+            found.push(rest[..end.unwrap_or(rest.len())].to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_method_without_a_walk_would_be_noticed() {
+    let source = "impl A {\n    /// One.\n    pub async fn one(&self) -> B {\n    }\n    async fn two(&self) {\n    }\n    \
+                  pub(super) async fn three(&self) {\n    }\n    pub fn four(&self) -> impl Future<Output = B> {\n    }\n    \
+                  pub fn five(&self) -> B {\n    }\n}\n#[cfg(test)]\nmod tests {\n    pub async fn six() {\n    }\n}\n";
+    assert_eq!(methods_in(source), ["one", "four"]);
+}
+
+/// With a person's token in the App's place.
+async fn a_person(t: &Scene) {
+    let token = t.sim.add_token("alice", &["public_repo", "read:org"]);
+    let clock = Clock::fixed(t.sim.now());
+    let github = GitHub::with_token(&address(&t.sim), token.into(), clock).unwrap();
+    let alice = github.person().await.unwrap();
+    assert_eq!(alice.login, "alice");
+    let scopes = alice.scopes.clone().unwrap();
+    assert_eq!(scopes, ["public_repo", "read:org"]);
+    assert_eq!(github.own_login().await.unwrap(), "alice");
+    assert_eq!(
+        t.github.own_login().await.unwrap(),
+        "theopenproducerbot[bot]"
+    );
+    let seen = github.find_visible_repository(t.repo.name()).await.unwrap();
+    let seen = seen.unwrap();
+    assert_eq!(seen.id, t.repo.id());
+    assert!(seen.permissions.unwrap().push);
+    let nowhere = RepositoryName::parse("acme/nowhere").unwrap();
+    assert!(
+        github
+            .find_visible_repository(&nowhere)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(t.count(&Method::GET, "/user"), 1, "asked once");
+    // An App has no person behind it, nor a person an App.
+    assert!(t.github.person().await.is_err());
+    assert!(github.list_installations().await.is_err());
 }
 
 async fn the_repository(t: &Scene) {
@@ -173,13 +255,24 @@ async fn links(t: &Scene, parent: IssueNumber, child: IssueNumber) {
     let under: Vec<_> = t.repo.list_sub_issues(parent).await.unwrap();
     assert_eq!(under.len(), 1);
     assert_eq!(under[0].id, id);
+    assert!(t.repo.knows_sub_issues(parent).await.unwrap());
+    assert!(t.repo.knows_dependencies(parent).await.unwrap());
+    let above = t.repo.find_parent(child).await.unwrap().unwrap();
+    assert_eq!(above.number, parent);
+    assert_eq!(above.sub_issues_summary.unwrap().total, 1);
+    assert_eq!(above.repository().as_ref(), Some(t.repo.name()));
+    let below = t.repo.get_issue(child).await.unwrap();
+    assert_eq!(below.parent(), Some((t.repo.name().clone(), parent)));
+    assert!(t.repo.find_parent(parent).await.unwrap().is_none());
     t.repo.remove_sub_issue(parent, id).await.unwrap();
     assert!(t.repo.list_sub_issues(parent).await.unwrap().is_empty());
 
     t.repo.add_blocked_by(parent, id).await.unwrap();
     assert_eq!(t.repo.list_blocked_by(parent).await.unwrap()[0].id, id);
-    t.repo.remove_blocked_by(parent, id).await.unwrap();
-    assert!(t.repo.list_blocked_by(parent).await.unwrap().is_empty());
+    assert_eq!(
+        t.repo.list_blocking(child).await.unwrap()[0].number,
+        parent
+    );
 
     let site = repository(&t.sim, &t.installation, "acme/site");
     let far = site.create_issue(&super::titled("Far")).await.unwrap();

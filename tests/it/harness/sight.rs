@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use chrono::DateTime;
 use http::Method;
 use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
-use openproducer::domain::plan::Plan;
+use openproducer::domain::plan::{Plan, PlannedIssue};
 use openproducer::simulator::{CommentRef, IssueRef, IssueView};
 use openproducer::store::runs::{self, Run};
 use openproducer::store::{deliveries, jobs, settings};
@@ -63,6 +63,20 @@ impl House {
             .await
             .expect("the plan");
         plan.expect("a stored plan")
+    }
+
+    /// Puts another planned issue in the place of the stored one with its id.
+    pub(crate) async fn replace_item(&self, issue: &IssueRef, planned: &PlannedIssue) {
+        let run = self.run(issue).await.id;
+        sqlx::query(
+            "update planned_issues set document = $2 where run_id = $1 and document ->> 'id' = $3",
+        )
+        .bind(run.as_str())
+        .bind(sqlx::types::Json(planned))
+        .bind(&planned.id)
+        .execute(self.pool())
+        .await
+        .expect("the item");
     }
 
     /// The issues that the bot has created in the shop, by number.

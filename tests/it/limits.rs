@@ -1,0 +1,5 @@
+//! GitHub's limits: places to write, one installation over all replicas, and whole runs against a simulated clock.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod places;
+mod runs;
