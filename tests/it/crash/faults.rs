@@ -294,3 +294,91 @@ async fn an_effect_that_comes_after_the_first_look_is_seen_by_the_second() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_not_found_is_looked_for_again_before_it_is_sent_again() {
+    let lane = Lane::open(Timeouts::default()).await;
+    let journey = lane.begin();
+    let cut = Fault::on(Method::POST, sight::ISSUES).nth(7);
+    lane.sim.faults().schedule(cut.then(Effect::DropBefore));
+    journey.create().await.unwrap();
+    assert_eq!(journey.posts(), ISSUES + 1);
+
+    let mut looks: Vec<Recorded> = Vec::new();
+    let mut posts = 0;
+    for request in journey.requests() {
+        let template = template(&request.route);
+        if template != sight::ISSUES {
+            continue;
+        }
+        posts += usize::from(request.method == Method::POST);
+        if request.method == Method::GET {
+            assert_eq!(posts, 7, "a look between the first try and the second");
+            looks.push(request);
+        }
+    }
+    let [first, second] = looks.as_slice() else {
+        panic!("{looks:#?}");
+    };
+    assert!(second.at - first.at >= chrono::TimeDelta::seconds(1));
+    for look in [first, second] {
+        let names = look.query.split('&').map(|p| p.split('=').next());
+        let names: Vec<&str> = names.flatten().collect();
+        assert!(look.query.contains("state=all"), "{}", look.query);
+        assert!(names.contains(&"since"), "{names:?}");
+        for filter in ["labels", "creator", "assignee", "milestone", "type"] {
+            assert!(
+                !names.contains(&filter),
+                "{filter} has GitHub ask an index that lags"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_item_is_found_on_whatever_page_it_is() {
+    let lane = Lane::open(Timeouts::default()).await;
+    let journey = lane.begin();
+    let faults = lane.sim.faults();
+    let lost = Fault::on(Method::POST, sight::ISSUES).nth(7);
+    faults.schedule(lost.then(Effect::DropAfter));
+    let blind = Fault::on(Method::GET, sight::ISSUES).forever();
+    faults.schedule(blind.then(Effect::status(502, "Bad Gateway")));
+    journey.create().await.unwrap_err();
+    assert_eq!(journey.posts(), 7, "nothing is sent in the dark");
+
+    faults.clear();
+    journey.fill_up(230);
+    journey.goes_on().await.unwrap();
+    assert_eq!(journey.outcome().await.unwrap().state, "completed");
+    assert_eq!(journey.posts(), ISSUES);
+}
+
+#[rstest]
+#[case::cut(Effect::DropBefore, Effect::DropAfter)]
+#[case::gateway(Effect::status(502, "Bad Gateway").after_effect(), Effect::Truncate)]
+#[tokio::test]
+async fn two_faults_in_a_row_at_one_issue_of_a_rollback_are_survived(
+    #[case] first: Effect,
+    #[case] second: Effect,
+) {
+    let wanted = undisturbed().await;
+    let lane = Lane::open(Timeouts::default()).await;
+    let journey = lane.begin();
+    journey.create().await.unwrap();
+    let issue = format!("{}/{{number}}", sight::ISSUES);
+    for (method, route, nth) in [
+        (Method::GET, issue.clone(), 3),
+        (Method::DELETE, format!("{issue}/sub_issue"), 7),
+        (Method::PATCH, issue, 12),
+    ] {
+        for (nth, effect) in [(nth, &first), (nth + 1, &second)] {
+            let fault = Fault::on(method.clone(), &route).nth(nth);
+            lane.sim.faults().schedule(fault.then(effect.clone()));
+        }
+    }
+    journey.says("rollback last").await.unwrap();
+    assert_eq!(lane.sim.faults().pending(), [], "all of it happened");
+    let outcome = journey.outcome().await.unwrap();
+    outcome.must_be(&wanted.undone).unwrap();
+}

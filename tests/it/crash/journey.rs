@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
+use http::Method;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::fingerprint;
@@ -144,6 +145,19 @@ impl Journey<'_> {
         self.advance(&id).await
     }
 
+    /// The run after it was left to itself.
+    pub(super) async fn goes_on(&self) -> anyhow::Result<()> {
+        self.advance(&self.run().await?).await
+    }
+
+    /// Alice opens issues of her own beside the run's.
+    pub(super) fn fill_up(&self, issues: usize) {
+        for number in 0..issues {
+            let title = format!("Something else {number}");
+            self.lane.alice().opens_issue(&self.repository, &title, "");
+        }
+    }
+
     /// Alice commands it, and the run follows to its end.
     pub(crate) async fn says(&self, command: &str) -> anyhow::Result<()> {
         self.comments(command);
@@ -178,8 +192,16 @@ impl Journey<'_> {
         self.lane.sim.requests().split_off(self.first_request)
     }
 
-    /// What people see, in words that are the same for every journey.
+    /// What people see when every issue is there, in words that are the same for every journey.
     pub(crate) async fn outcome(&self) -> anyhow::Result<Outcome> {
+        let outcome = self.outcome_of_any().await?;
+        let (there, wanted) = (outcome.shown.len(), self.wanted);
+        ensure!(there == wanted, "{there} issues and not {wanted}");
+        Ok(outcome)
+    }
+
+    /// The same of as many issues as there are.
+    pub(super) async fn outcome_of_any(&self) -> anyhow::Result<Outcome> {
         let run = runs::get(&self.services.pool, &self.run().await?).await?;
         let shop = self.shop();
         let issues = shop.issues();
@@ -214,10 +236,8 @@ impl Journey<'_> {
         }
         let titles: BTreeSet<&str> = shown.iter().map(|s| s.title.as_str()).collect();
         ensure!(
-            (shown.len(), titles.len()) == (self.wanted, self.wanted),
-            "{} issues with {} different titles",
-            shown.len(),
-            titles.len()
+            shown.len() == titles.len(),
+            "a title is there twice: {shown:?}"
         );
         let comments = shop.comments(self.trigger.number);
         let mut ours: Vec<String> = comments
@@ -255,6 +275,13 @@ impl Journey<'_> {
         self.tried(async || Box::pin(delivery::handle(&self.services, &guid)).await)
             .await
             .with_context(|| format!("handling {event}"))
+    }
+
+    /// How many requests to create an issue here have arrived.
+    pub(super) fn posts(&self) -> usize {
+        let path = format!("/repos/{}/issues", self.repository);
+        let requests = self.lane.sim.requests_matching(&Method::POST, &path);
+        requests.len()
     }
 
     /// Stores the newest webhook delivery, with its job.

@@ -4,6 +4,8 @@ mod faults;
 pub(crate) mod journey;
 mod kill;
 mod proxy;
+mod restart;
+mod stage;
 
 /// How many issues [`SPEC`] becomes.
 const ISSUES: usize = 25;

@@ -41,6 +41,7 @@ pub(crate) struct House {
 pub(crate) struct Outside {
     pub(crate) api_url: url::Url,
     web_url: url::Url,
+    app_id: u64,
     client_id: String,
     private_key: String,
     webhook_secret: String,
@@ -52,6 +53,7 @@ impl Outside {
         Self {
             api_url: sim.api_url().parse().expect("an address"),
             web_url: sim.web_url().parse().expect("an address"),
+            app_id: app.id,
             client_id: app.client_id.clone(),
             private_key: app.private_key_pem.clone(),
             webhook_secret: app.webhook_secret.clone(),
@@ -63,6 +65,18 @@ impl Outside {
             issuer: self.client_id.clone(),
             private_key: SecretString::from(self.private_key.clone()),
         }
+    }
+
+    /// What the program's own commands read of it.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 6] {
+        [
+            ("GITHUB_API_URL", self.api_url.to_string()),
+            ("GITHUB_WEB_URL", self.web_url.to_string()),
+            ("GITHUB_APP_ID", self.app_id.to_string()),
+            ("GITHUB_CLIENT_ID", self.client_id.clone()),
+            ("GITHUB_PRIVATE_KEY", self.private_key.clone()),
+            ("GITHUB_WEBHOOK_SECRET", self.webhook_secret.clone()),
+        ]
     }
 
     /// All that a server is made of in tests, with a worker, on a free port; to be called in the runtime that will use it.
