@@ -65,10 +65,7 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
 }
 
 async fn step(services: &Services, run: &Run) -> FlowResult<Next> {
-    let live = installations::find(&services.pool, run.installation)
-        .await?
-        .is_some_and(|i| i.is_live());
-    if !live {
+    if !services.reaches(run.installation, run.repository).await? {
         info!(run.id = %run.id, installation.id = %run.installation, "parked: the App is suspended or removed");
         return Ok(Next::Done);
     }

@@ -201,6 +201,11 @@ async fn known(
         name: seen.name.clone(),
     };
     installations::ensure(services, installation).await?;
+    let before = repositories::find_by_id(&services.pool, row.id).await?;
+    if before.is_some_and(|before| before.installation != installation) {
+        // Either it came to this installation just now, or the delivery is older than its leaving: GitHub knows.
+        services.repo(&row).get().await?;
+    }
     repositories::upsert(&services.pool, &row, services.clock.now()).await?;
     Ok(row)
 }

@@ -11,6 +11,7 @@
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`sweep`] | what did not get here while we were down is asked for again |
 
 pub mod advance;
 pub mod answer;
@@ -33,6 +34,7 @@ pub mod rollback;
 pub mod show;
 pub mod status;
 pub mod step;
+pub mod sweep;
 pub mod tick;
 
 use chrono::{DateTime, Utc};
@@ -112,6 +114,19 @@ impl Services {
         store::repositories::find(&self.pool, installation, id)
             .await?
             .ok_or(FlowError::GitHub(GitHubError::InstallationGone))
+    }
+
+    /// May we act in the repository now: is the installation live, and the repository in its reach as far as we know?
+    pub async fn reaches(
+        &self,
+        installation: InstallationId,
+        repository: RepositoryId,
+    ) -> FlowResult<bool> {
+        let is_live = store::installations::find(&self.pool, installation)
+            .await?
+            .is_some_and(|i| i.is_live());
+        let is_removed = store::repositories::is_removed(&self.pool, installation, repository);
+        Ok(is_live && !is_removed.await?)
     }
 
     /// The settings in force for a repository, before a request's own options.

@@ -145,3 +145,32 @@ pub async fn reserve_write(
         None => Err(row.try_get("next_write_at")?),
     })
 }
+
+/// Every installation that is not removed, suspended ones included.
+pub async fn list_installed(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<InstallationRow>> {
+    sqlx::query(
+        "select id, account_login, suspended_at, removed_at from installations where removed_at is null order by id",
+    )
+    .try_map(|row: sqlx::postgres::PgRow| {
+        Ok(InstallationRow {
+            id: InstallationId(row.try_get("id")?),
+            login: row.try_get("account_login")?,
+            suspended_at: row.try_get("suspended_at")?,
+            removed_at: row.try_get("removed_at")?,
+        })
+    })
+    .fetch_all(db)
+    .await
+}
+
+/// The live installations in which runs are under way or wait for a person.
+pub async fn list_busy(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<InstallationId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "select id from installations i where removed_at is null and suspended_at is null
+         and exists (select from runs where installation_id = i.id and status in ('pending', 'running'))
+         order by id",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(InstallationId).collect())
+}

@@ -10,9 +10,11 @@ pub mod installations;
 pub mod issue_links;
 pub mod jobs;
 pub mod planned_issues;
+pub mod redeliveries;
 pub mod repositories;
 pub mod runs;
 pub mod settings;
+pub mod sweeps;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

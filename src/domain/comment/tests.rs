@@ -511,7 +511,7 @@ fn ended_comments() {
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
-    assert_snapshot!(shown(&cancelled(&some)), @"
+    assert_snapshot!(shown(&cancelled(&some, None)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### 🛑 Cancelled
 
@@ -525,7 +525,7 @@ fn ended_comments() {
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
-    assert_snapshot!(shown(&cancelled(&none)), @"
+    assert_snapshot!(shown(&cancelled(&none, None)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### 🛑 Cancelled
 

@@ -7,6 +7,7 @@ use openproducer::cache::Cache;
 use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
 use openproducer::domain::settings::Operator;
+use openproducer::flows::Services;
 use openproducer::flows::pace::Pace;
 use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
@@ -30,6 +31,8 @@ pub(crate) struct House {
     pub(crate) sim: Simulator,
     pub(crate) installation: u64,
     server: Option<Server>,
+    /// Where the server listens, from its first start on: GitHub knows the address.
+    listen: std::net::SocketAddr,
     apart: Option<(Runtime, Server)>,
     database: TestDatabase,
     operator: Operator,
@@ -74,6 +77,7 @@ impl House {
             sim,
             installation: 0,
             server: None,
+            listen: ([127, 0, 0, 1], 0).into(),
             apart: None,
             database,
             operator,
@@ -124,6 +128,7 @@ impl House {
         let server = Server::start(parts(self.pool().clone()))
             .await
             .expect("the server starts");
+        self.listen = server.address;
         self.sim
             .set_webhook_url(format!("http://{}/api/webhook/github", server.address));
         self.server = Some(server);
@@ -141,6 +146,7 @@ impl House {
         let mention = self.mention.clone();
         let webhook_secret = SecretString::from(app.webhook_secret.clone());
         let web_url = self.sim.web_url().parse().expect("an address");
+        let listen = self.listen;
         move |pool| Parts {
             pool,
             cache: Cache::in_process(100),
@@ -152,7 +158,7 @@ impl House {
             mention,
             webhook_secret,
             web_url,
-            listen: ([127, 0, 0, 1], 0).into(),
+            listen,
             with_worker: true,
         }
     }
@@ -178,6 +184,15 @@ impl House {
     /// Where the house's own database is.
     pub(crate) fn database_url(&self) -> &str {
         self.database.url()
+    }
+
+    /// What the running server's flows work with.
+    pub(crate) fn services(&self) -> Services {
+        self.server
+            .as_ref()
+            .expect("a running server")
+            .services()
+            .clone()
     }
 
     /// Where the server listens.
