@@ -47,7 +47,7 @@ comment on column redeliveries.attempted_at is 'The newest attempt that we know,
 comment on column redeliveries.refused_at is 'The newest redelivery that failed again, by GitHub''s clock.';
 comment on column redeliveries.status is 'What GitHub said of the newest attempt.';
 comment on column redeliveries.times is 'How often it was asked for; counted before the request is sent.';
-create index redeliveries_waiting on redeliveries (failed_at, guid) where state = 'waiting';
+create index redeliveries_waiting on redeliveries (failed_at, delivery_id) where state = 'waiting';
 create index redeliveries_settled on redeliveries (settled_at) where state <> 'waiting';
 
 create table revoked_authorizations (

@@ -11,6 +11,7 @@
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
 
 pub mod advance;
@@ -23,6 +24,7 @@ pub mod create;
 pub mod delivery;
 pub mod installations;
 pub mod link;
+pub mod marketplace;
 pub mod operate;
 pub mod pace;
 pub mod plan;

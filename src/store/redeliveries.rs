@@ -161,7 +161,7 @@ pub async fn claim(
          where state = 'waiting' and times < $2
            and (next_at <= $1 or (refused_at < $3 and asked_at <= $1 - $4))
            and not exists (select from deliveries d where d.guid = r.guid and d.state <> 'failed')
-         order by failed_at, guid limit 1 for update skip locked",
+         order by failed_at, delivery_id limit 1 for update skip locked",
     )
     .bind(due.now)
     .bind(due.most)

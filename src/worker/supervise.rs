@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use graphile_worker::{
-    JobRecovery, JobRecoveryResult, LocalQueueConfig, Worker, WorkerOptions, WorkerRecoveryConfig,
+    JobRecovery, JobRecoveryResult, LocalQueueConfig, RefetchDelayConfig, Worker, WorkerOptions,
+    WorkerRecoveryConfig,
 };
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -101,13 +102,21 @@ async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
         .heartbeat_interval(HEARTBEAT)
         .sweep_interval(HEARTBEAT)
         .sweep_threshold(DEAD_AFTER);
+    // Without a delay the library fetches again at once, thousands of times a second; a notification ends it.
+    let delay = RefetchDelayConfig::default()
+        .with_duration(POLL)
+        .with_max_abort_threshold(1);
     let clock = carried.services.clock.clone();
     let options = WorkerOptions::default()
         .pg_pool(carried.services.pool.clone())
         .schema(SCHEMA)
         .concurrency(crew.concurrency())
         .poll_interval(POLL)
-        .local_queue(LocalQueueConfig::default().with_size(1))
+        .local_queue(
+            LocalQueueConfig::default()
+                .with_size(1)
+                .with_refetch_delay(delay),
+        )
         .worker_recovery(recovery)
         .listen_os_shutdown_signals(false)
         .shutdown_grace_period(GRACE)

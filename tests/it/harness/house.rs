@@ -145,6 +145,7 @@ impl House {
         let operator = self.operator.clone();
         let mention = self.mention.clone();
         let webhook_secret = SecretString::from(app.webhook_secret.clone());
+        let marketplace_secret = Some(SecretString::from(app.marketplace_secret.clone()));
         let web_url = self.sim.web_url().parse().expect("an address");
         let listen = self.listen;
         move |pool| Parts {
@@ -157,6 +158,7 @@ impl House {
             operator,
             mention,
             webhook_secret,
+            marketplace_secret,
             web_url,
             listen,
             with_worker: true,
