@@ -5,9 +5,7 @@ use tracing::{debug, info, warn};
 
 use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
-use super::{
-    FlowError, FlowResult, Services, command, installations, marketplace, request, tick,
-};
+use super::{FlowError, FlowResult, Services, command, installations, marketplace, request, tick};
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};

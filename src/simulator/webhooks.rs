@@ -266,10 +266,7 @@ fn prepare(shared: &Shared, id: u64) -> Option<(Delivery, Luck)> {
         ("X-GitHub-Event", delivery.event.clone()),
         ("X-GitHub-Hook-ID", (app * 100 + 7).to_string()),
         ("X-GitHub-Hook-Installation-Target-ID", app.to_string()),
-        (
-            "X-GitHub-Hook-Installation-Target-Type",
-            target.to_owned(),
-        ),
+        ("X-GitHub-Hook-Installation-Target-Type", target.to_owned()),
         (
             "X-Hub-Signature",
             format!("sha1={}", sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY)),

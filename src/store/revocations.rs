@@ -6,11 +6,7 @@ use sqlx::PgExecutor;
 use crate::domain::ids::UserId;
 
 /// What the person began with us up to `at` is over. An earlier moment takes nothing back.
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    user: UserId,
-    at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+pub async fn insert(db: impl PgExecutor<'_>, user: UserId, at: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
         "insert into revoked_authorizations as r (user_id, revoked_at) values ($1, $2)
          on conflict (user_id) do update set revoked_at = greatest(r.revoked_at, excluded.revoked_at)",

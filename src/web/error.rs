@@ -16,7 +16,9 @@ pub enum WebError {
     SignatureMissing,
     #[error("the signature is wrong: the webhook secrets here and on GitHub differ")]
     SignatureWrong,
-    #[error("there is no secret here for Marketplace deliveries: set GITHUB_MARKETPLACE_WEBHOOK_SECRET to the listing's")]
+    #[error(
+        "there is no secret here for Marketplace deliveries: set GITHUB_MARKETPLACE_WEBHOOK_SECRET to the listing's"
+    )]
     NoMarketplaceSecret,
     #[error("the body is over 25 MB")]
     TooLarge,

@@ -123,7 +123,10 @@ async fn look(pool: &PgPool) {
     let Ok(Ok(standing)) = timeout(LOOK, standing).await else {
         return;
     };
-    #[expect(clippy::cast_precision_loss, reason = "seconds and counts far below 2^52")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds and counts far below 2^52"
+    )]
     let set = |name, state, value: i64| match state {
         "" => gauge!(name).set(value as f64),
         state => gauge!(name, "state" => state).set(value as f64),
@@ -133,5 +136,9 @@ async fn look(pool: &PgPool) {
         set(name, "", at.timestamp());
     }
     set("openproducer_deliveries_lost", "waiting", standing.waiting);
-    set("openproducer_deliveries_lost", "given_up", standing.given_up);
+    set(
+        "openproducer_deliveries_lost",
+        "given_up",
+        standing.given_up,
+    );
 }

@@ -13,3 +13,4 @@ mod house;
 mod ingest;
 mod simulator;
 mod store;
+mod sweep;

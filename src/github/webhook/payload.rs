@@ -6,7 +6,8 @@ use super::wire;
 use crate::domain::event::{
     Account, AccountKind, Before, Comment, CommentEvent, Event, Installation, InstallationAction,
     InstallationEvent, InstallationRepositoriesEvent, InstallationTargetEvent, Issue, IssueEvent,
-    MarketplaceAction, MarketplaceEvent, MarketplacePlan, MarketplacePurchase, Repository, RepositoryAction, RepositoryEvent,
+    MarketplaceAction, MarketplaceEvent, MarketplacePlan, MarketplacePurchase, Repository,
+    RepositoryAction, RepositoryEvent,
 };
 
 /// Why a payload cannot be read.

@@ -114,7 +114,11 @@ mod tests {
 
     #[test]
     fn githubs_own_example_is_right() {
-        assert!(verifier(&["It's a Secret to Everybody"]).verify("issues", VECTOR, b"Hello, World!"));
+        assert!(verifier(&["It's a Secret to Everybody"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World!"
+        ));
     }
 
     #[test]
@@ -130,20 +134,26 @@ mod tests {
 
     #[test]
     fn another_body_or_secret_is_wrong() {
-        assert!(!verifier(&["It's a Secret to Everybody"]).verify("issues", VECTOR, b"Hello, World?"));
+        assert!(!verifier(&["It's a Secret to Everybody"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World?"
+        ));
         assert!(!verifier(&["another"]).verify("issues", VECTOR, b"Hello, World!"));
     }
 
     #[test]
     fn any_one_of_several_secrets_will_do() {
-        assert!(
-            verifier(&["former", "It's a Secret to Everybody"])
-                .verify("issues", VECTOR, b"Hello, World!")
-        );
-        assert!(
-            verifier(&["It's a Secret to Everybody", "former"])
-                .verify("issues", VECTOR, b"Hello, World!")
-        );
+        assert!(verifier(&["former", "It's a Secret to Everybody"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World!"
+        ));
+        assert!(verifier(&["It's a Secret to Everybody", "former"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World!"
+        ));
     }
 
     #[test]
@@ -156,7 +166,9 @@ mod tests {
         let app = verifier(&[OURS]);
         assert_eq!(right(&app), [true, false, true, true]);
         assert!(!app.has_secret_for("marketplace_purchase") && app.has_secret_for("issues"));
-        let listing = verifier(&["another"]).with_marketplace(&OURS.into()).unwrap();
+        let listing = verifier(&["another"])
+            .with_marketplace(&OURS.into())
+            .unwrap();
         assert_eq!(right(&listing), [false, true, true, false]);
         assert!(listing.has_secret_for("marketplace_purchase"));
         assert!(verifier(&[OURS]).with_marketplace(&"".into()).is_none());
@@ -177,7 +189,10 @@ mod tests {
             &sha1,
             b"sha256=\xff\xfe",
         ] {
-            assert!(!verifier.verify("issues", header, b"Hello, World!"), "{header:?}");
+            assert!(
+                !verifier.verify("issues", header, b"Hello, World!"),
+                "{header:?}"
+            );
         }
     }
 

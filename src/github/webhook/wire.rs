@@ -150,6 +150,8 @@ fn moment<'de, D: Deserializer<'de>>(given: D) -> Result<Option<DateTime<Utc>>, 
     Ok(given.and_then(|text| {
         let day = || text.parse::<chrono::NaiveDate>().ok();
         let moment = DateTime::parse_from_rfc3339(&text).map(|at| at.to_utc());
-        moment.ok().or_else(|| Some(day()?.and_time(chrono::NaiveTime::MIN).and_utc()))
+        moment
+            .ok()
+            .or_else(|| Some(day()?.and_time(chrono::NaiveTime::MIN).and_utc()))
     }))
 }

@@ -105,7 +105,12 @@ impl World {
 
     /// Another login; the old full names of its repositories go on redirecting.
     pub(crate) fn rename_account(&mut self, account: u64, to: &str) {
-        let owned: Vec<u64> = self.repositories.values().filter(|r| r.owner == account).map(|r| r.id).collect();
+        let owned: Vec<u64> = self
+            .repositories
+            .values()
+            .filter(|r| r.owner == account)
+            .map(|r| r.id)
+            .collect();
         for id in owned {
             let former = self.full_name(id).to_lowercase();
             self.moved.insert(former, id);

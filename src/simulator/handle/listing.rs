@@ -76,7 +76,8 @@ impl Simulator {
 
     /// GitHub tries the listing's hook out.
     pub fn ping_from_listing(&self) {
-        let payload = json!({"zen": "Design for failure.", "hook": {"type": "Marketplace::Listing"}});
+        let payload =
+            json!({"zen": "Design for failure.", "hook": {"type": "Marketplace::Listing"}});
         self.world()
             .deliver_by(Hook::Listing, "ping", (None, None), &payload);
     }

@@ -7,6 +7,7 @@ mod confirmation;
 mod data;
 mod installations;
 mod life;
+mod marketplace;
 mod options;
 mod recovery;
 mod rollback;

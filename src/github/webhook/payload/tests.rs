@@ -212,14 +212,26 @@ fn a_purchase_is_read_whole_whatever_its_dates_look_like() {
         panic!("another event")
     };
     assert_eq!(event.action, MarketplaceAction::PendingChange);
-    assert_eq!((event.account.id.0, event.account.login.as_str()), (8, "acme"));
+    assert_eq!(
+        (event.account.id.0, event.account.login.as_str()),
+        (8, "acme")
+    );
     let (bought, before) = (event.bought, event.before.unwrap());
-    assert_eq!((bought.plan.name.as_str(), before.plan.name.as_str()), ("Solo", "Team"));
+    assert_eq!(
+        (bought.plan.name.as_str(), before.plan.name.as_str()),
+        ("Solo", "Team")
+    );
     assert_eq!((bought.unit_count, bought.on_free_trial), (Some(3), true));
     let day = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.date_naive().to_string());
-    assert_eq!(day(bought.free_trial_ends_at).as_deref(), Some("2026-12-06"));
+    assert_eq!(
+        day(bought.free_trial_ends_at).as_deref(),
+        Some("2026-12-06")
+    );
     assert_eq!(bought.next_billing_at, None);
     assert_eq!(day(event.effective_at).as_deref(), Some("2026-12-01"));
     payload["action"] = json!("gifted");
-    assert!(matches!(read("marketplace_purchase", &payload), Event::Other { .. }));
+    assert!(matches!(
+        read("marketplace_purchase", &payload),
+        Event::Other { .. }
+    ));
 }
