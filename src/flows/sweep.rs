@@ -52,14 +52,13 @@ pub enum Outcome {
     Waits(DateTime<Utc>),
 }
 
-/// How long one that was asked for so often has to wait until it is asked for again.
+/// How long one that was asked for so often has to wait until it is asked for again; after the last time, until it is
+/// seen what came of it.
 fn pause(times: i32) -> TimeDelta {
     match times {
-        ..=1 => LEAST_PAUSE,
         2 => TimeDelta::hours(1),
         3 => TimeDelta::hours(6),
         4 => TimeDelta::days(1),
-        // Not to ask again, but to see what comes of it.
         _ => LEAST_PAUSE,
     }
 }

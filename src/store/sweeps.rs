@@ -12,10 +12,16 @@ const LOCK: i64 = 0x6f70_7377_6565_7000;
 pub struct SweepLock(PgConnection);
 
 impl SweepLock {
-    /// Gives it back at once.
-    pub async fn release(self) {
-        // A connection that does not close cleanly is gone all the same, and the lock with it.
-        let _ = self.0.close().await;
+    /// Gives it back at once; a connection that cannot say so any more is gone, and the lock with it.
+    pub async fn release(mut self) {
+        let unlocked = sqlx::query("select pg_advisory_unlock($1)")
+            .bind(LOCK)
+            .execute(&mut self.0)
+            .await;
+        if let Err(error) = unlocked {
+            tracing::debug!(%error, "the sweeps' lock ends with its connection");
+        }
+        drop(self.0.close().await);
     }
 }
 
