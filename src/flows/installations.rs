@@ -15,6 +15,7 @@ use crate::domain::event::{
     InstallationTargetEvent, RepositoryAction, RepositoryEvent,
 };
 use crate::domain::ids::{InstallationId, RepositoryId};
+use crate::domain::run::Phase;
 use crate::github::{GitHubError, InstallationRecord};
 use crate::store::deliveries;
 use crate::store::installations::{self, Account};
@@ -87,7 +88,7 @@ async fn gone(services: &Services, id: InstallationId) -> FlowResult<()> {
     let now = services.clock.now();
     services.github.forget(id);
     installations::set_removed(&services.pool, id, Some(now)).await?;
-    end_runs(services, id, None, UNINSTALLED).await?;
+    end_runs(services, id, None, Waiting::Ends, UNINSTALLED).await?;
     repositories::mark_all_removed(&services.pool, id, now).await?;
     // What was parked for it finds nobody to answer, and is done.
     let mut tx = services.pool.begin().await?;
@@ -107,8 +108,10 @@ pub(super) async fn repositories_changed(
     let id = event.installation.id;
     ensure(services, id).await?;
     services.github.forget(id);
-    refresh(services, id).await?;
-    wake(services, id).await
+    if refresh(services, id).await? {
+        wake(services, id).await?;
+    }
+    Ok(())
 }
 
 /// A repository has another name or owner, or is gone.
@@ -121,7 +124,7 @@ pub(super) async fn repository_changed(
     };
     let seen = &event.repository;
     if event.action == RepositoryAction::Deleted {
-        return left(services, id, seen.id).await;
+        return left(services, id, seen.id, Waiting::Ends).await;
     }
     ensure(services, id).await?;
     let before = repositories::find_by_id(&services.pool, seen.id).await?;
@@ -132,20 +135,34 @@ pub(super) async fn repository_changed(
     let name = match place.get().await {
         Ok(now) if now.id == seen.id => now.full_name,
         // Its name belongs to another by now, and it is out of sight.
-        Ok(_) => return left(services, id, seen.id).await,
-        Err(error) if error.is_absent() => return left(services, id, seen.id).await,
+        Ok(_) => return left(services, id, seen.id, Waiting::Stays).await,
+        Err(error) if error.is_absent() => {
+            return left(services, id, seen.id, Waiting::Stays).await;
+        }
         Err(error) => return Err(error.into()),
     };
     if let Some(before) = before.filter(|b| b.installation != id) {
-        left(services, before.installation, seen.id).await?;
+        left(services, before.installation, seen.id, Waiting::Ends).await?;
     }
+    let is_back = repositories::is_removed(&services.pool, id, seen.id).await?;
     let row = RepositoryRow {
         id: seen.id,
         installation: id,
         name,
     };
     repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+    if is_back {
+        wake(services, id).await?;
+    }
     Ok(())
+}
+
+/// What becomes of a run that only waits for a person, where nothing can be done at present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// It does nothing by itself, and can be confirmed should the App come back.
+    Stays,
+    Ends,
 }
 
 /// The installation does not reach the repository any more: what was under way there ends, and no token is left.
@@ -153,11 +170,13 @@ async fn left(
     services: &Services,
     installation: InstallationId,
     repository: RepositoryId,
+    waiting: Waiting,
 ) -> FlowResult<()> {
     let now = services.clock.now();
     services.github.forget(installation);
     repositories::mark_removed(&services.pool, installation, repository, now).await?;
-    end_runs(services, installation, Some(repository), OUT_OF_REACH).await?;
+    let place = Some(repository);
+    end_runs(services, installation, place, waiting, OUT_OF_REACH).await?;
     info!(installation.id = %installation, repository.id = %repository, "a repository is out of reach");
     Ok(())
 }
@@ -177,10 +196,12 @@ pub(super) async fn renamed(
     Ok(())
 }
 
-/// Asks GitHub which repositories the installation reaches now, and stores what has come and what has gone.
-pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResult<()> {
+/// Asks GitHub which repositories the installation reaches now, and stores what has come and what has gone. Answers
+/// whether any has come, or has another name.
+pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResult<bool> {
     let known = repositories::list(&services.pool, id).await?;
     let reached = services.github.installation(id).list_repositories().await?;
+    let mut news = false;
     let mut seen = HashSet::with_capacity(reached.items.len());
     for repository in reached.items {
         seen.insert(repository.id);
@@ -193,14 +214,15 @@ pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResu
             continue;
         }
         repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+        news = true;
     }
     // Of a list that was cut off, what is not in it may be there all the same.
     if reached.complete {
         for row in known.iter().filter(|row| !seen.contains(&row.id)) {
-            left(services, id, row.id).await?;
+            left(services, id, row.id, Waiting::Stays).await?;
         }
     }
-    Ok(())
+    Ok(news)
 }
 
 /// Ends what can never go on, in the installation or in one of its repositories.
@@ -208,6 +230,7 @@ async fn end_runs(
     services: &Services,
     id: InstallationId,
     repository: Option<RepositoryId>,
+    waiting: Waiting,
     why: &str,
 ) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
@@ -216,6 +239,10 @@ async fn end_runs(
             continue;
         }
         let run = runs::lock(&mut tx, &open.id).await?;
+        let waits = run.state.phase() == Some(Phase::AwaitingConfirmation);
+        if waits && waiting == Waiting::Stays {
+            continue;
+        }
         let Ok(to) = run.state.cancel().or_else(|_| run.state.fail()) else {
             continue;
         };

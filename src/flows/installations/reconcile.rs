@@ -71,6 +71,9 @@ async fn settle(services: &Services, id: InstallationId) -> FlowResult<()> {
 }
 
 async fn reach(services: &Services, id: InstallationId) -> FlowResult<()> {
-    refresh(services, id).await?;
-    wake(services, id).await
+    // Only what has come: a job that a dead worker still holds is not to be put in twice.
+    if refresh(services, id).await? {
+        wake(services, id).await?;
+    }
+    Ok(())
 }

@@ -176,9 +176,9 @@ async fn sweeps(t: &House) {
     t.quiet().await;
 }
 
-/// A run of three issues of which the second takes a second.
+/// A run of three issues of which the second takes two seconds.
 async fn in_the_middle(t: &House) -> IssueRef {
-    let slow = Effect::Delay(Duration::from_secs(1));
+    let slow = Effect::Delay(Duration::from_secs(2));
     let fault = Fault::on(Method::POST, ISSUES).nth(2).then(slow);
     t.sim.faults().schedule(fault);
     let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));
@@ -234,12 +234,19 @@ async fn a_run_ends_in_words_when_its_repository_goes_where_the_app_is_not() {
         let (status, words) = ended(t, &trigger).await;
         assert_eq!(status, "failed");
         assert!(words.contains("not visible to the App any more"), "{words}");
-        // Nobody was told of the one that only waited: it is found.
-        assert_eq!(ended(t, &waiting).await.0, "running");
+        // The one that only waits does nothing, and can be confirmed when the repository is back.
         sweeps(t).await;
-        let (status, words) = ended(t, &waiting).await;
-        assert_eq!(status, "cancelled");
-        assert!(words.contains("went to another account"), "{words}");
+        let is_out_of_reach = "select removed_at is not null from repositories where name = 'shop'";
+        let is_out_of_reach: bool = sqlx::query_scalar(is_out_of_reach)
+            .fetch_one(t.pool())
+            .await
+            .expect("the repository");
+        assert!(is_out_of_reach, "nobody told us, and it is known");
+        assert_eq!(ended(t, &waiting).await.0, "running");
+        t.sim.transfer_repository("globex/shop", "acme");
+        t.quiet().await;
+        t.says(&waiting, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.state(&waiting).await, "completed");
     })
     .await;
 }
@@ -271,44 +278,32 @@ async fn a_repository_that_changes_tenants_leaves_its_runs_behind() {
 }
 
 #[tokio::test]
-async fn a_removed_repository_ends_its_runs_and_can_come_back() {
-    house(async |t| {
-        t.sim.add_repository("acme/site");
-        let trigger = t.opens("Accounts", &dry(WORK)).await;
-        let minted = |t: &House| t.sent(&Method::POST, "/app/installations/{id}/access_tokens");
-        t.sim
-            .remove_repository_from_installation(t.installation, SHOP);
-        t.quiet().await;
-        let (status, words) = ended(t, &trigger).await;
-        assert_eq!(status, "cancelled");
-        assert!(words.contains("removed from this repository"), "{words}");
-        let before = minted(t);
-        t.sim.add_repository_to_installation(t.installation, SHOP);
-        t.quiet().await;
-        assert!(minted(t) > before, "the old tokens are dropped");
-        let said = t.bot_comment(&trigger);
-        assert!(
-            said.contains("🛑 Cancelled") && said.contains("ask again"),
-            "{said}"
-        );
-        let again = t.opens("Again", &asked(WORK)).await;
-        assert_eq!(t.state(&again).await, "completed");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_running_run_stops_when_its_repository_is_removed() {
+async fn a_running_run_ends_when_its_repository_is_removed_and_says_so_when_it_is_back() {
     house(async |t| {
         t.sim.add_repository("acme/site");
         let trigger = in_the_middle(t).await;
         t.sim
             .remove_repository_from_installation(t.installation, SHOP);
         t.quiet().await;
-        assert!(t.created().len() < 3);
+        let made = t.created().len();
+        assert!(made < 3);
         let (status, words) = ended(t, &trigger).await;
-        assert!(status == "cancelled" || status == "failed", "{status}");
-        assert!(words.contains("App"), "{words}");
+        assert_eq!(status, "cancelled");
+        assert!(words.contains("removed from this repository"), "{words}");
+        let minted = |t: &House| t.sent(&Method::POST, "/app/installations/{id}/access_tokens");
+        let before = minted(t);
+        t.sim.add_repository_to_installation(t.installation, SHOP);
+        t.quiet().await;
+        assert!(minted(t) > before, "the old tokens are dropped");
+        assert_eq!(t.created().len(), made, "nothing is created unasked");
+        let said = t.bot_comment(&trigger);
+        assert!(
+            said.contains("🛑 Cancelled") && said.contains("ask again"),
+            "{said}"
+        );
+        t.says(&trigger, &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.titles(), WORK_TITLES);
     })
     .await;
 }
