@@ -294,8 +294,8 @@ async fn two_replicas_ask_for_each_once() {
         let (one, _) = t.with_clock().await;
         let (other, _) = t.with_clock().await;
         let both = tokio::join!(
-            sweep::sweep(&one, Occasion::Start),
-            sweep::sweep(&other, Occasion::Start)
+            Box::pin(sweep::sweep(&one, Occasion::Start)),
+            Box::pin(sweep::sweep(&other, Occasion::Start))
         );
         let left_out = |outcome: &Outcome| *outcome == Outcome::LeftOut;
         let (first, second) = (both.0.unwrap(), both.1.unwrap());
