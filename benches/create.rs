@@ -16,7 +16,7 @@ use openproducer::cli::server::{self, Parts};
 use openproducer::clock::{Chance, Clock};
 use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RepositoryName};
 use openproducer::domain::settings::Operator;
-use openproducer::flows::operate;
+use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
 use openproducer::github::{AppCredentials, GitHub, NewIssue};
 use openproducer::simulator::{Happening, RepositorySelection, Setup, Simulator, What};
@@ -117,11 +117,11 @@ async fn create(
         &services,
         &name,
         IssueNumber(trigger.number.cast_signed()),
-        false,
+        Wish::Go,
     );
     let started = started.await.map_err(anyhow::Error::from)?;
     anyhow::ensure!(
-        started.is_ok(),
+        matches!(started, Outcome::Started(_)),
         "the request was not understood: {started:?}"
     );
 
@@ -192,6 +192,7 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         },
         mention: "@TheOpenProducerBot".to_owned(),
         webhook_secret: SecretString::from(app.webhook_secret.clone()),
+        marketplace_secret: None,
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,

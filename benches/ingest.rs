@@ -160,7 +160,7 @@ async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
 async fn bare(State(verifier): State<Verifier>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signed = headers
         .get("x-hub-signature-256")
-        .is_some_and(|value| verifier.verify(value.as_bytes(), &body));
+        .is_some_and(|value| verifier.verify("issues", value.as_bytes(), &body));
     if signed {
         StatusCode::ACCEPTED
     } else {
@@ -180,7 +180,7 @@ async fn one_insert(
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
     };
-    if !verifier.verify(text("x-hub-signature-256").as_bytes(), &body) {
+    if !verifier.verify("issues", text("x-hub-signature-256").as_bytes(), &body) {
         return StatusCode::UNAUTHORIZED;
     }
     let stored = sqlx::query(

@@ -100,6 +100,7 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         operator: operator(config),
         mention: config.bot.mention.clone(),
         webhook_secret: SecretString::default(),
+        marketplace_secret: config.github.marketplace_webhook_secret.clone(),
         web_url: config.github.web_url.clone(),
         listen: config.listen_addr,
         with_worker: true,

@@ -38,6 +38,8 @@ pub struct Parts {
     /// The mention that people write, with or without `@`.
     pub mention: String,
     pub webhook_secret: SecretString,
+    /// The Marketplace listing's own; `None`: its deliveries are refused.
+    pub marketplace_secret: Option<SecretString>,
     /// GitHub's pages, for the install link.
     pub web_url: Url,
     pub listen: SocketAddr,
@@ -113,6 +115,17 @@ impl Server {
     }
 }
 
+fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
+    let verifier = Verifier::new(std::slice::from_ref(&parts.webhook_secret))
+        .context("the webhook secret is empty")?;
+    match &parts.marketplace_secret {
+        None => Ok(verifier),
+        Some(secret) => verifier
+            .with_marketplace(secret)
+            .context("the Marketplace webhook secret is empty"),
+    }
+}
+
 fn site(
     parts: &Parts,
     identity: watch::Receiver<Arc<Identity>>,
@@ -132,8 +145,7 @@ fn site(
     // Structure alone plans until a provider can be configured.
     let ai = web::health::probe(|| async { Part::new(PartState::Off) });
     Ok(web::Site {
-        verifier: Verifier::new(std::slice::from_ref(&parts.webhook_secret))
-            .context("the webhook secret is empty")?,
+        verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         pool: parts.pool.clone(),
         cache,

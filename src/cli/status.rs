@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, bail};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -10,11 +11,14 @@ use super::arguments::StatusArguments;
 use super::database::Database;
 use super::failure::{Failure, bad_config};
 use super::terminal::Terminal;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::ids::{RepositoryName, RunId};
 use crate::domain::run::{Phase, State};
+use crate::flows::sweep;
 use crate::store::planned_issues::{self, Item, Tally};
 use crate::store::runs::{self, Run};
+use crate::store::sweeps::{self, Standing};
 use crate::store::{created_issues, repositories};
 
 /// Prints the newest runs, or one.
@@ -33,9 +37,70 @@ pub(super) async fn run(args: StatusArguments) -> Result<(), Failure> {
             .await
         }
     };
+    // Of one run or one repository, how deliveries go says nothing.
+    let deliveries = match (&args.run, &args.repo) {
+        (None, None) => deliveries(&database.pool, args.json).await.map(Some),
+        _ => Ok(None),
+    };
     database.close().await;
-    Terminal::of_output().write(&format!("{}\n", text?.trim_end()))?;
+    let (text, deliveries) = (text?, deliveries?.unwrap_or_default());
+    if args.json {
+        // The output stays the list of runs that scripts read.
+        Terminal::of_output().write(&format!("{}\n", text.trim_end()))?;
+        if !deliveries.is_empty() {
+            Terminal::of_errors().write(&format!("{deliveries}\n"))?;
+        }
+        return Ok(());
+    }
+    let text = format!("{}\n{deliveries}", text.trim_end());
+    Terminal::of_output().write(&format!("{}\n", text.trim_end()))?;
     Ok(())
+}
+
+/// How the sweeps for lost deliveries go: a line, or an object of its own.
+async fn deliveries(pool: &PgPool, as_json: bool) -> anyhow::Result<String> {
+    let now = Clock::system().now();
+    let day_ago = now - TimeDelta::days(1);
+    let standing = sweeps::standing(pool, day_ago, now - sweep::KEPT).await?;
+    if as_json {
+        let value = json!({ "deliveries": {
+            "swept_at": standing.swept_at, "error": standing.error, "recovered_in_a_day": standing.recovered,
+            "waiting": standing.waiting, "given_up": standing.given_up,
+        }});
+        return Ok(value.to_string());
+    }
+    Ok(sweeping_in_words(&standing, now))
+}
+
+fn sweeping_in_words(standing: &Standing, now: DateTime<Utc>) -> String {
+    let swept = match standing.swept_at {
+        Some(at) => format!("last swept {}", ago(now - at)),
+        None => "never swept yet".to_owned(),
+    };
+    let mut words = vec![
+        swept,
+        format!("{} recovered in the last day", standing.recovered),
+    ];
+    if standing.waiting > 0 {
+        words.push(format!("{} asked for again", standing.waiting));
+    }
+    words.push(format!("{} given up", standing.given_up));
+    if let Some(error) = &standing.error {
+        words.push(format!("the last sweep was cut off: {error}"));
+    }
+    format!("Deliveries: {}", words.join("; "))
+}
+
+/// `2 minutes ago`
+fn ago(since: TimeDelta) -> String {
+    let (number, unit) = match since.num_minutes() {
+        ..1 => return "just now".to_owned(),
+        minutes @ 1..120 => (minutes, "minute"),
+        minutes @ 120..2880 => (minutes / 60, "hour"),
+        minutes => (minutes / 1440, "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural} ago")
 }
 
 /// The newest runs, of one repository or of all, as text or as JSON.
@@ -118,8 +183,12 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
         run.requested_by,
         run.created_at.format("%Y-%m-%d %H:%M:%S UTC")
     );
-    if let Some(failure) = &run.failure {
-        writeln!(text, "{failure}")?;
+    if let Some(said) = run
+        .failure
+        .clone()
+        .or_else(|| run.waits_for(Clock::system().now()))
+    {
+        writeln!(text, "{said}")?;
     }
     for item in &items {
         let note = url(item).or_else(|| item.note.clone()).unwrap_or_default();
@@ -148,6 +217,43 @@ fn summary(name: &RepositoryName, run: &Run, tally: &Tally) -> Value {
         "run": run.id, "status": run.state.status().as_str(), "phase": run.state.phase().map(Phase::as_str),
         "repository": name, "issue": run.issue, "requested_by": run.requested_by, "failure": run.failure,
         "created": tally.existing, "open": tally.open, "dropped": tally.dropped, "skipped": tally.skipped,
-        "created_at": run.created_at, "finished_at": run.finished_at,
+        "created_at": run.created_at, "finished_at": run.finished_at, "waits_until": run.waits_until,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sweeping_is_told_in_one_line() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(400);
+        let told = |ago: Option<TimeDelta>, waiting, error: Option<&str>| {
+            let standing = Standing {
+                swept_at: ago.map(|ago| now - ago),
+                error: error.map(str::to_owned),
+                recovered: 2,
+                waiting,
+                given_up: 1,
+            };
+            sweeping_in_words(&standing, now)
+        };
+        insta::assert_snapshot!(
+            [
+                told(Some(TimeDelta::minutes(2)), 0, None),
+                told(Some(TimeDelta::seconds(59)), 3, None),
+                told(Some(TimeDelta::hours(3)), 0, Some("GitHub has a problem of its own (HTTP 502)")),
+                told(Some(TimeDelta::days(9)), 0, None),
+                told(None, 0, None),
+            ]
+            .join("\n"),
+            @r"
+        Deliveries: last swept 2 minutes ago; 2 recovered in the last day; 1 given up
+        Deliveries: last swept just now; 2 recovered in the last day; 3 asked for again; 1 given up
+        Deliveries: last swept 3 hours ago; 2 recovered in the last day; 1 given up; the last sweep was cut off: GitHub has a problem of its own (HTTP 502)
+        Deliveries: last swept 9 days ago; 2 recovered in the last day; 1 given up
+        Deliveries: never swept yet; 2 recovered in the last day; 1 given up
+        "
+        );
+    }
 }

@@ -72,6 +72,8 @@ pub struct Github {
     /// A PEM of an RSA key that has been tried out.
     pub private_key: Option<SecretString>,
     pub webhook_secret: Option<SecretString>,
+    /// The Marketplace listing's own.
+    pub marketplace_webhook_secret: Option<SecretString>,
     pub client_id: Option<String>,
     pub client_secret: Option<SecretString>,
     pub token: Option<SecretString>,
@@ -220,6 +222,7 @@ fn github(reader: &mut Reader<'_>) -> Github {
         }),
         private_key: private_key(reader),
         webhook_secret: reader.find_secret("GITHUB_WEBHOOK_SECRET"),
+        marketplace_webhook_secret: reader.find_secret("GITHUB_MARKETPLACE_WEBHOOK_SECRET"),
         client_id: reader.find_text("GITHUB_CLIENT_ID"),
         client_secret: reader.find_secret("GITHUB_CLIENT_SECRET"),
         token: reader.find_secret("GITHUB_TOKEN"),

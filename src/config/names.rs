@@ -72,6 +72,10 @@ pub const NAMES: &[Name] = &[
     hidden("GITHUB_PRIVATE_KEY", "serve needs it or the path"),
     open("GITHUB_PRIVATE_KEY_PATH", "serve needs it or the key"),
     hidden("GITHUB_WEBHOOK_SECRET", "serve needs it"),
+    hidden(
+        "GITHUB_MARKETPLACE_WEBHOOK_SECRET",
+        "no Marketplace purchases",
+    ),
     open("GITHUB_CLIENT_ID", "no login"),
     hidden("GITHUB_CLIENT_SECRET", "no login"),
     hidden("GITHUB_TOKEN", "only for GITHUB_APP_MODE=token"),

@@ -317,6 +317,7 @@ fn secrets_are_neither_printed_nor_listed() {
         ("REDIS_URL", "redis://:hunter2@cache/"),
         ("GITHUB_TOKEN", "hunter2"),
         ("GITHUB_WEBHOOK_SECRET", "hunter2"),
+        ("GITHUB_MARKETPLACE_WEBHOOK_SECRET", "hunter2"),
         ("GITHUB_CLIENT_SECRET", "hunter2"),
         ("OPENAI_API_KEY", "hunter2"),
         ("GEMINI_API_KEY", "hunter2"),

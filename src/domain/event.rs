@@ -153,11 +153,39 @@ pub struct InstallationTargetEvent {
 /// Somebody bought, changed or cancelled a plan on the Marketplace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketplaceEvent {
-    /// `purchased`, `changed`, `cancelled`, `pending_change`, …
-    pub action: String,
+    pub action: MarketplaceAction,
+    /// Who pays.
     pub account: Account,
+    /// What is bought, given up, or wanted from `effective_at` on.
+    pub bought: MarketplacePurchase,
+    /// What it was before; GitHub says so of changes.
+    pub before: Option<MarketplacePurchase>,
+    /// From when on it holds; `None` where GitHub does not say.
+    pub effective_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarketplaceAction {
+    Purchased,
+    Changed,
+    Cancelled,
+    /// At the end of the billing cycle it will be another plan, or none.
+    PendingChange,
+    /// It will not.
+    PendingChangeCancelled,
+}
+
+/// A plan as an account has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketplacePurchase {
     pub plan: MarketplacePlan,
-    pub sender: Account,
+    /// `monthly` or `yearly`.
+    pub billing_cycle: Option<String>,
+    /// Seats, where the plan is priced by them.
+    pub unit_count: Option<i64>,
+    pub on_free_trial: bool,
+    pub free_trial_ends_at: Option<DateTime<Utc>>,
+    pub next_billing_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

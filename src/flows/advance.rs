@@ -82,10 +82,7 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
 
 /// `left`: how many steps more this job may take.
 async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Next> {
-    let live = installations::find(&services.pool, run.installation)
-        .await?
-        .is_some_and(|i| i.is_live());
-    if !live {
+    if !services.reaches(run.installation, run.repository).await? {
         info!(run.id = %run.id, installation.id = %run.installation, "parked: the App is suspended or removed");
         return Ok(Next::Done);
     }

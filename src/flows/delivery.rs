@@ -1,10 +1,13 @@
 //! A stored delivery is read and handed to its story. Safe to run twice: every story asks whether its cause has acted.
 
+use chrono::{DateTime, Utc};
 use tracing::{debug, info, warn};
 
 use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
-use super::{FlowError, FlowResult, Services, command, installations, pace, request, tick};
+use super::{
+    FlowError, FlowResult, Services, command, installations, marketplace, pace, request, tick,
+};
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
@@ -12,7 +15,7 @@ use crate::domain::{command as grammar, trigger};
 use crate::github::{GitHubError, webhook};
 use crate::store::deliveries::{self, DeliveryError};
 use crate::store::repositories::RepositoryRow;
-use crate::store::{self, repositories, runs};
+use crate::store::{self, repositories, revocations, runs};
 
 /// Handles one stored delivery and marks it done.
 pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
@@ -20,7 +23,7 @@ pub async fn handle(services: &Services, guid: &str) -> FlowResult<()> {
         return Ok(());
     };
     match webhook::parse(&delivery.event, &delivery.body) {
-        Ok(event) => match tell(services, &event).await {
+        Ok(event) => match tell(services, &event, delivery.received_at).await {
             // It waits without a job until the installation is live again.
             Err(FlowError::GitHub(GitHubError::Suspended)) => {
                 info!(delivery = guid, "parked: the App is suspended");
@@ -101,7 +104,7 @@ async fn mark_done(services: &Services, guid: &str) -> FlowResult<()> {
         .map_err(|e| FlowError::Internal(e.into()))
 }
 
-async fn tell(services: &Services, event: &Event) -> FlowResult<()> {
+async fn tell(services: &Services, event: &Event, heard_at: DateTime<Utc>) -> FlowResult<()> {
     match event {
         Event::IssueOpened(e) => issue_opened(services, e).await,
         Event::IssueCommentCreated(e) => commented(services, e).await,
@@ -112,6 +115,16 @@ async fn tell(services: &Services, event: &Event) -> FlowResult<()> {
         }
         Event::Repository(e) => installations::repository_changed(services, e).await,
         Event::InstallationTargetRenamed(e) => installations::renamed(services, e).await,
+        // Their sessions look here before anything else.
+        Event::AuthorizationRevoked { sender } => {
+            revocations::insert(&services.pool, sender.id, heard_at).await?;
+            info!(
+                user = sender.login,
+                "took back the App's leave to act as them"
+            );
+            Ok(())
+        }
+        Event::MarketplacePurchase(e) => marketplace::purchased(services, e, heard_at).await,
         _ => Ok(()),
     }
 }
@@ -217,6 +230,11 @@ async fn known(
         name: seen.name.clone(),
     };
     installations::ensure(services, installation).await?;
+    let before = repositories::find_by_id(&services.pool, row.id).await?;
+    if before.is_some_and(|before| before.installation != installation) {
+        // Either it came to this installation just now, or the delivery is older than its leaving: GitHub knows.
+        services.repo(&row).get().await?;
+    }
     repositories::upsert(&services.pool, &row, services.clock.now()).await?;
     Ok(row)
 }

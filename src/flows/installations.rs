@@ -1,18 +1,33 @@
-//! The App comes to an account, leaves it, is suspended, and things get other names.
+//! The App comes to an account, leaves it, is suspended, and things get other names or owners.
+//!
+//! Events come late, twice and in any order, and some never: what they tell of is asked of GitHub, and GitHub's answer
+//! is stored. Only that an installation is gone is believed at once; its id never comes back.
+
+mod reconcile;
+
+use std::collections::HashSet;
 
 use tracing::info;
 
 use super::{FlowResult, Services, advance};
 use crate::domain::event::{
     self, AccountKind, InstallationAction, InstallationEvent, InstallationRepositoriesEvent,
-    InstallationTargetEvent, Repository, RepositoryAction, RepositoryEvent,
+    InstallationTargetEvent, RepositoryAction, RepositoryEvent,
 };
-use crate::domain::ids::InstallationId;
+use crate::domain::ids::{InstallationId, RepositoryId};
+use crate::domain::run::Phase;
+use crate::github::{GitHubError, InstallationRecord};
 use crate::store::deliveries;
 use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs;
+pub(super) use reconcile::reconcile;
+
+/// Why runs ended, as people read it.
+const UNINSTALLED: &str = "The App was removed from the account while this was under way.";
+const OUT_OF_REACH: &str = "The App was removed from this repository, or the repository went to \
+    another account, while this was under way. To have it done, install the App on the repository and ask again.";
 
 /// Makes sure that an installation that speaks to us is known.
 pub(super) async fn ensure(services: &Services, id: InstallationId) -> FlowResult<()> {
@@ -20,46 +35,68 @@ pub(super) async fn ensure(services: &Services, id: InstallationId) -> FlowResul
         return Ok(());
     }
     let record = services.github.get_installation(id).await?;
-    let account = Account {
-        id: record.account.id,
-        login: record.account.login,
-        kind: record.account.kind,
-    };
-    installations::upsert(&services.pool, id, &account, services.clock.now()).await?;
+    installations::upsert(&services.pool, id, &account(&record), services.clock.now()).await?;
     Ok(())
 }
 
-/// The App was installed, removed, suspended or unsuspended.
+/// The App was installed, removed, suspended or unsuspended, or may do other things.
 pub(super) async fn changed(services: &Services, event: &InstallationEvent) -> FlowResult<()> {
     let id = event.installation.id;
-    let now = services.clock.now();
-    let account = Account {
-        id: event.installation.account.id,
-        login: event.installation.account.login.clone(),
-        kind: kind(&event.installation.account),
-    };
-    installations::upsert(&services.pool, id, &account, now).await?;
     services.github.forget(id);
-    match event.action {
-        InstallationAction::Created => {
-            installations::set_removed(&services.pool, id, None).await?;
-            store_all(services, id, &event.repositories).await?;
+    let found = match event.action {
+        InstallationAction::Deleted => Err(GitHubError::InstallationGone),
+        _ => services.github.get_installation(id).await,
+    };
+    match found {
+        Ok(record) => stands(services, &record).await?,
+        Err(GitHubError::InstallationGone) => {
+            let told = &event.installation.account;
+            let account = Account {
+                id: told.id,
+                login: told.login.clone(),
+                kind: kind(told),
+            };
+            installations::upsert(&services.pool, id, &account, services.clock.now()).await?;
+            gone(services, id).await?;
         }
-        InstallationAction::Deleted => {
-            installations::set_removed(&services.pool, id, Some(now)).await?;
-            cancel_open_runs(services, id).await?;
-        }
-        // Events can come late and in any order: GitHub knows how it is now.
-        InstallationAction::Suspended | InstallationAction::Unsuspended => {
-            let record = services.github.get_installation(id).await?;
-            installations::set_suspended(&services.pool, id, record.suspended_at).await?;
-            if record.suspended_at.is_none() {
-                wake(services, id).await?;
-            }
-        }
-        InstallationAction::NewPermissionsAccepted => wake(services, id).await?,
+        Err(error) => return Err(error.into()),
     }
-    info!(installation.id = %id, action = ?event.action, account = account.login, "installation changed");
+    info!(
+        installation.id = %id, action = ?event.action, account = event.installation.account.login,
+        "installation changed"
+    );
+    Ok(())
+}
+
+/// Stores how GitHub says that an installation is, and lets what waited for it go on.
+async fn stands(services: &Services, record: &InstallationRecord) -> FlowResult<()> {
+    let (id, now) = (record.id, services.clock.now());
+    services.github.forget(id);
+    installations::upsert(&services.pool, id, &account(record), now).await?;
+    installations::set_removed(&services.pool, id, None).await?;
+    installations::set_suspended(&services.pool, id, record.suspended_at).await?;
+    if record.suspended_at.is_some() {
+        return Ok(());
+    }
+    repositories::set_owner(&services.pool, id, &record.account.login).await?;
+    refresh(services, id).await?;
+    wake(services, id).await
+}
+
+/// The App is not installed there any more: nobody is there to act for.
+async fn gone(services: &Services, id: InstallationId) -> FlowResult<()> {
+    let now = services.clock.now();
+    services.github.forget(id);
+    installations::set_removed(&services.pool, id, Some(now)).await?;
+    end_runs(services, id, None, Waiting::Ends, UNINSTALLED).await?;
+    repositories::mark_all_removed(&services.pool, id, now).await?;
+    // What was parked for it finds nobody to answer, and is done.
+    let mut tx = services.pool.begin().await?;
+    for guid in deliveries::list_waiting(&mut tx, id).await? {
+        jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
+    }
+    tx.commit().await?;
+    info!(installation.id = %id, "the App was removed from an account");
     Ok(())
 }
 
@@ -70,11 +107,10 @@ pub(super) async fn repositories_changed(
 ) -> FlowResult<()> {
     let id = event.installation.id;
     ensure(services, id).await?;
-    store_all(services, id, &event.added).await?;
-    for gone in &event.removed {
-        repositories::mark_removed(&services.pool, id, gone.id, services.clock.now()).await?;
-    }
     services.github.forget(id);
+    if refresh(services, id).await? {
+        wake(services, id).await?;
+    }
     Ok(())
 }
 
@@ -86,16 +122,66 @@ pub(super) async fn repository_changed(
     let Some(id) = event.installation else {
         return Ok(());
     };
-    ensure(services, id).await?;
+    let seen = &event.repository;
     if event.action == RepositoryAction::Deleted {
-        let now = services.clock.now();
-        repositories::mark_removed(&services.pool, id, event.repository.id, now).await?;
-        return Ok(());
+        return left(services, id, seen.id, Waiting::Ends).await;
     }
-    store_all(services, id, std::slice::from_ref(&event.repository)).await
+    ensure(services, id).await?;
+    let before = repositories::find_by_id(&services.pool, seen.id).await?;
+    let place = services
+        .github
+        .installation(id)
+        .repository(seen.id, seen.name.clone());
+    let name = match place.get().await {
+        Ok(now) if now.id == seen.id => now.full_name,
+        // Its name belongs to another by now, and it is out of sight.
+        Ok(_) => return left(services, id, seen.id, Waiting::Stays).await,
+        Err(error) if error.is_absent() => {
+            return left(services, id, seen.id, Waiting::Stays).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(before) = before.filter(|b| b.installation != id) {
+        left(services, before.installation, seen.id, Waiting::Ends).await?;
+    }
+    let is_back = repositories::is_removed(&services.pool, id, seen.id).await?;
+    let row = RepositoryRow {
+        id: seen.id,
+        installation: id,
+        name,
+    };
+    repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+    if is_back {
+        wake(services, id).await?;
+    }
+    Ok(())
 }
 
-/// The account has another name; its repositories are asked for by id, so only display changes.
+/// What becomes of a run that only waits for a person, where nothing can be done at present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// It does nothing by itself, and can be confirmed should the App come back.
+    Stays,
+    Ends,
+}
+
+/// The installation does not reach the repository any more: what was under way there ends, and no token is left.
+async fn left(
+    services: &Services,
+    installation: InstallationId,
+    repository: RepositoryId,
+    waiting: Waiting,
+) -> FlowResult<()> {
+    let now = services.clock.now();
+    services.github.forget(installation);
+    repositories::mark_removed(&services.pool, installation, repository, now).await?;
+    let place = Some(repository);
+    end_runs(services, installation, place, waiting, OUT_OF_REACH).await?;
+    info!(installation.id = %installation, repository.id = %repository, "a repository is out of reach");
+    Ok(())
+}
+
+/// The account has another name, and so have its repositories.
 pub(super) async fn renamed(
     services: &Services,
     event: &InstallationTargetEvent,
@@ -103,55 +189,66 @@ pub(super) async fn renamed(
     let Some(id) = event.installation else {
         return Ok(());
     };
-    let account = Account {
-        id: event.account.id,
-        login: event.account.login.clone(),
-        kind: kind(&event.account),
-    };
+    let record = services.github.get_installation(id).await?;
+    let account = account(&record);
     installations::upsert(&services.pool, id, &account, services.clock.now()).await?;
+    repositories::set_owner(&services.pool, id, &account.login).await?;
     Ok(())
 }
 
-async fn store_all(
-    services: &Services,
-    installation: InstallationId,
-    seen: &[Repository],
-) -> FlowResult<()> {
-    for repository in seen {
-        let row = RepositoryRow {
-            id: repository.id,
-            installation,
-            name: repository.name.clone(),
-        };
-        repositories::upsert(&services.pool, &row, services.clock.now()).await?;
-    }
-    Ok(())
-}
-
-/// Asks GitHub which repositories the installation reaches now.
-pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResult<()> {
+/// Asks GitHub which repositories the installation reaches now, and stores what has come and what has gone. Answers
+/// whether any has come, or has another name.
+pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResult<bool> {
+    let known = repositories::list(&services.pool, id).await?;
     let reached = services.github.installation(id).list_repositories().await?;
+    let mut news = false;
+    let mut seen = HashSet::with_capacity(reached.items.len());
     for repository in reached.items {
+        seen.insert(repository.id);
         let row = RepositoryRow {
             id: repository.id,
             installation: id,
             name: repository.full_name,
         };
+        if known.contains(&row) {
+            continue;
+        }
         repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+        news = true;
     }
-    Ok(())
+    // Of a list that was cut off, what is not in it may be there all the same.
+    if reached.complete {
+        for row in known.iter().filter(|row| !seen.contains(&row.id)) {
+            left(services, id, row.id, Waiting::Stays).await?;
+        }
+    }
+    Ok(news)
 }
 
-/// Ends what can never go on: nobody is there to act for.
-async fn cancel_open_runs(services: &Services, id: InstallationId) -> FlowResult<()> {
+/// Ends what can never go on, in the installation or in one of its repositories.
+async fn end_runs(
+    services: &Services,
+    id: InstallationId,
+    repository: Option<RepositoryId>,
+    waiting: Waiting,
+    why: &str,
+) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
     for open in runs::list_open(&mut *tx, id).await? {
+        if repository.is_some_and(|repository| open.repository != repository) {
+            continue;
+        }
         let run = runs::lock(&mut tx, &open.id).await?;
+        let waits = run.state.phase() == Some(Phase::AwaitingConfirmation);
+        if waits && waiting == Waiting::Stays {
+            continue;
+        }
         let Ok(to) = run.state.cancel().or_else(|_| run.state.fail()) else {
             continue;
         };
-        let why = Some("the App was removed from the account");
-        runs::set_state(&mut *tx, &run.id, run.state, to, why, services.clock.now()).await?;
+        let now = services.clock.now();
+        runs::set_state(&mut *tx, &run.id, run.state, to, Some(why), now).await?;
+        info!(run.id = %run.id, installation.id = %id, why, "run ended");
     }
     tx.commit().await?;
     Ok(())
@@ -168,6 +265,14 @@ async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     }
     tx.commit().await?;
     Ok(())
+}
+
+fn account(record: &InstallationRecord) -> Account {
+    Account {
+        id: record.account.id,
+        login: record.account.login.clone(),
+        kind: record.account.kind.clone(),
+    }
 }
 
 fn kind(account: &event::Account) -> String {

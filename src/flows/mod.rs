@@ -14,6 +14,8 @@
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`marketplace`] | somebody buys, changes or cancels a plan |
+//! | [`sweep`] | what did not get here while we were down is asked for again |
 
 pub mod advance;
 pub mod answer;
@@ -25,6 +27,7 @@ pub mod create;
 pub mod delivery;
 pub mod installations;
 pub mod link;
+pub mod marketplace;
 pub mod native;
 pub mod operate;
 pub mod pace;
@@ -39,6 +42,7 @@ pub mod room;
 pub mod show;
 pub mod status;
 pub mod step;
+pub mod sweep;
 pub mod tick;
 pub mod touched;
 
@@ -139,6 +143,19 @@ impl Services {
             return Ok(person::known(self, installation, name).await?);
         }
         Ok(store::repositories::find_by_name(&self.pool, installation, name).await?)
+    }
+
+    /// May we act in the repository now: is the installation live, and the repository in its reach as far as we know?
+    pub async fn reaches(
+        &self,
+        installation: InstallationId,
+        repository: RepositoryId,
+    ) -> FlowResult<bool> {
+        let is_live = store::installations::find(&self.pool, installation)
+            .await?
+            .is_some_and(|i| i.is_live());
+        let is_removed = store::repositories::is_removed(&self.pool, installation, repository);
+        Ok(is_live && !is_removed.await?)
     }
 
     /// The settings in force for a repository, before a request's own options.

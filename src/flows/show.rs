@@ -133,7 +133,10 @@ impl<'a> View<'a> {
             (_, Some(Phase::RollingBack)) => Ok(self.progress(Step::RollingBack)),
             (Status::Completed, None) => self.summary(services).await,
             (Status::Failed, None) => Ok(self.failed()),
-            (Status::Cancelled, None) => Ok(comment::cancelled(&self.ended(&self.made()))),
+            (Status::Cancelled, None) => {
+                let why = self.run.failure.as_deref();
+                Ok(comment::cancelled(&self.ended(&self.made()), why))
+            }
             (Status::RolledBack, None) => Ok(self.rolled_back()),
             _ => Ok(comment::working(self.about())),
         }

@@ -93,6 +93,11 @@ impl GitHub {
         &self.shared.client
     }
 
+    /// Whether it comes as an App: with a person's token there are no installations and no deliveries to ask about.
+    pub fn is_app(&self) -> bool {
+        self.client().is_app()
+    }
+
     /// Who the App is; asked once an hour.
     pub async fn app(&self) -> Result<Arc<AppIdentity>, GitHubError> {
         let now = self.client().now();

@@ -64,6 +64,10 @@ impl Client {
         }
     }
 
+    pub(super) fn is_app(&self) -> bool {
+        matches!(self.identity, Identity::App(_))
+    }
+
     pub(super) fn base(&self) -> &Base {
         self.wire.base()
     }

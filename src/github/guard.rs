@@ -17,6 +17,8 @@ const APP_ROUTES: &[(&str, &str)] = &[
     ("GET", "/app/installations"),
     ("GET", "/app/installations/{number}"),
     ("POST", "/app/installations/{number}/access_tokens"),
+    ("GET", "/app/hook/deliveries"),
+    ("POST", "/app/hook/deliveries/{number}/attempts"),
     ("GET", "/installation/repositories"),
 ];
 

@@ -13,6 +13,7 @@ mod app;
 mod call;
 mod client;
 mod comments;
+mod deliveries;
 mod error;
 mod guard;
 mod installation;
@@ -33,6 +34,7 @@ mod wire;
 
 pub use self::{
     app::GitHub,
+    deliveries::{HookDeliveries, HookDelivery},
     error::{FieldError, GitHubError, SetupError},
     guard::routes as allowed_routes,
     installation::Installation,

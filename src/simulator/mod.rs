@@ -32,10 +32,10 @@ pub use call::Actor;
 pub use door::Recorded;
 pub use faults::{Effect, Fault, Faults};
 pub use handle::{
-    CommentRef, CommentView, IssueRef, IssueView, Person, ReactionView, RepositorySelection,
-    RepositoryView, Setup, Simulator,
+    CommentRef, CommentView, IssueRef, IssueView, Person, Purchase, ReactionView,
+    RepositorySelection, RepositoryView, Setup, Simulator,
 };
 pub use happening::{Happening, What};
 pub use limits::Limits;
-pub use webhooks::Delivery;
+pub use webhooks::{Delivery, Hook};
 pub use world::{App, Role};

@@ -20,10 +20,19 @@ use super::world::World;
 /// GitHub forgets deliveries after three days.
 const KEPT: TimeDelta = TimeDelta::days(3);
 
+/// Which webhook a delivery is of: each has its own secret, and only the App's are in the App's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    App,
+    /// The Marketplace listing's.
+    Listing,
+}
+
 /// One attempt to deliver an event.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     pub id: u64,
+    pub hook: Hook,
     /// `X-GitHub-Delivery`; a redelivery keeps it.
     pub guid: String,
     pub event: String,
@@ -57,6 +66,8 @@ pub(crate) struct Outbox {
     pub(crate) deliveries: Vec<Delivery>,
     /// The next deliveries that get lost on the way.
     pub(crate) lose: u32,
+    /// The next deliveries that arrive, but whose answer gets lost.
+    pub(crate) lose_answers: u32,
     pub(crate) queued: u64,
     queue: mpsc::UnboundedSender<u64>,
 }
@@ -70,12 +81,24 @@ impl World {
         repository: Option<u64>,
         payload: &Value,
     ) {
+        self.deliver_by(Hook::App, event, (installation, repository), payload);
+    }
+
+    /// The same for either hook.
+    pub(crate) fn deliver_by(
+        &mut self,
+        hook: Hook,
+        event: &str,
+        (installation, repository): (Option<u64>, Option<u64>),
+        payload: &Value,
+    ) {
         if self.outbox.url.is_none() {
             return;
         }
         let id = self.next_id(30_000_000_000);
         let delivery = Delivery {
             id,
+            hook,
             guid: Uuid::now_v7().to_string(),
             event: event.to_owned(),
             action: payload["action"].as_str().map(str::to_owned),
@@ -120,11 +143,11 @@ impl World {
         let _ = self.outbox.queue.send(id);
     }
 
-    /// Sent within the last three days, newest first.
+    /// What the App's own hook has sent within the last three days, newest first.
     pub(crate) fn recent_deliveries(&self) -> Vec<&Delivery> {
         let since = self.now() - KEPT;
         let kept = self.outbox.deliveries.iter().rev();
-        kept.filter(|d| d.sent() && d.delivered_at > since)
+        kept.filter(|d| d.hook == Hook::App && d.sent() && d.delivered_at > since)
             .collect()
     }
 }
@@ -143,6 +166,7 @@ pub(crate) fn outbox(timeout: Duration) -> (Outbox, Sender, watch::Receiver<u64>
         url: None,
         deliveries: Vec::new(),
         lose: 0,
+        lose_answers: 0,
         queued: 0,
         queue: push,
     };
@@ -158,15 +182,19 @@ impl Sender {
     pub(crate) async fn run(mut self, shared: Arc<Shared>) {
         let client = Client::builder(TokioExecutor::new()).build_http();
         while let Some(id) = self.queue.recv().await {
-            let Some((mut delivery, lost)) = prepare(&shared, id) else {
+            let Some((mut delivery, luck)) = prepare(&shared, id) else {
                 continue;
             };
             let begun = Instant::now();
-            let outcome = if lost {
+            let outcome = if luck == Luck::Lost {
                 Err("failed to connect to host".to_owned())
             } else {
                 let sent = tokio::time::timeout(self.timeout, send(&client, &delivery)).await;
                 sent.unwrap_or_else(|_| Err("timed out".to_owned()))
+            };
+            let outcome = match luck {
+                Luck::AnswerLost => Err("timed out".to_owned()),
+                Luck::Lost | Luck::Good => outcome,
             };
             delivery.duration = begun.elapsed();
             match outcome {
@@ -192,16 +220,40 @@ impl Sender {
     }
 }
 
-/// Signs the delivery with the secret of this moment; true means that it gets lost.
-fn prepare(shared: &Shared, id: u64) -> Option<(Delivery, bool)> {
+/// What becomes of a delivery on its way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Luck {
+    Good,
+    Lost,
+    /// It arrives, but nothing is heard of it.
+    AnswerLost,
+}
+
+/// Signs the delivery with its hook's secret of this moment.
+fn prepare(shared: &Shared, id: u64) -> Option<(Delivery, Luck)> {
     let mut world = shared.world();
     let now = world.now();
-    let lost = world.outbox.lose > 0;
-    world.outbox.lose -= u32::from(lost);
+    let luck = if world.outbox.lose > 0 {
+        world.outbox.lose -= 1;
+        Luck::Lost
+    } else if world.outbox.lose_answers > 0 {
+        world.outbox.lose_answers -= 1;
+        Luck::AnswerLost
+    } else {
+        Luck::Good
+    };
     let url = world.outbox.url.clone().unwrap_or_default();
-    let (secret, app) = (world.app.webhook_secret.clone(), world.app.id);
+    let app = world.app.id;
+    let secrets = (
+        world.app.webhook_secret.clone(),
+        world.app.marketplace_secret.clone(),
+    );
     let known = world.outbox.deliveries.iter_mut().rev();
     let delivery = known.into_iter().find(|d| d.id == id)?;
+    let (secret, target) = match delivery.hook {
+        Hook::App => (secrets.0, "integration"),
+        Hook::Listing => (secrets.1, "marketplace::listing"),
+    };
     let sign = |algorithm| {
         let key = hmac::Key::new(algorithm, secret.as_bytes());
         hex::encode(hmac::sign(&key, &delivery.payload))
@@ -214,10 +266,7 @@ fn prepare(shared: &Shared, id: u64) -> Option<(Delivery, bool)> {
         ("X-GitHub-Event", delivery.event.clone()),
         ("X-GitHub-Hook-ID", (app * 100 + 7).to_string()),
         ("X-GitHub-Hook-Installation-Target-ID", app.to_string()),
-        (
-            "X-GitHub-Hook-Installation-Target-Type",
-            "integration".to_owned(),
-        ),
+        ("X-GitHub-Hook-Installation-Target-Type", target.to_owned()),
         (
             "X-Hub-Signature",
             format!("sha1={}", sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY)),
@@ -230,7 +279,7 @@ fn prepare(shared: &Shared, id: u64) -> Option<(Delivery, bool)> {
     delivery.request_headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
     delivery.url = url;
     delivery.delivered_at = now;
-    Some((delivery.clone(), lost))
+    Some((delivery.clone(), luck))
 }
 
 type HttpClient = Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>;

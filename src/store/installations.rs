@@ -102,3 +102,32 @@ pub async fn set_removed(
     .await
     .map(drop)
 }
+
+/// Every installation of the App that is not removed, suspended ones included; people with their tokens are none.
+pub async fn list_installed(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<InstallationRow>> {
+    sqlx::query(
+        "select id, account_login, suspended_at, removed_at from installations where removed_at is null and id > 0 order by id",
+    )
+    .try_map(|row: sqlx::postgres::PgRow| {
+        Ok(InstallationRow {
+            id: InstallationId(row.try_get("id")?),
+            login: row.try_get("account_login")?,
+            suspended_at: row.try_get("suspended_at")?,
+            removed_at: row.try_get("removed_at")?,
+        })
+    })
+    .fetch_all(db)
+    .await
+}
+
+/// The live installations in which runs are under way or wait for a person.
+pub async fn list_busy(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<InstallationId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "select id from installations i where id > 0 and removed_at is null and suspended_at is null
+         and exists (select from runs where installation_id = i.id and status in ('pending', 'running'))
+         order by id",
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(InstallationId).collect())
+}

@@ -11,11 +11,15 @@ pub mod ingest;
 pub mod installations;
 pub mod issue_links;
 pub mod jobs;
+pub mod marketplace;
 pub mod pace;
 pub mod planned_issues;
+pub mod redeliveries;
 pub mod repositories;
+pub mod revocations;
 pub mod runs;
 pub mod settings;
+pub mod sweeps;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

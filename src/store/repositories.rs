@@ -74,6 +74,81 @@ pub async fn mark_removed(
         .map(drop)
 }
 
+/// Marks all of the installation's repositories as no longer reachable.
+pub async fn mark_all_removed(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update repositories set removed_at = $2 where installation_id = $1 and removed_at is null",
+    )
+    .bind(installation.0)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The account that the installation is on has this login now.
+pub async fn set_owner(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    login: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update repositories set owner = $2 where installation_id = $1 and owner <> $2 and removed_at is null",
+    )
+    .bind(installation.0)
+    .bind(login)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Those that the installation reaches, as far as we know.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+) -> sqlx::Result<Vec<RepositoryRow>> {
+    sqlx::query(
+        "select id, installation_id, owner, name from repositories
+         where installation_id = $1 and removed_at is null order by id",
+    )
+    .bind(installation.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Whether we know that the installation does not reach the repository any more.
+pub async fn is_removed(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    id: RepositoryId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from repositories
+                        where id = $2 and installation_id = $1 and removed_at is not null)",
+    )
+    .bind(installation.0)
+    .bind(id.0)
+    .fetch_one(db)
+    .await
+}
+
+/// The repository by its id, whichever installation reached it last: to see that it has gone to another one.
+pub async fn find_by_id(
+    db: impl PgExecutor<'_>,
+    id: RepositoryId,
+) -> sqlx::Result<Option<RepositoryRow>> {
+    sqlx::query("select id, installation_id, owner, name from repositories where id = $1")
+        .bind(id.0)
+        .try_map(from_row)
+        .fetch_optional(db)
+        .await
+}
+
 /// The repository by its id, whoever reaches it now: for showing names to the operator.
 pub async fn get_anywhere(
     db: impl PgExecutor<'_>,

@@ -16,6 +16,10 @@ pub enum WebError {
     SignatureMissing,
     #[error("the signature is wrong: the webhook secrets here and on GitHub differ")]
     SignatureWrong,
+    #[error(
+        "there is no secret here for Marketplace deliveries: set GITHUB_MARKETPLACE_WEBHOOK_SECRET to the listing's"
+    )]
+    NoMarketplaceSecret,
     #[error("the body is over 25 MB")]
     TooLarge,
     #[error("the body did not arrive in time")]
@@ -35,7 +39,9 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 impl WebError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::SignatureMissing | Self::SignatureWrong => StatusCode::UNAUTHORIZED,
+            Self::SignatureMissing | Self::SignatureWrong | Self::NoMarketplaceSecret => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,

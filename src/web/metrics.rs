@@ -6,13 +6,21 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use metrics::{Unit, describe_counter, describe_histogram};
+use chrono::TimeDelta;
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use sqlx::PgPool;
+use tokio::time::timeout;
+
 use super::Shared;
+use crate::clock::Clock;
+use crate::store::sweeps;
 
 /// How often samples are folded together where nobody scrapes.
 const UPKEEP: Duration = Duration::from_secs(10);
+/// What the database may take to say how sweeping goes; without an answer the last one stands.
+const LOOK: Duration = Duration::from_millis(1500);
 
 /// Starts counting in this process and keeps the counts small; the first call does it, later ones give the same
 /// handle. `None`: something else counts here already. Needs a runtime.
@@ -60,6 +68,32 @@ fn describe() {
         "openproducer_ingest_batches_split_total",
         "Batches written one by one because of a bad row"
     );
+    describe_counter!(
+        "openproducer_delivery_sweeps_total",
+        "Sweeps of GitHub's list of deliveries by this process, by result: complete, failed, left_out (another replica's turn)"
+    );
+    describe_counter!(
+        "openproducer_deliveries_redelivered_total",
+        "Redeliveries that this process asked GitHub for"
+    );
+    describe_counter!(
+        "openproducer_deliveries_recovered_total",
+        "Deliveries that had failed and are here after all, as this process found"
+    );
+    describe_counter!(
+        "openproducer_deliveries_given_up_total",
+        "Deliveries that this process has stopped asking for"
+    );
+    describe_gauge!(
+        "openproducer_delivery_last_sweep_timestamp_seconds",
+        Unit::Seconds,
+        "When any replica's sweep last came to its end; absent before the first"
+    );
+    describe_gauge!(
+        "openproducer_deliveries_lost",
+        Unit::Count,
+        "Deliveries that did not get here, by state: waiting (asked for again), given_up (in the last three days)"
+    );
     describe_histogram!(
         "openproducer_ingest_batch_rows",
         Unit::Count,
@@ -69,18 +103,42 @@ fn describe() {
 
 pub(super) async fn render(State(shared): State<Arc<Shared>>) -> Response {
     match &shared.metrics {
-        Some(handle) => (
-            [(
-                header::CONTENT_TYPE,
-                "text/plain; version=0.0.4; charset=utf-8",
-            )],
-            handle.render(),
-        )
-            .into_response(),
+        Some(handle) => {
+            look(&shared.pool).await;
+            let kind = "text/plain; version=0.0.4; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], handle.render()).into_response()
+        }
         None => (
             StatusCode::NOT_FOUND,
             "nothing is counted in this process\n",
         )
             .into_response(),
     }
+}
+
+/// How sweeping goes is the database's to say: whichever replica did it, everyone's metrics show it.
+async fn look(pool: &PgPool) {
+    let now = Clock::system().now();
+    let standing = sweeps::standing(pool, now, now - TimeDelta::days(3));
+    let Ok(Ok(standing)) = timeout(LOOK, standing).await else {
+        return;
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds and counts far below 2^52"
+    )]
+    let set = |name, state, value: i64| match state {
+        "" => gauge!(name).set(value as f64),
+        state => gauge!(name, "state" => state).set(value as f64),
+    };
+    if let Some(at) = standing.swept_at {
+        let name = "openproducer_delivery_last_sweep_timestamp_seconds";
+        set(name, "", at.timestamp());
+    }
+    set("openproducer_deliveries_lost", "waiting", standing.waiting);
+    set(
+        "openproducer_deliveries_lost",
+        "given_up",
+        standing.given_up,
+    );
 }

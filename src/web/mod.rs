@@ -67,6 +67,8 @@ pub struct Links {
 struct Shared {
     verifier: Verifier,
     receiver: Receiver,
+    /// For the metrics that the database keeps.
+    pool: PgPool,
     health: Health,
     metrics: Option<PrometheusHandle>,
     links: Links,
@@ -79,6 +81,7 @@ pub fn router(site: Site) -> Router {
     let shared = Arc::new(Shared {
         verifier: site.verifier,
         receiver: site.receiver,
+        pool: site.pool.clone(),
         health: Health::new(site.pool, site.cache, site.ai, site.started),
         metrics: site.metrics,
         links: site.links,

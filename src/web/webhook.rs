@@ -94,7 +94,7 @@ impl FromRequest<Arc<Shared>> for Arrived {
 
 type Read = (Bytes, Option<OwnedSemaphorePermit>);
 
-/// Reads the body and proves it; nothing in it or about it is believed before.
+/// Reads the body and proves it; nothing in it or about it is believed before. The event's name only chooses the secret.
 async fn read(
     headers: &HeaderMap,
     body: Body,
@@ -102,9 +102,13 @@ async fn read(
     deadline: Instant,
 ) -> Result<Read, WebError> {
     let signature = headers.get(SIGNATURE).ok_or(WebError::SignatureMissing)?;
+    let event = name(headers, &EVENT).unwrap_or_default();
+    if !shared.verifier.has_secret_for(event) {
+        return Err(WebError::NoMarketplaceSecret);
+    }
     let mut check = shared
         .verifier
-        .begin(signature.as_bytes())
+        .begin(event, signature.as_bytes())
         .ok_or(WebError::SignatureWrong)?;
     let announced = headers
         .get(header::CONTENT_LENGTH)

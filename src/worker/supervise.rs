@@ -14,8 +14,9 @@ use tracing::{error, info, warn};
 
 use super::jobs::Carried;
 use crate::flows::Services;
-use crate::store::deliveries;
+use crate::flows::sweep::{self, Occasion, Outcome};
 use crate::store::jobs::{self, AdvanceRun, HandleDelivery, PlanRun, SCHEMA};
+use crate::store::{deliveries, redeliveries, sweeps};
 
 /// How late a job may start that waits for its moment; those without one are notified.
 const POLL: Duration = Duration::from_millis(200);
@@ -28,8 +29,12 @@ const STALLED_AFTER: Duration = Duration::from_mins(2);
 const GRACE: Duration = Duration::from_secs(10);
 /// Deliveries that are done are kept this long, for redeliveries and for people who look into them.
 const KEEP_DELIVERIES: TimeDelta = TimeDelta::days(14);
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
-const SWEEP_ROWS: i64 = 10_000;
+const CLEAR_EVERY: Duration = Duration::from_hours(1);
+const CLEAR_ROWS: i64 = 10_000;
+/// How often GitHub's list is looked through for what did not get here.
+const SWEEP_EVERY: Duration = Duration::from_mins(5);
+/// After a sweep that was cut off the next comes sooner.
+const SWEEP_AGAIN: Duration = Duration::from_secs(30);
 
 /// A worker for one kind of work. Deliveries have slots of their own, so that `status` and `cancel` are answered however
 /// many runs and planners are busy.
@@ -56,12 +61,13 @@ impl Crew {
     }
 }
 
-/// Does jobs until `shutdown` turns true, and clears old deliveries away.
+/// Does jobs until `shutdown` turns true, asks for what did not get here, and clears old deliveries away.
 pub async fn run(services: Services, shutdown: watch::Receiver<bool>) {
     tokio::join!(
         keep_running(&services, Crew::Deliveries, shutdown.clone()),
         keep_running(&services, Crew::Runs, shutdown.clone()),
-        sweep(&services, shutdown),
+        keep_sweeping(&services, shutdown.clone()),
+        keep_clear(&services, shutdown),
     );
 }
 
@@ -191,18 +197,62 @@ async fn stalled(carried: &Carried, crew: Crew) {
     }
 }
 
-/// Forgets old deliveries, a bounded number at a time.
-async fn sweep(services: &Services, mut shutdown: watch::Receiver<bool>) {
+/// Sweeps at once and then every few minutes; nothing that goes wrong ends it.
+async fn keep_sweeping(services: &Services, mut shutdown: watch::Receiver<bool>) {
+    if !services.github.is_app() {
+        return;
+    }
+    let mut occasion = Occasion::Start;
+    let mut after_failure = SWEEP_AGAIN;
+    loop {
+        let swept = tokio::select! {
+            swept = sweep::sweep(services, occasion) => swept,
+            // What it has stored is enough for the next one.
+            _ = shutdown.wait_for(|stop| *stop) => return,
+        };
+        let until_next = match swept {
+            Ok(Outcome::Waits(when)) => {
+                let wait = (when - services.clock.now()).to_std().unwrap_or_default();
+                info!(until = %when, "GitHub asks to wait before its deliveries are swept");
+                wait.clamp(SWEEP_AGAIN, SWEEP_EVERY)
+            }
+            Ok(Outcome::Complete(_) | Outcome::LeftOut) => {
+                (occasion, after_failure) = (Occasion::Routine, SWEEP_AGAIN);
+                SWEEP_EVERY
+            }
+            Err(failure) => {
+                warn!(error = %failure, "the sweep of GitHub's deliveries was cut off; it is tried again");
+                let pause = after_failure;
+                after_failure = (after_failure * 2).min(SWEEP_EVERY);
+                pause
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(until_next) => {}
+            _ = shutdown.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Forgets what is old, a bounded number at a time.
+async fn keep_clear(services: &Services, mut shutdown: watch::Receiver<bool>) {
     while !*shutdown.borrow() {
-        let cutoff = services.clock.now() - KEEP_DELIVERIES;
-        match deliveries::delete_finished_before(&services.pool, cutoff, SWEEP_ROWS).await {
+        match clear(services).await {
             Ok(0) => {}
             Ok(rows) => info!(rows, "forgot old deliveries"),
             Err(failure) => warn!(error = %failure, "old deliveries could not be cleared away"),
         }
         tokio::select! {
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = tokio::time::sleep(CLEAR_EVERY) => {}
             _ = shutdown.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+async fn clear(services: &Services) -> anyhow::Result<u64> {
+    let cutoff = services.clock.now() - KEEP_DELIVERIES;
+    let rows = deliveries::delete_finished_before(&services.pool, cutoff, CLEAR_ROWS).await?;
+    sweeps::delete_before(&services.pool, cutoff).await?;
+    redeliveries::delete_settled_before(&services.pool, cutoff).await?;
+    Ok(rows)
 }

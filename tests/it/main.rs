@@ -16,3 +16,4 @@ mod ingest;
 mod limits;
 mod simulator;
 mod store;
+mod sweep;

@@ -104,6 +104,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         operator: Operator::default(),
         mention: MENTION.to_owned(),
         webhook_secret: SecretString::from(app.webhook_secret.clone()),
+        marketplace_secret: Some(SecretString::from(app.marketplace_secret.clone())),
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,

@@ -227,9 +227,10 @@ pub fn failed(run: &Ended<'_>, error: &str, what_next: &str) -> String {
     )
 }
 
-/// The comment of a cancelled run.
-pub fn cancelled(run: &Ended<'_>) -> String {
-    page(run.about, "🛑 Cancelled", &[&so_far(run)])
+/// The comment of a cancelled run; `why` where it was not a person who cancelled it.
+pub fn cancelled(run: &Ended<'_>, why: Option<&str>) -> String {
+    let why = why.map(|why| defuse_body(why.trim())).unwrap_or_default();
+    page(run.about, "🛑 Cancelled", &[&why, &so_far(run)])
 }
 
 fn so_far(run: &Ended<'_>) -> String {

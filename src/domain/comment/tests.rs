@@ -580,7 +580,7 @@ fn ended_comments() {
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
-    assert_snapshot!(shown(&cancelled(&some)), @"
+    assert_snapshot!(shown(&cancelled(&some, None)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### 🛑 Cancelled
 
@@ -594,7 +594,7 @@ fn ended_comments() {
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
-    assert_snapshot!(shown(&cancelled(&none)), @"
+    assert_snapshot!(shown(&cancelled(&none, None)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### 🛑 Cancelled
 
@@ -693,10 +693,10 @@ fn at_a_terminal_the_same_is_done_by_commands() {
         closed: &[],
         left: &[left],
     });
-    for text in [&cancelled(&ended), &rolled] {
+    for text in [&cancelled(&ended, None), &rolled] {
         assert!(text.contains("`openproducer rollback --run run_"), "{text}");
     }
-    for text in [waiting, cancelled(&ended), rolled] {
+    for text in [waiting, cancelled(&ended, None), rolled] {
         assert!(!text.contains(about.bot), "nobody listens: {text}");
     }
 }

@@ -1,6 +1,6 @@
 //! Does a delivery concern us? Decided without IO from a glimpse of the payload.
 
-use crate::domain::trigger::{BotNames, may_concern};
+use crate::domain::trigger::{self, BotNames};
 use crate::github::webhook::Glimpse;
 use crate::github::webhook::glimpse::{Author, Words};
 
@@ -70,7 +70,7 @@ impl Identity {
     }
 
     fn may_be_named(&self, text: &str) -> bool {
-        may_concern(text, &self.names) || self.is_unknown() && text.contains('@')
+        trigger::may_concern(text, &self.names) || self.is_unknown() && text.contains('@')
     }
 
     fn is_login(&self, login: &str) -> bool {
@@ -89,22 +89,42 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
         ("issue_comment", "created") => comment_created(payload, us)?,
         ("issue_comment", "edited") => comment_edited(payload, us)?,
         // The place for `issues` edited (the spec changed), closed, reopened, deleted, transferred, once they are acted on.
-        (
-            "installation",
-            "created" | "deleted" | "suspend" | "unsuspend" | "new_permissions_accepted",
-        )
-        | ("installation_repositories", "added" | "removed")
-        | ("installation_target", "renamed")
-        | (
-            "repository",
-            "renamed" | "transferred" | "deleted" | "archived" | "unarchived" | "privatized"
-            | "publicized",
-        )
-        | ("github_app_authorization", "revoked")
-        | ("marketplace_purchase", _) => Verdict::Concerns,
+        _ if always_concerns(event, action) => Verdict::Concerns,
         _ if is_known(event) => Verdict::Ignored(Reason::Action),
         _ => Verdict::Ignored(Reason::Event),
     })
+}
+
+/// Whether such an event can concern us at all, whatever its payload says.
+pub fn may_concern(event: &str, action: &str) -> bool {
+    always_concerns(event, action)
+        || matches!(
+            (event, action),
+            ("issues", "opened") | ("issue_comment", "created" | "edited")
+        )
+}
+
+fn always_concerns(event: &str, action: &str) -> bool {
+    matches!(
+        (event, action),
+        (
+            "installation",
+            "created" | "deleted" | "suspend" | "unsuspend" | "new_permissions_accepted",
+        ) | ("installation_repositories", "added" | "removed")
+            | ("installation_target", "renamed")
+            | (
+                "repository",
+                "renamed"
+                    | "transferred"
+                    | "deleted"
+                    | "archived"
+                    | "unarchived"
+                    | "privatized"
+                    | "publicized",
+            )
+            | ("github_app_authorization", "revoked")
+            | ("marketplace_purchase", _)
+    )
 }
 
 /// Events that we act on in some case.

@@ -6,7 +6,8 @@ use super::wire;
 use crate::domain::event::{
     Account, AccountKind, Before, Comment, CommentEvent, Event, Installation, InstallationAction,
     InstallationEvent, InstallationRepositoriesEvent, InstallationTargetEvent, Issue, IssueEvent,
-    MarketplaceEvent, MarketplacePlan, Repository, RepositoryAction, RepositoryEvent,
+    MarketplaceAction, MarketplaceEvent, MarketplacePlan, MarketplacePurchase, Repository,
+    RepositoryAction, RepositoryEvent,
 };
 
 /// Why a payload cannot be read.
@@ -184,17 +185,26 @@ fn github_app_authorization(
 }
 
 fn marketplace_purchase(payload: wire::Payload, action: &str) -> Result<Option<Event>, Missing> {
-    let purchase = payload
+    let action = match action {
+        "purchased" => MarketplaceAction::Purchased,
+        "changed" => MarketplaceAction::Changed,
+        "cancelled" => MarketplaceAction::Cancelled,
+        "pending_change" => MarketplaceAction::PendingChange,
+        "pending_change_cancelled" => MarketplaceAction::PendingChangeCancelled,
+        _ => return Ok(None),
+    };
+    let mut bought = payload
         .marketplace_purchase
         .ok_or(Missing("marketplace_purchase"))?;
+    let account = bought.account.take();
     Ok(Some(Event::MarketplacePurchase(MarketplaceEvent {
-        action: action.to_owned(),
-        account: purchase.account.into(),
-        plan: MarketplacePlan {
-            id: purchase.plan.id,
-            name: purchase.plan.name,
-        },
-        sender: payload.sender.ok_or(Missing("sender"))?.into(),
+        action,
+        account: account
+            .ok_or(Missing("marketplace_purchase.account"))?
+            .into(),
+        bought: bought.into(),
+        before: payload.previous_marketplace_purchase.map(Into::into),
+        effective_at: payload.effective_date,
     })))
 }
 
@@ -228,6 +238,22 @@ impl From<wire::Account> for Account {
             id: given.id,
             login: given.login.unwrap_or_default(),
             kind,
+        }
+    }
+}
+
+impl From<wire::MarketplacePurchase> for MarketplacePurchase {
+    fn from(given: wire::MarketplacePurchase) -> Self {
+        Self {
+            plan: MarketplacePlan {
+                id: given.plan.id,
+                name: given.plan.name,
+            },
+            billing_cycle: given.billing_cycle,
+            unit_count: given.unit_count,
+            on_free_trial: given.on_free_trial.unwrap_or_default(),
+            free_trial_ends_at: given.free_trial_ends_on,
+            next_billing_at: given.next_billing_date,
         }
     }
 }

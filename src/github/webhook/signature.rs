@@ -5,37 +5,57 @@ use std::fmt;
 use aws_lc_rs::{constant_time, hmac};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Knows the webhook secrets: the App's, and the Marketplace listing's if there is one.
+/// Knows the webhook secrets: the App's, and the Marketplace listing's if there is one. The two hooks are separate:
+/// neither's secret is good for the other's events.
 #[derive(Clone)]
 pub struct Verifier {
-    keys: Vec<hmac::Key>,
+    app: Vec<hmac::Key>,
+    marketplace: Option<hmac::Key>,
 }
 
+/// The one event that comes from the Marketplace listing's hook, besides its `ping`.
+const OF_MARKETPLACE: &str = "marketplace_purchase";
+
 impl Verifier {
-    /// Any of `secrets` makes a signature right. `None` unless there is one, and none of them is empty.
+    /// Any of the App's `secrets` makes a signature right. `None` unless there is one, and none of them is empty.
     pub fn new(secrets: &[SecretString]) -> Option<Self> {
-        let empty = secrets
-            .iter()
-            .any(|secret| secret.expose_secret().is_empty());
-        let keys = secrets
-            .iter()
-            .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes()))
-            .collect::<Vec<_>>();
-        (!keys.is_empty() && !empty).then_some(Self { keys })
+        let app = secrets.iter().map(key).collect::<Option<Vec<_>>>()?;
+        (!app.is_empty()).then_some(Self {
+            app,
+            marketplace: None,
+        })
     }
 
-    /// Begins to check a body against the header's value. `None`: the header is not of the form `sha256=<64 hex>`.
-    pub fn begin(&self, header: &[u8]) -> Option<Check> {
+    /// With the Marketplace listing's secret; `None` if it is empty.
+    pub fn with_marketplace(self, secret: &SecretString) -> Option<Self> {
+        Some(Self {
+            marketplace: Some(key(secret)?),
+            ..self
+        })
+    }
+
+    /// Whether there is any secret at all for such an event.
+    pub fn has_secret_for(&self, event: &str) -> bool {
+        event != OF_MARKETPLACE || self.marketplace.is_some()
+    }
+
+    /// Begins to check a body against the header's value, with the secrets of the hook that `event` comes from. That the
+    /// event is not signed itself does not matter: it only chooses which secret has to have been used.
+    /// `None`: the header is not of the form `sha256=<64 hex>`.
+    pub fn begin(&self, event: &str, header: &[u8]) -> Option<Check> {
         let digits = header.strip_prefix(b"sha256=")?;
         let mut claimed = [0; 32];
         hex::decode_to_slice(digits, &mut claimed).ok()?;
-        let sums = self.keys.iter().map(hmac::Context::with_key).collect();
+        let app = self.app.iter().filter(|_| event != OF_MARKETPLACE);
+        let listing = self.marketplace.iter();
+        let listing = listing.filter(|_| matches!(event, OF_MARKETPLACE | "ping"));
+        let sums = app.chain(listing).map(hmac::Context::with_key).collect();
         Some(Check { claimed, sums })
     }
 
     /// Checks a body that is there as a whole.
-    pub fn verify(&self, header: &[u8], body: &[u8]) -> bool {
-        self.begin(header).is_some_and(|mut check| {
+    pub fn verify(&self, event: &str, header: &[u8], body: &[u8]) -> bool {
+        self.begin(event, header).is_some_and(|mut check| {
             check.update(body);
             check.matches()
         })
@@ -44,8 +64,14 @@ impl Verifier {
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Verifier({} secrets)", self.keys.len())
+        let secrets = self.app.len() + usize::from(self.marketplace.is_some());
+        write!(f, "Verifier({secrets} secrets)")
     }
+}
+
+fn key(secret: &SecretString) -> Option<hmac::Key> {
+    let secret = secret.expose_secret().as_bytes();
+    (!secret.is_empty()).then(|| hmac::Key::new(hmac::HMAC_SHA256, secret))
 }
 
 /// A signature being checked while its body comes in, so that 25 MB never hold up the reactor at once.
@@ -88,13 +114,17 @@ mod tests {
 
     #[test]
     fn githubs_own_example_is_right() {
-        assert!(verifier(&["It's a Secret to Everybody"]).verify(VECTOR, b"Hello, World!"));
+        assert!(verifier(&["It's a Secret to Everybody"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World!"
+        ));
     }
 
     #[test]
     fn a_body_in_pieces_is_the_same_body() {
         let mut check = verifier(&["It's a Secret to Everybody"])
-            .begin(VECTOR)
+            .begin("issues", VECTOR)
             .unwrap();
         for piece in [&b"Hel"[..], b"", b"lo, World", b"!"] {
             check.update(piece);
@@ -104,20 +134,44 @@ mod tests {
 
     #[test]
     fn another_body_or_secret_is_wrong() {
-        assert!(!verifier(&["It's a Secret to Everybody"]).verify(VECTOR, b"Hello, World?"));
-        assert!(!verifier(&["another"]).verify(VECTOR, b"Hello, World!"));
+        assert!(!verifier(&["It's a Secret to Everybody"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World?"
+        ));
+        assert!(!verifier(&["another"]).verify("issues", VECTOR, b"Hello, World!"));
     }
 
     #[test]
     fn any_one_of_several_secrets_will_do() {
-        assert!(
-            verifier(&["marketplace", "It's a Secret to Everybody"])
-                .verify(VECTOR, b"Hello, World!")
-        );
-        assert!(
-            verifier(&["It's a Secret to Everybody", "marketplace"])
-                .verify(VECTOR, b"Hello, World!")
-        );
+        assert!(verifier(&["former", "It's a Secret to Everybody"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World!"
+        ));
+        assert!(verifier(&["It's a Secret to Everybody", "former"]).verify(
+            "issues",
+            VECTOR,
+            b"Hello, World!"
+        ));
+    }
+
+    #[test]
+    fn each_hook_has_its_own_secret() {
+        const OURS: &str = "It's a Secret to Everybody";
+        let right = |verifier: &Verifier| {
+            ["issues", "marketplace_purchase", "ping", ""]
+                .map(|event| verifier.verify(event, VECTOR, b"Hello, World!"))
+        };
+        let app = verifier(&[OURS]);
+        assert_eq!(right(&app), [true, false, true, true]);
+        assert!(!app.has_secret_for("marketplace_purchase") && app.has_secret_for("issues"));
+        let listing = verifier(&["another"])
+            .with_marketplace(&OURS.into())
+            .unwrap();
+        assert_eq!(right(&listing), [false, true, true, false]);
+        assert!(listing.has_secret_for("marketplace_purchase"));
+        assert!(verifier(&[OURS]).with_marketplace(&"".into()).is_none());
     }
 
     #[test]
@@ -135,7 +189,10 @@ mod tests {
             &sha1,
             b"sha256=\xff\xfe",
         ] {
-            assert!(!verifier.verify(header, b"Hello, World!"), "{header:?}");
+            assert!(
+                !verifier.verify("issues", header, b"Hello, World!"),
+                "{header:?}"
+            );
         }
     }
 

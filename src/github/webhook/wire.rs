@@ -1,8 +1,8 @@
 //! The payloads as GitHub writes them, read leniently: only what is needed, whatever else there is.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::ids::{
     CommentId, InstallationId, IssueId, IssueNumber, RepositoryId, RepositoryName, UserId,
@@ -36,6 +36,10 @@ pub(super) struct Payload {
     pub account: Option<Account>,
     #[serde(default)]
     pub marketplace_purchase: Option<MarketplacePurchase>,
+    #[serde(default)]
+    pub previous_marketplace_purchase: Option<MarketplacePurchase>,
+    #[serde(default, deserialize_with = "moment")]
+    pub effective_date: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
@@ -119,12 +123,35 @@ pub(super) struct Change {
 
 #[derive(Deserialize)]
 pub(super) struct MarketplacePurchase {
-    pub account: Account,
+    #[serde(default)]
+    pub account: Option<Account>,
     pub plan: Plan,
+    #[serde(default)]
+    pub billing_cycle: Option<String>,
+    #[serde(default)]
+    pub unit_count: Option<i64>,
+    #[serde(default)]
+    pub on_free_trial: Option<bool>,
+    #[serde(default, deserialize_with = "moment")]
+    pub free_trial_ends_on: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "moment")]
+    pub next_billing_date: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Plan {
     pub id: i64,
     pub name: String,
+}
+
+/// A moment, or a day alone; whatever else it says is none.
+fn moment<'de, D: Deserializer<'de>>(given: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let given = Option::<String>::deserialize(given)?;
+    Ok(given.and_then(|text| {
+        let day = || text.parse::<chrono::NaiveDate>().ok();
+        let moment = DateTime::parse_from_rfc3339(&text).map(|at| at.to_utc());
+        moment
+            .ok()
+            .or_else(|| Some(day()?.and_time(chrono::NaiveTime::MIN).and_utc()))
+    }))
 }

@@ -88,6 +88,53 @@ impl World {
         self.whole_event("installation_repositories", action, id, by, more);
     }
 
+    /// Permissions that were asked for are granted.
+    pub(crate) fn accept_permissions(&mut self, by: u64, id: u64) {
+        let granted = self.app.permissions.clone();
+        if let Some(installation) = self.installations.get_mut(&id) {
+            installation.permissions = granted;
+        }
+        self.installation_event("new_permissions_accepted", id, by, json!({}));
+    }
+
+    /// Nobody can unsubscribe from this one.
+    pub(crate) fn revoke_authorization(&mut self, account: u64) {
+        let payload = json!({"action": "revoked", "sender": self.user_json(account)});
+        self.deliver("github_app_authorization", None, None, &payload);
+    }
+
+    /// Another login; the old full names of its repositories go on redirecting.
+    pub(crate) fn rename_account(&mut self, account: u64, to: &str) {
+        let owned: Vec<u64> = self
+            .repositories
+            .values()
+            .filter(|r| r.owner == account)
+            .map(|r| r.id)
+            .collect();
+        for id in owned {
+            let former = self.full_name(id).to_lowercase();
+            self.moved.insert(former, id);
+        }
+        let Some(renamed) = self.accounts.get_mut(&account) else {
+            return;
+        };
+        let from = std::mem::replace(&mut renamed.login, to.to_owned());
+        let kind = renamed.kind.name();
+        let found = self.installations.values().find(|i| i.account == account);
+        let Some(id) = found.map(|i| i.id) else {
+            return;
+        };
+        let payload = json!({
+            "action": "renamed",
+            "account": self.user_json(account),
+            "changes": {"login": {"from": from}},
+            "target_type": kind,
+            "installation": {"id": id},
+            "sender": self.user_json(account),
+        });
+        self.deliver("installation_target", Some(id), None, &payload);
+    }
+
     fn listed(&self, id: u64) -> Value {
         let Some(installation) = self.installations.get(&id) else {
             return json!([]);

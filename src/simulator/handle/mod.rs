@@ -2,6 +2,7 @@
 //!
 //! Asking for what does not exist panics with its name: a test that misnames a thing is wrong.
 
+mod listing;
 mod person;
 mod scene;
 mod setup;
@@ -17,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use listing::Purchase;
 pub use person::Person;
 pub use scene::RepositorySelection;
 pub use setup::Setup;
@@ -188,6 +190,11 @@ impl Simulator {
     /// The next deliveries get lost on the way, as when the receiver is down.
     pub fn lose_deliveries(&self, number: u32) {
         self.world().outbox.lose = number;
+    }
+
+    /// The next deliveries arrive and are answered, but the answers get lost: GitHub takes them for failed.
+    pub fn lose_answers(&self, number: u32) {
+        self.world().outbox.lose_answers = number;
     }
 
     /// Waits until every webhook queued so far has been sent and answered (or has failed).

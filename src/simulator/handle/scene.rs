@@ -248,6 +248,36 @@ impl Simulator {
         world.uninstall(by, id);
     }
 
+    /// The owner grants what the App has asked for meanwhile.
+    #[track_caller]
+    pub fn accept_permissions(&self, id: u64) {
+        let mut world = self.world();
+        let by = world.account_of(id);
+        world.accept_permissions(by, id);
+    }
+
+    /// A person takes back the App's leave to act as them.
+    #[track_caller]
+    pub fn revoke_authorization(&self, login: &str) {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        world.revoke_authorization(account);
+    }
+
+    /// Another login for an account: its repositories go with it, and their old names go on redirecting.
+    #[track_caller]
+    pub fn rename_account(&self, old: &str, new: &str) {
+        let mut world = self.world();
+        let account = world.account_named(old);
+        world.rename_account(account, new);
+    }
+
+    /// The database id of an account.
+    #[track_caller]
+    pub fn account_id(&self, login: &str) -> u64 {
+        self.world().account_named(login)
+    }
+
     #[track_caller]
     pub fn add_repository_to_installation(&self, id: u64, full_name: &str) {
         let mut world = self.world();

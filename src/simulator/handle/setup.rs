@@ -13,6 +13,7 @@ pub struct Setup {
     pub app_name: String,
     pub app_slug: String,
     pub webhook_secret: String,
+    pub marketplace_secret: String,
     /// Name to level, e.g. `("issues", "write")`.
     pub permissions: Vec<(String, String)>,
     pub events: Vec<String>,
@@ -28,6 +29,7 @@ impl Default for Setup {
             app_name: "TheOpenProducerBot".to_owned(),
             app_slug: "theopenproducerbot".to_owned(),
             webhook_secret: "simulated-webhook-secret".to_owned(),
+            marketplace_secret: "simulated-marketplace-secret".to_owned(),
             permissions: [("issues", "write"), ("metadata", "read")]
                 .map(|(name, level)| (name.to_owned(), level.to_owned()))
                 .into(),
@@ -50,6 +52,7 @@ impl Setup {
             name: self.app_name.clone(),
             private_key_pem: include_str!("../test_key.pem").to_owned(),
             webhook_secret: self.webhook_secret.clone(),
+            marketplace_secret: self.marketplace_secret.clone(),
             permissions: self.permissions.iter().cloned().collect(),
             events: self.events.iter().cloned().collect::<BTreeSet<_>>(),
             bot: 0,

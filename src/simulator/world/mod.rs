@@ -39,6 +39,8 @@ pub struct App {
     /// PKCS#1 PEM, as GitHub hands it out. A fixed test key: never use it anywhere else.
     pub private_key_pem: String,
     pub webhook_secret: String,
+    /// The Marketplace listing's own.
+    pub marketplace_secret: String,
     pub(crate) permissions: Permissions,
     pub(crate) events: BTreeSet<String>,
     /// The account of `slug[bot]`.

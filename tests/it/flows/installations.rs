@@ -1,10 +1,15 @@
 //! Tenants: each with its own installation, token and data; suspended ones wait, removed ones end.
 
+use std::time::Duration;
+
 use http::Method;
-use openproducer::simulator::{Actor, RepositorySelection, Role};
+use openproducer::flows::sweep::{self, Occasion, Outcome};
+use openproducer::simulator::{Actor, Effect, Fault, IssueRef, RepositorySelection, Role};
+use rstest::rstest;
 
 use super::{WORK, WORK_TITLES, asked, dry};
-use crate::harness::house::{SHOP, house};
+use crate::harness::house::{House, SHOP, house};
+use crate::harness::sight::ISSUES;
 
 #[tokio::test]
 async fn two_tenants_run_side_by_side_and_nothing_crosses() {
@@ -154,6 +159,261 @@ async fn a_renamed_repository_is_still_the_same() {
         t.alice().comments(&trigger, "@TheOpenProducerBot confirm");
         t.quiet().await;
         assert_eq!(t.created_in("acme/market").len(), 3);
+    })
+    .await;
+}
+
+/// Does what the worker does when it starts.
+async fn sweeps(t: &House) {
+    let services = t.services();
+    while sweep::sweep(&services, Occasion::Start)
+        .await
+        .expect("a sweep")
+        == Outcome::LeftOut
+    {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    t.quiet().await;
+}
+
+/// A run of three issues of which the second takes two seconds.
+async fn in_the_middle(t: &House) -> IssueRef {
+    let slow = Effect::Delay(Duration::from_secs(2));
+    let fault = Fault::on(Method::POST, ISSUES).nth(2).then(slow);
+    t.sim.faults().schedule(fault);
+    let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));
+    t.until("the second issue is on its way", |t| {
+        t.sent(&Method::POST, ISSUES) == 2
+    })
+    .await;
+    trigger
+}
+
+/// The newest run of a trigger, wherever its repository has gone: state and words.
+async fn ended(t: &House, trigger: &IssueRef) -> (String, String) {
+    sqlx::query_as("select status, coalesce(failure, '') from runs where issue_id = $1 order by created_at desc")
+        .bind(i64::try_from(trigger.id).expect("an id"))
+        .fetch_one(t.pool())
+        .await
+        .expect("a run")
+}
+
+#[rstest]
+#[case::the_repository("acme/market")]
+#[case::the_account("apex/shop")]
+#[tokio::test]
+async fn a_run_goes_on_when_its_repository_gets_another_name(#[case] name: &str) {
+    house(async |t| {
+        let trigger = in_the_middle(t).await;
+        match name.split_once('/') {
+            Some(("acme", _)) => t.sim.rename_repository(SHOP, name),
+            Some((owner, _)) => t.sim.rename_account("acme", owner),
+            None => unreachable!("a full name"),
+        }
+        t.quiet().await;
+        let titles: Vec<String> = t.created_in(name).into_iter().map(|i| i.title).collect();
+        assert_eq!(titles, WORK_TITLES);
+        assert_eq!(ended(t, &trigger).await.0, "completed");
+        let known: String = sqlx::query_scalar("select owner || '/' || name from repositories")
+            .fetch_one(t.pool())
+            .await
+            .expect("the repository");
+        assert_eq!(known, name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_ends_in_words_when_its_repository_goes_where_the_app_is_not() {
+    house(async |t| {
+        let waiting = t.opens("Waiting", &dry(WORK)).await;
+        let trigger = in_the_middle(t).await;
+        t.sim.transfer_repository(SHOP, "globex");
+        t.quiet().await;
+        assert!(t.created_in("globex/shop").len() < 3);
+        let (status, words) = ended(t, &trigger).await;
+        assert_eq!(status, "failed");
+        assert!(words.contains("not visible to the App any more"), "{words}");
+        // The one that only waits does nothing, and can be confirmed when the repository is back.
+        sweeps(t).await;
+        let is_out_of_reach = "select removed_at is not null from repositories where name = 'shop'";
+        let is_out_of_reach: bool = sqlx::query_scalar(is_out_of_reach)
+            .fetch_one(t.pool())
+            .await
+            .expect("the repository");
+        assert!(is_out_of_reach, "nobody told us, and it is known");
+        assert_eq!(ended(t, &waiting).await.0, "running");
+        t.sim.transfer_repository("globex/shop", "acme");
+        t.quiet().await;
+        t.says(&waiting, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.state(&waiting).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_that_changes_tenants_leaves_its_runs_behind() {
+    house(async |t| {
+        t.sim.add_organization("globex");
+        let theirs = t.sim.install_app("globex", RepositorySelection::All);
+        let waiting = t.opens("Waiting", &dry(WORK)).await;
+        let told = t.sim.deliveries();
+        let told = told.iter().rev().find(|d| d.event == "issues").cloned();
+        t.sim.transfer_repository(SHOP, "globex");
+        t.quiet().await;
+        assert_eq!(ended(t, &waiting).await.0, "cancelled");
+        // A delivery of before comes late: it takes nothing back.
+        let old = told.expect("a delivery").payload;
+        t.send_copy_of(&old, "issues", "late-1").await;
+        t.quiet().await;
+        let again = t
+            .alice()
+            .opens_issue("globex/shop", "Accounts", &asked(WORK));
+        t.quiet().await;
+        assert_eq!(t.state(&again).await, "completed");
+        assert_eq!(t.run(&again).await.installation.0.unsigned_abs(), theirs);
+        assert_eq!(t.created_in("globex/shop").len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_running_run_ends_when_its_repository_is_removed_and_says_so_when_it_is_back() {
+    house(async |t| {
+        t.sim.add_repository("acme/site");
+        let trigger = in_the_middle(t).await;
+        t.sim
+            .remove_repository_from_installation(t.installation, SHOP);
+        t.quiet().await;
+        let made = t.created().len();
+        assert!(made < 3);
+        let (status, words) = ended(t, &trigger).await;
+        assert_eq!(status, "cancelled");
+        assert!(words.contains("removed from this repository"), "{words}");
+        let minted = |t: &House| t.sent(&Method::POST, "/app/installations/{id}/access_tokens");
+        let before = minted(t);
+        t.sim.add_repository_to_installation(t.installation, SHOP);
+        t.quiet().await;
+        assert!(minted(t) > before, "the old tokens are dropped");
+        assert_eq!(t.created().len(), made, "nothing is created unasked");
+        let said = t.bot_comment(&trigger);
+        assert!(
+            said.contains("🛑 Cancelled") && said.contains("ask again"),
+            "{said}"
+        );
+        t.says(&trigger, &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.titles(), WORK_TITLES);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_word_of_an_installation_does_not_bring_it_back() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        t.sim.uninstall(t.installation);
+        t.quiet().await;
+        let created = t.sim.deliveries();
+        let created = created
+            .iter()
+            .find(|d| d.action.as_deref() == Some("created"));
+        let payload = created.expect("the installation's").payload.clone();
+        t.send_copy_of(&payload, "installation", "late-1").await;
+        t.quiet().await;
+        assert_eq!(ended(t, &trigger).await.0, "cancelled");
+        let removed: bool = sqlx::query_scalar("select removed_at is not null from installations")
+            .fetch_one(t.pool())
+            .await
+            .expect("the installation");
+        assert!(removed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_happened_to_installations_longer_ago_than_deliveries_are_kept_is_found() {
+    house(async |t| {
+        t.sim.add_repository("globex/store");
+        let globex = t.sim.install_app("globex", RepositorySelection::All);
+        t.quiet().await;
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        // None of this is heard of, and GitHub forgets that it was to be told.
+        t.sim.lose_deliveries(3);
+        t.sim.uninstall(t.installation);
+        t.installation = t.sim.install_app("acme", RepositorySelection::All);
+        t.sim.suspend_installation(globex);
+        t.sim.settled().await;
+        t.sim.advance_clock(Duration::from_hours(73));
+        assert_eq!(t.state(&trigger).await, "running awaiting_confirmation");
+        sweeps(t).await;
+        assert_eq!(ended(t, &trigger).await.0, "cancelled");
+        let suspended: i64 =
+            sqlx::query_scalar("select id from installations where suspended_at is not null")
+                .fetch_one(t.pool())
+                .await
+                .expect("the suspended one");
+        assert_eq!(suspended.unsigned_abs(), globex);
+        let again = t.opens("Again", &asked(WORK)).await;
+        assert_eq!(t.state(&again).await, "completed");
+        assert_eq!(
+            t.run(&again).await.installation.0.unsigned_abs(),
+            t.installation
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_suspension_that_was_lifted_unheard_is_found_and_its_runs_go_on() {
+    house(async |t| {
+        let trigger = in_the_middle(t).await;
+        t.sim.suspend_installation(t.installation);
+        t.quiet().await;
+        assert!(t.created().len() < 3);
+        t.sim.lose_deliveries(1);
+        t.sim.unsuspend_installation(t.installation);
+        t.sim.settled().await;
+        t.sim.advance_clock(Duration::from_hours(73));
+        sweeps(t).await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.titles(), WORK_TITLES);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_installation_that_cannot_be_asked_for_does_not_hold_up_the_others() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        t.sim.add_repository("globex/store");
+        t.sim.lose_deliveries(2);
+        let globex = t.sim.install_app("globex", RepositorySelection::All);
+        t.sim.uninstall(t.installation);
+        t.sim.settled().await;
+        t.sim.advance_clock(Duration::from_hours(73));
+        let broken = format!("/app/installations/{globex}");
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::GET, &broken).forever());
+        sweeps(t).await;
+        assert_eq!(ended(t, &trigger).await.0, "cancelled");
+        t.sim.faults().clear();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_permissions_are_used_at_once() {
+    house(async |t| {
+        t.opens("Accounts", &asked(WORK)).await;
+        let minted = |t: &House| t.sent(&Method::POST, "/app/installations/{id}/access_tokens");
+        let before = minted(t);
+        t.sim.accept_permissions(t.installation);
+        t.quiet().await;
+        assert!(minted(t) > before, "the old tokens are dropped");
+        let again = t.opens("Again", &asked("- Build the search page\n")).await;
+        assert_eq!(t.state(&again).await, "completed");
     })
     .await;
 }

@@ -8,6 +8,7 @@ mod data;
 mod graph;
 mod installations;
 mod life;
+mod marketplace;
 mod options;
 mod recovery;
 mod rollback;

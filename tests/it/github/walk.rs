@@ -21,6 +21,7 @@ async fn everything_works_and_nothing_else_is_allowed() {
     let trigger = t.opens("Trigger");
 
     the_app(&t).await;
+    deliveries(&t).await;
     the_repository(&t).await;
     let (parent, child) = issues(&t).await;
     comments_and_reactions(&t, trigger).await;
@@ -145,6 +146,32 @@ async fn a_person(t: &Scene) {
     // An App has no person behind it, nor a person an App.
     assert!(t.github.person().await.is_err());
     assert!(github.list_installations().await.is_err());
+}
+
+async fn deliveries(t: &Scene) {
+    t.sim.set_webhook_url("http://127.0.0.1:9/nobody");
+    for n in 0..101 {
+        let title = format!("Number {n}");
+        t.sim.user("alice").opens_issue("acme/site", &title, "");
+    }
+    t.sim.settled().await;
+    let long_ago = t.sim.now() - chrono::TimeDelta::days(4);
+    let all = t.github.list_hook_deliveries(long_ago, 10).await.unwrap();
+    assert_eq!((all.pages, all.items.len(), all.complete), (2, 101, true));
+    assert!(all.items.is_sorted_by(|a, b| a.id > b.id), "newest first");
+    assert!(all.items.iter().all(|d| !d.got_through() && !d.redelivery));
+    let recent = t.github.list_hook_deliveries(t.sim.now(), 10);
+    assert_eq!(recent.await.unwrap().pages, 1, "the floor is on this page");
+    let bounded = t.github.list_hook_deliveries(long_ago, 1).await.unwrap();
+    assert!(!bounded.complete);
+
+    t.github.redeliver(all.items[100].id).await.unwrap();
+    t.sim.settled().await;
+    let again = t.github.list_hook_deliveries(long_ago, 1).await.unwrap();
+    assert_eq!(again.items[0].guid, all.items[100].guid);
+    assert!(again.items[0].redelivery);
+    let unknown = t.github.redeliver(1).await.unwrap_err();
+    assert!(unknown.is_absent(), "{unknown}");
 }
 
 async fn the_repository(t: &Scene) {
@@ -296,6 +323,8 @@ async fn every_answer_may_be_awaited_on_any_thread(
 ) {
     is_send(github.app());
     is_send(github.list_installations());
+    is_send(github.list_hook_deliveries(chrono::DateTime::UNIX_EPOCH, 1));
+    is_send(github.redeliver(1));
     is_send(place.list_repositories());
     is_send(repo.list_issues(None, 1));
     is_send(repo.create_comment(IssueNumber(1), ""));

@@ -7,6 +7,7 @@ use openproducer::cache::Cache;
 use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
 use openproducer::domain::settings::Operator;
+use openproducer::flows::Services;
 use openproducer::flows::pace::Pace;
 use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
@@ -30,6 +31,8 @@ pub(crate) struct House {
     pub(crate) sim: Simulator,
     pub(crate) installation: u64,
     server: Option<Server>,
+    /// Where the server listens, from its first start on: GitHub knows the address.
+    listen: std::net::SocketAddr,
     apart: Option<(Runtime, Server)>,
     database: TestDatabase,
     operator: Operator,
@@ -45,6 +48,7 @@ pub(crate) struct Outside {
     client_id: String,
     private_key: String,
     webhook_secret: String,
+    marketplace_secret: String,
 }
 
 impl Outside {
@@ -57,6 +61,7 @@ impl Outside {
             client_id: app.client_id.clone(),
             private_key: app.private_key_pem.clone(),
             webhook_secret: app.webhook_secret.clone(),
+            marketplace_secret: app.marketplace_secret.clone(),
         }
     }
 
@@ -92,6 +97,7 @@ impl Outside {
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::from(self.webhook_secret.clone()),
+            marketplace_secret: Some(SecretString::from(self.marketplace_secret.clone())),
             web_url: self.web_url.clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
@@ -137,6 +143,7 @@ impl House {
             sim,
             installation: 0,
             server: None,
+            listen: ([127, 0, 0, 1], 0).into(),
             apart: None,
             database,
             operator,
@@ -187,6 +194,7 @@ impl House {
         let server = Server::start(parts(self.pool().clone()))
             .await
             .expect("the server starts");
+        self.listen = server.address;
         self.sim
             .set_webhook_url(format!("http://{}/api/webhook/github", server.address));
         self.server = Some(server);
@@ -196,9 +204,11 @@ impl House {
     fn parts(&self) -> impl FnOnce(PgPool) -> Parts + Send + use<> {
         let outside = Outside::of(&self.sim);
         let (operator, mention) = (self.operator.clone(), self.mention.clone());
+        let listen = self.listen;
         move |pool| Parts {
             operator,
             mention,
+            listen,
             ..outside.parts(pool)
         }
     }
@@ -224,6 +234,15 @@ impl House {
     /// Where the house's own database is.
     pub(crate) fn database_url(&self) -> &str {
         self.database.url()
+    }
+
+    /// What the running server's flows work with.
+    pub(crate) fn services(&self) -> Services {
+        self.server
+            .as_ref()
+            .expect("a running server")
+            .services()
+            .clone()
     }
 
     /// Where the server listens.

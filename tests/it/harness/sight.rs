@@ -209,10 +209,21 @@ impl House {
     pub(crate) async fn deliver(&self, event: &str, guid: &str, payload: &[u8]) -> u16 {
         let secret = self.sim.app().webhook_secret.clone();
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        let signature = hex::encode(hmac::sign(&key, payload));
+        let signature = format!("sha256={}", hex::encode(hmac::sign(&key, payload)));
+        self.deliver_signed(event, guid, payload, &signature).await
+    }
+
+    /// Posts a payload with this signature and gives the status.
+    pub(crate) async fn deliver_signed(
+        &self,
+        event: &str,
+        guid: &str,
+        payload: &[u8],
+        signature: &str,
+    ) -> u16 {
         let head = format!(
             "POST /api/webhook/github HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             X-GitHub-Event: {event}\r\nX-GitHub-Delivery: {guid}\r\nX-Hub-Signature-256: sha256={signature}\r\n\
+             X-GitHub-Event: {event}\r\nX-GitHub-Delivery: {guid}\r\nX-Hub-Signature-256: {signature}\r\n\
              Content-Length: {}\r\n\r\n",
             payload.len()
         );

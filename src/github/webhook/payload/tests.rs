@@ -137,7 +137,8 @@ fn renames_revocations_and_purchases_are_read() {
         "marketplace_purchase": { "account": account(8, "acme", "Organization"), "plan": { "id": 4, "name": "Team" } },
     });
     assert!(
-        matches!(read("marketplace_purchase", &bought), Event::MarketplacePurchase(e) if e.plan.name == "Team")
+        matches!(read("marketplace_purchase", &bought), Event::MarketplacePurchase(e)
+            if e.bought.plan.name == "Team" && e.effective_at.is_some() && e.bought.unit_count.is_none())
     );
 }
 
@@ -189,4 +190,48 @@ fn the_installation_of_an_event_is_found() {
         "installation": { "id": 9, "account": account(8, "acme", "Organization") },
     });
     assert_eq!(read("installation", &payload).installation().unwrap().0, 9);
+}
+
+#[test]
+fn a_purchase_is_read_whole_whatever_its_dates_look_like() {
+    let purchase = |plan: &str| {
+        json!({
+            "account": { "type": "Organization", "id": 8, "node_id": "x", "login": "acme" }, "billing_cycle": "monthly",
+            "unit_count": 3, "on_free_trial": true, "free_trial_ends_on": "2026-12-06", "next_billing_date": 7,
+            "plan": { "id": 4, "name": plan, "bullets": [], "monthly_price_in_cents": 900 },
+        })
+    };
+    let mut payload = json!({
+        "action": "pending_change", "effective_date": "2026-12-01T00:00:00+00:00",
+        "marketplace_purchase": purchase("Solo"), "previous_marketplace_purchase": purchase("Team"),
+    });
+    // A date that is none spoils nothing but itself.
+    payload["marketplace_purchase"]["next_billing_date"] = json!("soon");
+    payload["previous_marketplace_purchase"]["next_billing_date"] = json!(null);
+    let Event::MarketplacePurchase(event) = read("marketplace_purchase", &payload) else {
+        panic!("another event")
+    };
+    assert_eq!(event.action, MarketplaceAction::PendingChange);
+    assert_eq!(
+        (event.account.id.0, event.account.login.as_str()),
+        (8, "acme")
+    );
+    let (bought, before) = (event.bought, event.before.unwrap());
+    assert_eq!(
+        (bought.plan.name.as_str(), before.plan.name.as_str()),
+        ("Solo", "Team")
+    );
+    assert_eq!((bought.unit_count, bought.on_free_trial), (Some(3), true));
+    let day = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.date_naive().to_string());
+    assert_eq!(
+        day(bought.free_trial_ends_at).as_deref(),
+        Some("2026-12-06")
+    );
+    assert_eq!(bought.next_billing_at, None);
+    assert_eq!(day(event.effective_at).as_deref(), Some("2026-12-01"));
+    payload["action"] = json!("gifted");
+    assert!(matches!(
+        read("marketplace_purchase", &payload),
+        Event::Other { .. }
+    ));
 }
