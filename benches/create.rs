@@ -4,6 +4,7 @@
 //! `OPENPRODUCER_BENCH_DATABASE_URL=postgres://… cargo bench --bench create`: a database that may be emptied.
 #![expect(clippy::print_stdout, reason = "what a bench is for")]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -29,6 +30,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 const REPOSITORY: &str = "acme/shop";
+const SMALL_TENANTS: usize = 50;
 
 fn main() -> anyhow::Result<()> {
     let Some(url) = variable("OPENPRODUCER_BENCH_DATABASE_URL") else {
@@ -74,6 +76,65 @@ async fn bench(url: &str, statements: &Statements) -> anyhow::Result<()> {
             used.unwrap_or_else(|| "–".to_owned()),
         );
     }
+    tenants(&pool).await
+}
+
+/// How soon small tenants are answered while a large run is under way.
+async fn tenants(pool: &PgPool) -> anyhow::Result<()> {
+    let sim = Simulator::start(Setup::default()).await?;
+    sim.add_user("alice");
+    let services = server::services(&parts(&sim, pool.clone(), Pace::GITHUB)?);
+    empty(pool).await?;
+    let (stop, stopping) = watch::channel(false);
+    let working = tokio::spawn(worker::run(services.clone(), stopping));
+    let ask = async |tenant: usize, issues: usize| {
+        let repository = format!("tenant-{tenant}/shop");
+        sim.add_organization(&format!("tenant-{tenant}"));
+        sim.add_repository(&repository);
+        sim.install_app(&format!("tenant-{tenant}"), RepositorySelection::All);
+        let trigger = sim
+            .user("alice")
+            .opens_issue(&repository, "Shop", &spec(issues));
+        let name = RepositoryName::parse(&repository).context("a name")?;
+        let number = IssueNumber(trigger.number.cast_signed());
+        let began = Instant::now();
+        operate::process(&services, &name, number, Wish::Go).await?;
+        Ok::<_, anyhow::Error>((repository, began))
+    };
+    let mut happening = sim.watch();
+    ask(0, 1000).await?;
+    for _ in 0..5 {
+        next_issue(&mut happening).await?;
+    }
+    let mut waiting = HashMap::new();
+    for tenant in 1..=SMALL_TENANTS {
+        let (repository, began) = ask(tenant, 3).await?;
+        waiting.insert(repository, began);
+    }
+    let mut times = Vec::new();
+    while !waiting.is_empty() {
+        if let What::CommentCreated { issue, .. } = happening.recv().await?.what
+            && let Some(began) = waiting.remove(&issue.repository)
+        {
+            times.push(began.elapsed());
+        }
+    }
+    stop.send_replace(true);
+    working.await?;
+    times.sort_unstable();
+    println!(
+        "\n{SMALL_TENANTS} tenants that ask for 3 issues while another's 1,000 are created: the first comment after {:.0} ms, \
+         the slowest after {:.0} ms",
+        1e3 * times[times.len() / 2].as_secs_f64(),
+        1e3 * times[times.len() - 1].as_secs_f64(),
+    );
+    Ok(())
+}
+
+async fn empty(pool: &PgPool) -> anyhow::Result<()> {
+    sqlx::query("truncate installations, graphile_worker._private_jobs cascade")
+        .execute(pool)
+        .await?;
     Ok(())
 }
 
@@ -102,9 +163,7 @@ async fn create(
     sim.add_user("alice");
     let installation = sim.install_app("acme", RepositorySelection::All);
     let services = server::services(&parts(&sim, pool.clone(), pace)?);
-    sqlx::query("truncate installations, graphile_worker._private_jobs cascade")
-        .execute(pool)
-        .await?;
+    empty(pool).await?;
     let (stop, stopping) = watch::channel(false);
     let working = tokio::spawn(worker::run(services.clone(), stopping));
 
