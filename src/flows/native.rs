@@ -200,9 +200,9 @@ impl<'a> Texts<'a> {
         let items = planned_issues::list(&services.pool, &run.id).await?;
         let created = created_issues::list(&services.pool, &run.id).await?;
         let mut names = BTreeMap::new();
-        for issue in &created {
-            if !names.contains_key(&issue.repository) {
-                let row = repositories::get_anywhere(&services.pool, issue.repository).await?;
+        for item in &items {
+            if !names.contains_key(&item.repository) {
+                let row = repositories::get_anywhere(&services.pool, item.repository).await?;
                 names.insert(row.id, row.name);
             }
         }
