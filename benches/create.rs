@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "what a bench is for")]
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -226,7 +227,8 @@ fn spec(issues: usize) -> String {
         "@TheOpenProducerBot\n\nrate_limit_per_minute: 80\nsub_issues: false\n\n## Scope\n\n"
             .to_owned();
     for number in 1..=issues {
-        text.push_str(&format!("- Add the price list of supplier {number}\n"));
+        // A String takes everything.
+        let _ = writeln!(text, "- Add the price list of supplier {number}");
     }
     text
 }

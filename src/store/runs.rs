@@ -49,14 +49,12 @@ pub struct Run {
 impl Run {
     /// What the run waits for, in words; `None`: for nothing but its turn.
     pub fn waits_for(&self, now: DateTime<Utc>) -> Option<String> {
-        match self.state.phase()? {
-            Phase::AwaitingConfirmation => Some("waits for `confirm`".to_owned()),
-            _ => {
-                let until = self.waits_until.filter(|until| *until > now)?;
-                let until = until.format("%H:%M:%S UTC");
-                Some(format!("GitHub's limits; goes on at {until}"))
-            }
+        if self.state.phase()? == Phase::AwaitingConfirmation {
+            return Some("waits for `confirm`".to_owned());
         }
+        let until = self.waits_until.filter(|until| *until > now)?;
+        let until = until.format("%H:%M:%S UTC");
+        Some(format!("GitHub's limits; goes on at {until}"))
     }
 
     /// Whether the comment on GitHub shows the plan that is stored, not an older one or none.

@@ -190,10 +190,15 @@ impl House {
 
     /// Starts the server, with a worker, and points the App's webhook at it.
     pub(crate) async fn start_server(&mut self) {
-        let parts = self.parts();
-        let server = Server::start(parts(self.pool().clone()))
-            .await
-            .expect("the server starts");
+        let begun = Instant::now();
+        let server = loop {
+            match Server::start(self.parts()(self.pool().clone())).await {
+                Ok(server) => break server,
+                // One that was crashed takes a moment to leave its port.
+                Err(failure) => assert!(begun.elapsed() < STUCK, "{failure:#}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
         self.listen = server.address;
         self.sim
             .set_webhook_url(format!("http://{}/api/webhook/github", server.address));

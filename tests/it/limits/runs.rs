@@ -196,11 +196,16 @@ async fn after_a_refusal_a_run_waits_and_goes_on_at_half_the_pace() {
         .map(|pair| (pair[1] - pair[0]).num_seconds())
         .collect();
     assert_eq!(apart[..3], [1, 1, 1]);
-    assert_eq!(apart[3], 91, "the wait that GitHub named");
+    // An edit of the comment may come first.
+    assert!(
+        (91..=94).contains(&apart[3]),
+        "the wait that GitHub named: {apart:?}"
+    );
     assert!(apart[4..].iter().all(|seconds| *seconds >= 2), "{apart:?}");
     let run = sqlx::query_as("select failure, waits_until from runs");
     let (failure, waited): (Option<String>, Option<DateTime<Utc>>) =
         run.fetch_one(lane.database.pool()).await.unwrap();
     assert_eq!(failure, None);
-    assert_eq!(waited, Some(created[3] + TimeDelta::seconds(91)));
+    let waited = waited.unwrap() - created[3];
+    assert_eq!(waited, TimeDelta::seconds(91));
 }
