@@ -18,6 +18,7 @@ use openproducer::cli::server::{self, Parts};
 use openproducer::clock::{Chance, Clock};
 use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RepositoryName};
 use openproducer::domain::settings::Operator;
+use openproducer::flows::looks::Looks;
 use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
 use openproducer::github::{AppCredentials, GitHub, NewIssue};
@@ -246,6 +247,7 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         clock: Clock::system(),
         chance: Chance::system(),
         pace,
+        looks: Looks::GITHUB,
         operator: Operator {
             max_issues: 1000,
             confirmation_threshold: 1000,

@@ -8,7 +8,10 @@ comment on column installations.people_until is 'Runs leave the places before th
 comment on column installations.slowness is 'How often the pace is halved; void an hour after refused_at.';
 comment on column installations.refused_at is 'When GitHub last refused a request because they came too fast.';
 
-alter table runs add column waits_until timestamptz;
+alter table runs
+    add column waits_until    timestamptz,
+    add column troubled_since timestamptz;
+comment on column runs.troubled_since is 'Since when every request of the run has failed in a way that may pass.';
 comment on column runs.waits_until is 'Until when the run waits for GitHub''s limits, where that is long; past or null: it does not.';
 
 create table content_requests (
@@ -17,6 +20,11 @@ create table content_requests (
 );
 comment on table content_requests is 'What GitHub counts as content, sent within the last hour: issues, comments, labels, links.';
 create index content_requests_of_installation on content_requests (installation_id, at);
+
+alter table bot_comments add column looks integer not null default 0;
+comment on column bot_comments.looks is 'How often an intended comment was looked for and not found.';
+
+create index planned_issues_under_way on planned_issues (repository_id, fingerprint) where state = 'intended';
 
 create table acknowledgements (
     repository_id   bigint not null references repositories (id),
@@ -45,6 +53,8 @@ declare
     slow   integer := 0;
     free   timestamptz;
 begin
+    -- One clock for all replicas, unless a test has set another.
+    moment := coalesce(moment, clock_timestamp());
     select * into strict place from installations where id = tenant for no key update;
     if place.refused_at > moment - interval '1 hour' then
         slow := place.slowness;

@@ -36,6 +36,14 @@ impl Clock {
         }
     }
 
+    /// The time that was set by hand; `None`: the machine's, which other machines need not share.
+    pub fn set_by_hand(&self) -> Option<DateTime<Utc>> {
+        match &self.0 {
+            Time::Machine => None,
+            Time::ByHand(_) => Some(self.now()),
+        }
+    }
+
     /// Moves a clock set by hand; the machine's own time moves for nobody.
     pub fn advance(&self, by: TimeDelta) {
         self.set(self.now() + by);

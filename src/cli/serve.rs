@@ -16,6 +16,7 @@ use crate::config::{Config, Credentials};
 use crate::domain::policy::{DEFAULT_KEYWORDS, Role};
 use crate::domain::settings::Operator;
 use crate::flows::Services;
+use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::github::{AppCredentials, GitHub};
 use crate::worker;
@@ -97,6 +98,7 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         clock: Clock::system(),
         chance: Chance::system(),
         pace: Pace::GITHUB,
+        looks: Looks::GITHUB,
         operator: operator(config),
         mention: config.bot.mention.clone(),
         webhook_secret: SecretString::default(),

@@ -18,6 +18,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
 use crate::domain::trigger::BotNames;
 use crate::flows::Services;
+use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::receive::{Identity, Receiver};
 use crate::github::GitHub;
@@ -34,6 +35,7 @@ pub struct Parts {
     pub clock: Clock,
     pub chance: Chance,
     pub pace: Pace,
+    pub looks: Looks,
     pub operator: Operator,
     /// The mention that people write, with or without `@`.
     pub mention: String,
@@ -198,6 +200,7 @@ pub fn services(parts: &Parts) -> Services {
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,
+        looks: parts.looks,
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),
         web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),

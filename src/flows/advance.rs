@@ -4,7 +4,7 @@
 //! before the next request.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::step::Next;
 use super::{
@@ -22,6 +22,15 @@ const STEPS_IN_ONE_JOB: usize = 20;
 
 /// A wait that people are told of when they ask for the run's status.
 const LONG_WAIT: TimeDelta = TimeDelta::seconds(30);
+
+/// Pauses between two tries while GitHub does not answer, and for how long it is tried.
+const SHORTEST_PAUSE: TimeDelta = TimeDelta::seconds(2);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
+const LONGEST_TROUBLE: TimeDelta = TimeDelta::days(3);
+
+/// What people read when the last try has failed; the log has the cause.
+pub const TRIED_LONG_ENOUGH: &str = "The server tried for a long time and could not go on. \
+    Its operator finds the cause in the log under this run's id.";
 
 /// Enqueues the next steps of a run, at once or at a moment. A person's run has no jobs: no worker could take them.
 pub async fn enqueue(
@@ -66,7 +75,12 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
         let next = match step(services, &run, &mut left).await {
             Err(FlowError::GitHub(error)) => settle(services, &run, error).await?,
             Err(FlowError::Later(when)) => Next::At(when),
-            other => other?,
+            other => {
+                if run.troubled_since.is_some() {
+                    runs::clear_trouble(&services.pool, id).await?;
+                }
+                other?
+            }
         };
         if let Next::At(when) = next
             && when - services.clock.now() >= LONG_WAIT
@@ -169,7 +183,7 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
         return Ok(Next::Done);
     }
     if error.is_passing() || error.outcome_is_unknown() || is_ours(services, &error) {
-        return Err(error.into());
+        return in_trouble(services, run, error).await;
     }
     if run.state.fail().is_err() {
         warn!(run.id = %run.id, %error, "the run is over, but its comment could not be brought up to date");
@@ -179,6 +193,26 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     warn!(run.id = %run.id, installation.id = %run.installation, %error, "run failed");
     let words = person::in_words(services, &error).unwrap_or_else(|| in_words(&error));
     give_up(services, &run.id, &words).await?;
+    Ok(Next::Done)
+}
+
+/// What may pass is tried again, ever more seldom but never so seldom that nobody would notice its end; after days the run ends in
+/// words. A person's command decides for itself how long to try.
+async fn in_trouble(services: &Services, run: &Run, error: GitHubError) -> FlowResult<Next> {
+    if run.installation.is_person() {
+        return Err(error.into());
+    }
+    let now = services.clock.now();
+    let lasted = now - runs::set_troubled(&services.pool, &run.id, now).await?;
+    if lasted < LONGEST_TROUBLE {
+        let pause = (lasted / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        warn!(run.id = %run.id, installation.id = %run.installation, %error, seconds = pause.num_seconds(), "tries again");
+        return Ok(Next::At(now + pause));
+    }
+    error!(run.id = %run.id, installation.id = %run.installation, %error, "tried for days");
+    if run.state.fail().is_ok() {
+        give_up(services, &run.id, TRIED_LONG_ENOUGH).await?;
+    }
     Ok(Next::Done)
 }
 

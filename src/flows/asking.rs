@@ -78,7 +78,12 @@ impl Asking<'_> {
         if acknowledgements::exists(&services.pool, place, &cause).await? {
             return Ok(());
         }
-        pace::take(services, tenant, Write::Edit, For::People).await?;
+        // Strangers are no people to wait for: they would hold up every run.
+        let by = match reaction {
+            Reaction::Confused => For::Run,
+            _ => For::People,
+        };
+        pace::take(services, tenant, Write::Edit, by).await?;
         let repo = services.repo(self.repository);
         let done = match self.origin {
             Origin::Issue => repo.react_to_issue(self.issue.number, reaction).await,

@@ -1,5 +1,7 @@
 //! Somebody commands a run: who may, does its state allow it, and then it happens, once.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use sqlx::PgTransaction;
 use tracing::info;
@@ -7,13 +9,14 @@ use tracing::info;
 use super::answer::{Answer, answer};
 use super::asked::Asked;
 use super::asking::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, request, rollback, status};
+use super::{FlowResult, Services, advance, authorize, plan, request, rollback, status, tick};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::ids::RunId;
 use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
-use crate::store::planned_issues;
+use crate::store::bot_comments;
+use crate::store::planned_issues::{self, Item};
 use crate::store::runs::{self, Run};
 
 /// Carries out a command.
@@ -34,6 +37,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     let acts = !matches!(command, Command::Help | Command::Status | Command::Sync);
     // What changes a run does so before the reaction, which may have to wait for its place.
     let objection = match &run {
+        Some(_) if acts && is_answered(services, asking).await? => return Ok(()),
         Some(run) if acts && !has_acted(services, asking).await? => {
             change(services, asking, &run.id, &command).await?
         }
@@ -129,6 +133,11 @@ async fn change(
         }
         _ => None,
     };
+    // The edit that unticked a box and the comment that confirms are two deliveries, in any order.
+    let ticked = match command {
+        Command::Confirm(None) => tick::standing(services, asking.repository, id).await?,
+        _ => BTreeMap::new(),
+    };
     let mut tx = services.pool.begin().await?;
     let run = runs::lock(&mut tx, id).await?;
     let to = match next_state(run.state, command) {
@@ -137,6 +146,9 @@ async fn change(
             return Ok(Some(Answer::Already(illegal, run.id)));
         }
     };
+    if run.shows_its_plan() {
+        tick::include(&mut tx, id, &ticked).await?;
+    }
     if let Some(objection) = objection(&mut tx, &run, command).await? {
         return Ok(Some(objection));
     }
@@ -158,6 +170,13 @@ async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool>
     Ok(audit_events::exists_for_cause(&services.pool, place, &cause).await?)
 }
 
+/// Whether this very comment was told what stands against it: it does not act later, when that is gone.
+async fn is_answered(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
+    let (place, cause) = (asking.repository.id, asking.cause());
+    let posted = bot_comments::find_posted(&services.pool, place, &cause).await?;
+    Ok(posted.is_some())
+}
+
 /// What stands against the command although the run's state allows it.
 async fn objection(
     tx: &mut PgTransaction<'_>,
@@ -168,6 +187,9 @@ async fn objection(
     let picked = match command {
         Command::Confirm(_) | Command::Drop(_) if !run.shows_its_plan() => {
             return Ok(Some(Answer::NotShown));
+        }
+        Command::Confirm(None) if nothing_is_ticked(&items) => {
+            return Ok(Some(Answer::NothingLeft));
         }
         Command::Confirm(selection) => selection.as_ref(),
         Command::Drop(selection) => Some(selection),
@@ -194,6 +216,11 @@ async fn objection(
     let all_dropped = matches!(command, Command::Drop(_))
         && left.all(|i| u32::try_from(i.position).is_ok_and(|n| picked.contains(n)));
     Ok(all_dropped.then_some(Answer::NothingLeft))
+}
+
+fn nothing_is_ticked(items: &[Item]) -> bool {
+    let any = |state| items.iter().any(|i| i.state == state);
+    any(ItemState::Dropped) && !any(ItemState::Planned)
 }
 
 /// Records who commanded it; false if this very comment has commanded it already.

@@ -1,11 +1,12 @@
 //! Creates a run's issues, exactly once: intent first, and whatever may have been sent is looked for before it is sent again.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
+use super::looks::{self, LOOK_BACK};
 use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, native, show};
+use super::{FlowError, FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::ItemState;
@@ -15,14 +16,8 @@ use crate::store::planned_issues::{self, Intent, Item};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 
-/// Lists can lag: an item is looked for this often before it is sent again.
-const LOOKS: i32 = 2;
 /// Pages of 100 issues that a look reads at most.
 const PAGES: usize = 50;
-/// Time between two looks.
-const BETWEEN_LOOKS: TimeDelta = TimeDelta::seconds(5);
-/// How far before the stored intent an issue is looked for: clocks differ.
-const LOOK_BACK: TimeDelta = TimeDelta::minutes(5);
 
 /// Creates, adopts or prepares what the limits and the job's share (`left`) allow now; `Done` when every item of the plan
 /// is settled.
@@ -33,7 +28,7 @@ pub(super) async fn step(
     asked: &Asked,
     left: &mut usize,
 ) -> FlowResult<Next> {
-    let write = Write::Issue {
+    let write = Write::Content {
         per_minute: rate(services, run, asked).await?,
     };
     if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
@@ -41,15 +36,21 @@ pub(super) async fn step(
     }
     if !run.labels_ready {
         ensure_trigger(services, repository, run).await?;
-        return ensure_labels(services, repository, run).await;
+        return ensure_labels(services, repository, run, write).await;
     }
     let mut run = run.clone();
     loop {
         pace::leave_some(services, run.installation, For::Run)?;
         let now = services.clock.now();
         let place = services.pace.asked(write, For::Run);
-        let intent =
-            planned_issues::intend_next(&services.pool, &run.id, run.installation, &place, now);
+        let intent = planned_issues::intend_next(
+            &services.pool,
+            &run.id,
+            run.installation,
+            &place,
+            now,
+            services.clock.set_by_hand(),
+        );
         match intent.await? {
             Intent::Stored(item) => {
                 run.revision = send(services, repository, &run, asked, &item).await?;
@@ -85,6 +86,7 @@ async fn ensure_labels(
     services: &Services,
     repository: &RepositoryRow,
     run: &Run,
+    write: Write,
 ) -> FlowResult<Next> {
     let items = planned_issues::list(&services.pool, &run.id).await?;
     let mut wanted: Vec<(RepositoryId, &str)> = items
@@ -101,7 +103,7 @@ async fn ensure_labels(
             if known.iter().any(|k| k.name.eq_ignore_ascii_case(label)) {
                 continue;
             }
-            pace::take(services, run.installation, Write::Content, For::Run).await?;
+            pace::take(services, run.installation, write, For::Run).await?;
             match repo.ensure_label(label).await {
                 Ok(_) => {}
                 // The summary names what is missing on the issues. 404: without push access, though the list was shown.
@@ -120,14 +122,14 @@ async fn ensure_labels(
     Ok(Next::Again)
 }
 
-async fn rate(services: &Services, run: &Run, asked: &Asked) -> FlowResult<u32> {
+pub(super) async fn rate(services: &Services, run: &Run, asked: &Asked) -> FlowResult<u32> {
     let settings = services
         .settings(run.installation, run.repository, &asked.for_settings())
         .await?;
     Ok(settings.rate_limit_per_minute.value)
 }
 
-/// Looks for an item whose answer was lost; adopts it, looks again later, or sends it again.
+/// Looks for an item whose answer was lost; adopts it, looks again later, or sends it again right after the last look.
 async fn recover(
     services: &Services,
     repository: &RepositoryRow,
@@ -136,16 +138,35 @@ async fn recover(
     item: &Item,
     write: Write,
 ) -> FlowResult<Next> {
+    let last = looks::is_last(services, since(run, item), item.looks)?;
+    if last {
+        pace::take(services, run.installation, write, For::Run).await?;
+    }
     if let Some(next) = look(services, repository, run, asked, item).await? {
         return Ok(next);
     }
-    pace::take(services, run.installation, write, For::Run).await?;
-    let now = services.clock.now();
-    if !planned_issues::intend_again(&services.pool, &run.id, item.position, now).await? {
-        return Ok(Next::Again);
+    if !last {
+        return look_again(services, run, item).await;
     }
-    send(services, repository, run, asked, item).await?;
+    let now = services.clock.now();
+    let again = planned_issues::intend_again(&services.pool, &run.id, item, now).await?;
+    if again == Some(ItemState::Intended) {
+        let item = Item {
+            intended_at: Some(now),
+            ..item.clone()
+        };
+        send(services, repository, run, asked, &item).await?;
+    }
     Ok(Next::Again)
+}
+
+fn since(run: &Run, item: &Item) -> DateTime<Utc> {
+    item.intended_at.unwrap_or(run.created_at)
+}
+
+async fn look_again(services: &Services, run: &Run, item: &Item) -> FlowResult<Next> {
+    let looks = planned_issues::count_look(&services.pool, &run.id, item.position).await?;
+    Ok(Next::At(looks::next(services, since(run, item), looks)))
 }
 
 /// GitHub's words where it refused every issue of the run: then the run has failed.
@@ -170,16 +191,20 @@ pub(super) async fn settle_lost(
     let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
+    let last = looks::is_last(services, since(run, &item), item.looks)?;
     let asked = Asked::from_value(&run.request)?;
     if let Some(next) = look(services, repository, run, &asked, &item).await? {
         return Ok(next);
+    }
+    if !last {
+        return look_again(services, run, &item).await;
     }
     let planned = ItemState::Planned;
     planned_issues::set_state(&services.pool, &run.id, item.position, planned, None).await?;
     Ok(Next::Again)
 }
 
-/// One look for a lost item. `None`: it was looked for often enough, and is not there.
+/// One look for a lost item, which is adopted if it is there. `None`: it is not seen.
 async fn look(
     services: &Services,
     repository: &RepositoryRow,
@@ -187,20 +212,14 @@ async fn look(
     asked: &Asked,
     item: &Item,
 ) -> FlowResult<Option<Next>> {
-    if item.looks >= LOOKS {
-        return Ok(None);
-    }
     let target = target(services, repository, item.repository).await?;
-    let since = item.intended_at.unwrap_or(run.created_at) - LOOK_BACK;
-    if let Some(issue) = find_marked(services, &target, run, item, since).await? {
-        info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
-        settle(services, run, asked, item, &issue).await?;
-        return Ok(Some(Next::Again));
-    }
-    if planned_issues::count_look(&services.pool, &run.id, item.position).await? < LOOKS {
-        return Ok(Some(Next::At(services.clock.now() + BETWEEN_LOOKS)));
-    }
-    Ok(None)
+    let since = since(run, item) - LOOK_BACK;
+    let Some(issue) = find_marked(services, &target, run, item, since).await? else {
+        return Ok(None);
+    };
+    info!(run.id = %run.id, issue.number = %issue.number, "adopted an issue whose answer was lost");
+    settle(services, run, asked, item, &issue).await?;
+    Ok(Some(Next::Again))
 }
 
 async fn find_marked(
@@ -258,6 +277,10 @@ async fn send(
         milestone: milestone(asked, item),
         issue_type: asked.issue_type.clone(),
     };
+    let since = since(run, item);
+    if !looks::is_fresh(services, since) {
+        return Err(FlowError::Later(looks::next(services, since, 0)));
+    }
     match services.repo(&target).create_issue(&new).await {
         Ok(issue) => settle(services, run, asked, item, &issue).await,
         Err(error) => put_back(services, run, item, error).await,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
+use super::create;
 use super::native::{self, AsText};
 use super::pace::{self, For, Write};
 use super::step::Next;
@@ -129,7 +130,9 @@ pub(super) async fn step(
         return native::write_next(services, repository, run, asked).await;
     };
     let yields = runs::others_create(&services.pool, run.installation, &run.id).await?;
-    pace::take(services, run.installation, Write::Link { yields }, For::Run).await?;
+    let per_minute = create::rate(services, run, asked).await?;
+    let write = Write::Link { per_minute, yields };
+    pace::take(services, run.installation, write, For::Run).await?;
     let Some(ends) = Ends::find(services, repository, run, &link).await? else {
         let why = "the issue in its place is not known any more";
         issue_links::settle(&services.pool, &run.id, &link, Some(why)).await?;

@@ -12,6 +12,7 @@
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
 //! | [`native`] | an older server that knows no sub-issues or dependencies: they become text |
 //! | [`touched`] | what people have done with an issue that a rollback would close |
+//! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
@@ -27,6 +28,7 @@ pub mod create;
 pub mod delivery;
 pub mod installations;
 pub mod link;
+pub mod looks;
 pub mod marketplace;
 pub mod native;
 pub mod operate;
@@ -56,6 +58,7 @@ use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
+use looks::Looks;
 use pace::Pace;
 
 /// What flows work with. Cheap to clone.
@@ -66,6 +69,7 @@ pub struct Services {
     pub clock: Clock,
     pub chance: Chance,
     pub pace: Pace,
+    pub looks: Looks,
     /// The operator's layer of the settings.
     pub operator: std::sync::Arc<settings::Operator>,
     /// The mention that people write, without `@`.

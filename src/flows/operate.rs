@@ -391,9 +391,10 @@ pub async fn hold(services: &Services) -> FlowResult<Hold> {
 pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Next> {
     let run = runs::get(&services.pool, id).await?;
     match (run.state.status(), run.state.phase()) {
-        (Status::Pending, _) | (_, Some(Phase::Planning)) => {
-            plan::plan(services, id).await.map(|()| Next::Again)
-        }
+        (Status::Pending, _) | (_, Some(Phase::Planning)) => match plan::plan(services, id).await {
+            Err(FlowError::Later(when)) => Ok(Next::At(when)),
+            planned => planned.map(|()| Next::Again),
+        },
         _ => advance::advance(services, id).await,
     }
 }

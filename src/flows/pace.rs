@@ -40,12 +40,17 @@ pub struct Pace {
 pub enum Write {
     /// An edit, a removal or a reaction: only the time between two writes counts.
     Edit,
-    /// An issue, at the run's own rate.
-    Issue { per_minute: u32 },
-    /// A comment or a label.
-    Content,
+    /// An issue, a comment or a label.
+    Content { per_minute: u32 },
     /// A sub-issue or a dependency. `yields`: another run of the installation creates issues, and those come first.
-    Link { yields: bool },
+    Link { per_minute: u32, yields: bool },
+}
+
+impl Write {
+    /// A comment: no run's rate, only GitHub's.
+    pub const COMMENT: Self = Self::Content {
+        per_minute: PER_MINUTE,
+    };
 }
 
 /// Who waits for it.
@@ -76,14 +81,19 @@ impl Pace {
     pub fn asked(self, write: Write, by: For) -> Asked {
         let content = match write {
             Write::Edit => None,
-            Write::Issue { per_minute } => Some((per_minute.min(PER_MINUTE), PER_HOUR)),
-            Write::Content | Write::Link { yields: false } => Some((PER_MINUTE, PER_HOUR)),
-            Write::Link { yields: true } => Some((PER_MINUTE, PER_HOUR - LEFT_TO_CREATION)),
+            Write::Link {
+                per_minute,
+                yields: true,
+            } => Some((per_minute, PER_HOUR - LEFT_TO_CREATION)),
+            Write::Content { per_minute } | Write::Link { per_minute, .. } => {
+                Some((per_minute, PER_HOUR))
+            }
         };
         let content = content.filter(|_| self.counts);
         Asked {
             spacing: self.spacing,
-            content: content.map(|(minute, hour)| (minute.cast_signed().max(1), hour)),
+            content: content
+                .map(|(minute, hour)| (minute.clamp(1, PER_MINUTE).cast_signed(), hour)),
             for_people: by == For::People,
         }
     }
@@ -98,9 +108,14 @@ pub async fn take(
 ) -> FlowResult<()> {
     leave_some(services, installation, by)?;
     let asked = services.pace.asked(write, by);
-    pace::take(&services.pool, installation, &asked, services.clock.now())
-        .await?
-        .map_err(FlowError::Later)
+    pace::take(
+        &services.pool,
+        installation,
+        &asked,
+        services.clock.set_by_hand(),
+    )
+    .await?
+    .map_err(FlowError::Later)
 }
 
 /// Runs stop short of the end of GitHub's hour of requests, so that a command is still heard.

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 use tracing::info;
 
 use super::asked::Asked;
-use super::{FlowError, FlowResult, Services, advance, room};
+use super::{FlowError, FlowResult, Services, advance, pace, room};
 use crate::domain::comment;
 use crate::domain::defuse::{defuse_body, defuse_title};
 use crate::domain::ids::{InstallationId, IssueNumber, RunId};
@@ -73,7 +72,10 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     }
     let (plan, items) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
-            return put_off(services, &run, refused.retry_at().unwrap_or(now)).await;
+            let until = pace::heed(services, run.installation, &refused).await?;
+            let until = until.or(refused.retry_at()).unwrap_or(now);
+            info!(run.id = %run.id, %until, "planning put off, GitHub asks to wait");
+            return Err(FlowError::Later(until));
         }
         other => other?,
     };
@@ -102,17 +104,6 @@ async fn made_to_fit(
     }
     let planned = items(services, run, asked, &fitting).await?;
     Ok((fitting, planned))
-}
-
-/// GitHub says when to come back; no attempt is used up by that.
-async fn put_off(services: &Services, run: &Run, when: DateTime<Utc>) -> FlowResult<()> {
-    info!(run.id = %run.id, until = %when, "planning put off, GitHub asks to wait");
-    let mut connection = services.pool.acquire().await?;
-    let job = Job::PlanRun {
-        run: run.id.clone(),
-    };
-    jobs::enqueue_at(&mut connection, &job, when).await?;
-    Ok(())
 }
 
 async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {

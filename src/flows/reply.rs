@@ -1,20 +1,15 @@
 //! A comment of ours for a cause: posted once whatever is lost on the way, then edited in place.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tracing::info;
 
+use super::looks::{self, LOOK_BACK};
 use super::pace::{self, For, Write};
 use super::{FlowError, FlowResult, Services};
 use crate::domain::ids::{CommentId, IssueNumber, RunId};
 use crate::github::Repo;
 use crate::store::bot_comments::{self, Known, Place};
 use crate::store::repositories::RepositoryRow;
-
-/// How far before the stored intent a lost comment is looked for: clocks differ.
-const LOOK_BACK: TimeDelta = TimeDelta::minutes(5);
-
-/// After this long a comment that is not seen was not made: longer than a request may take, and than lists lag.
-const SETTLES: TimeDelta = TimeDelta::seconds(10);
 
 /// The hidden line by which the answer to a cause is found again.
 fn marker(cause: &str) -> String {
@@ -88,10 +83,14 @@ async fn put(
     // The place is taken before the intent is stored: an intent means that a request may be on its way.
     match bot_comments::find(&services.pool, &place).await? {
         None => {
-            pace::take(services, tenant, Write::Content, For::People).await?;
+            pace::take(services, tenant, Write::COMMENT, For::People).await?;
             if !bot_comments::intend(&services.pool, &place, services.clock.now()).await? {
                 // Somebody else has begun to send it at this moment.
-                return Err(FlowError::Later(services.clock.now() + SETTLES));
+                return Err(FlowError::Later(looks::next(
+                    services,
+                    services.clock.now(),
+                    0,
+                )));
             }
         }
         Some(Known::Posted(id)) => {
@@ -105,7 +104,11 @@ async fn put(
             bot_comments::forget(&services.pool, &place).await?;
             return Err(FlowError::Later(services.clock.now()));
         }
-        Some(Known::Intended(since)) => {
+        Some(Known::Intended { since, looks }) => {
+            let last = looks::is_last(services, since, looks)?;
+            if last {
+                pace::take(services, tenant, Write::COMMENT, For::People).await?;
+            }
             let mark = body.lines().next().unwrap_or_default();
             if let Some(id) = find_lost(services, &repo, issue, mark, since - LOOK_BACK).await? {
                 bot_comments::set_posted(&services.pool, &place, id).await?;
@@ -115,14 +118,13 @@ async fn put(
                     Again::Edit => Err(FlowError::Later(services.clock.now())),
                 };
             }
-            // Somebody may be sending it at this moment, and lists can lag.
-            if services.clock.now() < since + SETTLES {
-                return Err(FlowError::Later(since + SETTLES));
+            if !last {
+                bot_comments::count_look(&services.pool, &place).await?;
+                return Err(FlowError::Later(looks::next(services, since, looks + 1)));
             }
-            pace::take(services, tenant, Write::Content, For::People).await?;
             let now = services.clock.now();
             if !bot_comments::intend_again(&services.pool, &place, since, now).await? {
-                return Err(FlowError::Later(now + SETTLES));
+                return Err(FlowError::Later(looks::next(services, now, 0)));
             }
         }
     }

@@ -12,6 +12,8 @@ use tracing::{info, warn};
 use super::receive::admission;
 use super::{FlowError, FlowResult, Services, installations};
 use crate::github::{GitHubError, HookDelivery};
+use crate::store::deliveries;
+use crate::store::jobs::{self, HandleDelivery, Job};
 use crate::store::redeliveries::{self, Due, Failed};
 use crate::store::sweeps::{self, Before, End, Tally};
 
@@ -23,8 +25,10 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(15);
 const MAX_PAGES: usize = 1000;
 /// How often one delivery is asked for.
 const MOST: i32 = 5;
-/// Redeliveries that one sweep asks for; the next goes on.
-const MOST_AT_ONCE: usize = 500;
+/// Redeliveries that one sweep asks for; the next goes on. GitHub allows 900 points a minute, and each costs 5.
+const MOST_AT_ONCE: usize = 100;
+/// A delivery whose job gave up rests so long before it is taken up again.
+const RESTS: TimeDelta = TimeDelta::hours(1);
 /// The first pause after asking for one: what comes of it is in the list by then.
 const LEAST_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// A routine sweep is left out where another replica's is younger.
@@ -73,8 +77,24 @@ pub async fn sweep(services: &Services, occasion: Occasion) -> FlowResult<Outcom
     outcome
 }
 
+/// What was accepted and gave up in an outage is taken up again: GitHub thinks that it got through, and will not send it.
+async fn take_up_failed(services: &Services) -> FlowResult<()> {
+    let now = services.clock.now();
+    let mut tx = services.pool.begin().await?;
+    let attempts = i32::from(HandleDelivery::MAX_ATTEMPTS);
+    let (since, before) = (now - KEPT, now - RESTS);
+    let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
+    for guid in deliveries::take_up_failed(&mut tx, since, before, attempts, most).await? {
+        info!(delivery = guid, "taken up again after it gave up");
+        jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn alone(services: &Services, occasion: Occasion) -> FlowResult<Outcome> {
     let now = services.clock.now();
+    take_up_failed(services).await?;
     let before = sweeps::before(&services.pool).await?;
     if let Some(when) = before.not_before.filter(|when| *when > now) {
         return Ok(Outcome::Waits(when));

@@ -9,7 +9,11 @@ use crate::domain::ids::{CommentId, InstallationId, IssueNumber, RepositoryId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// A request may have been on its way since then; look before sending again.
-    Intended(DateTime<Utc>),
+    Intended {
+        since: DateTime<Utc>,
+        /// How often it was looked for and not found.
+        looks: i32,
+    },
     /// It stands on GitHub.
     Posted(CommentId),
 }
@@ -27,7 +31,7 @@ pub struct Place<'a> {
 /// What is known of the comment for a cause; `None`: nothing was sent.
 pub async fn find(db: impl PgExecutor<'_>, place: &Place<'_>) -> sqlx::Result<Option<Known>> {
     let row = sqlx::query(
-        "select comment_id, intended_at from bot_comments where repository_id = $1 and cause = $2",
+        "select comment_id, intended_at, looks from bot_comments where repository_id = $1 and cause = $2",
     )
     .bind(place.repository.0)
     .bind(place.cause)
@@ -39,7 +43,10 @@ pub async fn find(db: impl PgExecutor<'_>, place: &Place<'_>) -> sqlx::Result<Op
     let comment: Option<i64> = row.try_get("comment_id")?;
     Ok(Some(match comment {
         Some(id) => Known::Posted(CommentId(id)),
-        None => Known::Intended(row.try_get("intended_at")?),
+        None => Known::Intended {
+            since: row.try_get("intended_at")?,
+            looks: row.try_get("looks")?,
+        },
     }))
 }
 
@@ -71,7 +78,7 @@ pub async fn intend_again(
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "update bot_comments set intended_at = $4
+        "update bot_comments set intended_at = $4, looks = 0
          where repository_id = $1 and cause = $2 and comment_id is null and intended_at = $3",
     )
     .bind(place.repository.0)
@@ -81,6 +88,16 @@ pub async fn intend_again(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Counts one look on GitHub that did not find the comment.
+pub async fn count_look(db: impl PgExecutor<'_>, place: &Place<'_>) -> sqlx::Result<()> {
+    sqlx::query("update bot_comments set looks = looks + 1 where repository_id = $1 and cause = $2")
+        .bind(place.repository.0)
+        .bind(place.cause)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// No comment stands for the cause and none is on its way: it was deleted, or GitHub refused it.

@@ -128,6 +128,32 @@ async fn finish(
     Ok(())
 }
 
+/// Takes up again what gave up after all its attempts between these moments, oldest first: its guids.
+pub async fn take_up_failed(
+    connection: &mut PgConnection,
+    received_after: DateTime<Utc>,
+    failed_before: DateTime<Utc>,
+    attempts: i32,
+    limit: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "WITH again AS (
+             UPDATE deliveries SET state = 'stored', error = NULL, finished_at = NULL WHERE guid IN (
+                 SELECT guid FROM deliveries
+                 WHERE state = 'failed' AND received_at > $1 AND finished_at < $2 AND attempts >= $3
+                 ORDER BY received_at LIMIT $4)
+             RETURNING guid, received_at
+         )
+         SELECT guid FROM again ORDER BY received_at",
+    )
+    .bind(received_after)
+    .bind(failed_before)
+    .bind(attempts)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
 /// Those of an installation whose jobs are not through, in the order of arrival.
 pub async fn list_waiting(
     connection: &mut PgConnection,

@@ -16,12 +16,13 @@ pub struct Asked {
     pub for_people: bool,
 }
 
-/// Takes the installation's next place to write. `Err(when)` inside: it is too early; come back then.
+/// Takes the installation's next place to write. `Err(when)` inside: it is too early; come back then. Without a `now` it is the
+/// database's, which all replicas share.
 pub async fn take(
     db: impl PgExecutor<'_>,
     id: InstallationId,
     asked: &Asked,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Result<(), DateTime<Utc>>> {
     let (per_minute, per_hour) = asked.content.unwrap_or_default();
     let later: Option<DateTime<Utc>> =

@@ -121,6 +121,7 @@ pub async fn intend_next(
     installation: InstallationId,
     pace: &pace::Asked,
     now: DateTime<Utc>,
+    set_by_hand: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Intent> {
     let (per_minute, per_hour) = pace.content.unwrap_or_default();
     let row = sqlx::query(
@@ -134,13 +135,19 @@ pub async fn intend_next(
              select created.number from created_issues created join next using (repository_id)
              where created.fingerprints @> array[next.fingerprint] and created.closed_at is null
                and created.run_id <> $1 limit 1
+         ), rival as materialized (
+             select from planned_issues other join next using (repository_id, fingerprint)
+             where other.state = 'intended' and other.run_id <> $1
+               and other.intended_at > $2::timestamptz - interval '10 minutes' limit 1
          ), place as materialized (
-             select take_write($3, $2, $4, $5, $6, $7, false) as later from next where not exists (select from twin)
+             select case when exists (select from rival) then $2::timestamptz + interval '5 seconds'
+                         else take_write($3, $8, $4, $5, $6, $7, false) end as later
+             from next where not exists (select from twin)
          ), changed as (
              update planned_issues set intended_at = $2, looks = 0,
                     state = case when exists (select from twin) then 'skipped' else 'intended' end,
                     note = (select '#' || number from twin)
-             where run_id = $1 and position = (select position from next)
+             where run_id = $1 and position = (select position from next) and state = 'planned'
                and not exists (select from place where later is not null)
              returning position, repository_id, document, fingerprint, state, note, intended_at, looks
          ), told as (
@@ -158,6 +165,7 @@ pub async fn intend_next(
     .bind(pace.content.is_some())
     .bind(per_minute)
     .bind(per_hour)
+    .bind(set_by_hand)
     .fetch_one(db)
     .await?;
     if let Some(later) = row.try_get("later")? {
@@ -178,24 +186,35 @@ pub async fn intend_next(
     })
 }
 
-/// Stores the intent anew before an item is sent once more; false if the run has left the creating phase.
+/// Stores the intent anew before an item is sent once more; `None` if the run has left the creating phase, or somebody else
+/// has the item in hand. Where another run has created the same issue meanwhile, the item is skipped instead.
 pub async fn intend_again(
     db: impl PgExecutor<'_>,
     run: &RunId,
-    position: i32,
+    item: &Item,
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query(
-        "update planned_issues set intended_at = $3, looks = 0
-         where run_id = $1 and position = $2 and state = 'intended'
-           and exists (select from runs where id = $1 and phase = 'creating')",
+) -> sqlx::Result<Option<ItemState>> {
+    let state: Option<String> = sqlx::query_scalar(
+        "with twin as materialized (
+             select created.number from created_issues created
+             where created.repository_id = $5 and created.fingerprints @> array[$6::bytea]
+               and created.closed_at is null and created.run_id <> $1 limit 1
+         )
+         update planned_issues set intended_at = $3, looks = 0, note = (select '#' || number from twin),
+                state = case when exists (select from twin) then 'skipped' else 'intended' end
+         where run_id = $1 and position = $2 and state = 'intended' and intended_at is not distinct from $4
+           and exists (select from runs where id = $1 and phase = 'creating')
+         returning state",
     )
     .bind(run.as_str())
-    .bind(position)
+    .bind(item.position)
     .bind(now)
-    .execute(db)
+    .bind(item.intended_at)
+    .bind(item.repository.0)
+    .bind(&item.fingerprint)
+    .fetch_optional(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(state.as_deref().and_then(ItemState::parse))
 }
 
 /// The last item whose issue still stands as we made it: what a rollback takes next.

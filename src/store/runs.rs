@@ -44,6 +44,8 @@ pub struct Run {
     pub finished_at: Option<DateTime<Utc>>,
     /// Until when it waits for GitHub's limits, where that is long; past: it does not.
     pub waits_until: Option<DateTime<Utc>>,
+    /// Since when every request has failed in a way that may pass.
+    pub troubled_since: Option<DateTime<Utc>>,
 }
 
 impl Run {
@@ -54,7 +56,10 @@ impl Run {
         }
         let until = self.waits_until.filter(|until| *until > now)?;
         let until = until.format("%H:%M:%S UTC");
-        Some(format!("GitHub's limits; goes on at {until}"))
+        Some(match self.troubled_since {
+            Some(_) => format!("GitHub does not answer as it should; tried again at {until}"),
+            None => format!("GitHub's limits; goes on at {until}"),
+        })
     }
 
     /// Whether the comment on GitHub shows the plan that is stored, not an older one or none.
@@ -98,7 +103,7 @@ macro_rules! select_run {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
             "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, native_sub_issues, native_dependencies, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
-            "confirmed_at, finished_at, waits_until from runs ",
+            "confirmed_at, finished_at, waits_until, troubled_since from runs ",
             $tail
         )
     };
@@ -218,6 +223,30 @@ pub async fn list_open(
     .try_map(from_row)
     .fetch_all(db)
     .await
+}
+
+/// A request of the run has failed in a way that may pass. Answers since when they do.
+pub async fn set_troubled(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<DateTime<Utc>> {
+    sqlx::query_scalar(
+        "update runs set troubled_since = coalesce(troubled_since, $2) where id = $1 returning troubled_since",
+    )
+    .bind(id.as_str())
+    .bind(now)
+    .fetch_one(db)
+    .await
+}
+
+/// The run's requests get through again.
+pub async fn clear_trouble(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<()> {
+    sqlx::query("update runs set troubled_since = null where id = $1")
+        .bind(id.as_str())
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// Keeps until when the run waits for GitHub's limits.
@@ -431,5 +460,6 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         confirmed_at: row.try_get("confirmed_at")?,
         finished_at: row.try_get("finished_at")?,
         waits_until: row.try_get("waits_until")?,
+        troubled_since: row.try_get("troubled_since")?,
     })
 }

@@ -19,10 +19,6 @@ const TIME_LIMIT: Duration = Duration::from_mins(5);
 /// A job that waits longer than this may start at the queue's next look.
 const SOON: Duration = Duration::from_secs(10);
 
-/// What people read when the last attempt has failed; the log has the cause.
-const TRIED_LONG_ENOUGH: &str = "The server tried for a long time and could not go on. \
-    Its operator finds the cause in the log under this run's id.";
-
 /// What the queue's library carries to every job.
 #[derive(Clone)]
 pub(super) struct Carried {
@@ -43,12 +39,10 @@ impl TaskHandler for HandleDelivery {
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
         let handled = bounded(Box::pin(delivery::handle(&services, &self.guid))).await;
-        let done = match handled {
-            Err(failure) if failure.retry_at().is_some() => {
-                put_off(&services, &self.guid, failure).await
-            }
-            other => other,
+        let again = Job::HandleDelivery {
+            guid: self.guid.clone(),
         };
+        let done = or_later(&services, again, handled).await;
         judged(&ctx, &self.guid, done, async |why: &str| {
             delivery::give_up(&services, &self.guid, why).await
         })
@@ -61,9 +55,13 @@ impl TaskHandler for PlanRun {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let done = bounded(plan::plan(&services, &self.run)).await;
+        let planned = bounded(plan::plan(&services, &self.run)).await;
+        let again = Job::PlanRun {
+            run: self.run.clone(),
+        };
+        let done = or_later(&services, again, planned).await;
         judged(&ctx, &self.run, done, async |_: &str| {
-            advance::give_up(&services, &self.run, TRIED_LONG_ENOUGH).await
+            advance::give_up(&services, &self.run, advance::TRIED_LONG_ENOUGH).await
         })
         .await
     }
@@ -77,7 +75,7 @@ impl TaskHandler for AdvanceRun {
         let turn = bounded(Box::pin(advance::take_turn(&services, &self.run))).await;
         let done = turn.map(|next| wake_at(&services, next));
         judged(&ctx, &self.run, done, async |_: &str| {
-            advance::give_up(&services, &self.run, TRIED_LONG_ENOUGH).await
+            advance::give_up(&services, &self.run, advance::TRIED_LONG_ENOUGH).await
         })
         .await
     }
@@ -105,16 +103,17 @@ async fn bounded<T>(flow: impl Future<Output = FlowResult<T>>) -> FlowResult<T> 
         })
 }
 
-/// GitHub says when to come back: the delivery waits until then, and no attempt is used up.
-async fn put_off(services: &Services, guid: &str, failure: FlowError) -> FlowResult<()> {
-    let Some(when) = failure.retry_at() else {
-        return Err(failure);
+/// Where GitHub says when to come back, the job waits until then, and no attempt is used up.
+async fn or_later(services: &Services, again: Job, done: FlowResult<()>) -> FlowResult<()> {
+    let (when, failure) = match done {
+        Err(failure) => match failure.retry_at() {
+            Some(when) => (when, failure),
+            None => return Err(failure),
+        },
+        Ok(()) => return Ok(()),
     };
-    info!(delivery = guid, until = %when, reason = %failure, "delivery put off");
+    info!(job = ?again, until = %when, reason = %failure, "put off");
     let mut connection = services.pool.acquire().await?;
-    let again = Job::HandleDelivery {
-        guid: guid.to_owned(),
-    };
     jobs::enqueue_at(&mut connection, &again, when).await?;
     wake_at(services, Some(when));
     Ok(())

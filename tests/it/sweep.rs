@@ -480,3 +480,29 @@ async fn metrics(t: &House) -> String {
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     String::from_utf8(body.to_vec()).unwrap()
 }
+
+#[tokio::test]
+async fn what_was_accepted_and_gave_up_is_taken_up_again() {
+    house(async |t| {
+        let trigger = t.opens("Login", ASKED).await;
+        t.says(&trigger, "@TheOpenProducerBot help").await;
+        t.stop_server().await;
+        let gave_up = "update deliveries set state = 'failed', error = 'GitHub was away', attempts = $1,
+                              finished_at = now() - interval '2 hours' where event = 'issue_comment'";
+        let gave_up = async |attempts: i32| {
+            let done = sqlx::query(gave_up).bind(attempts).execute(t.pool()).await;
+            assert_eq!(done.unwrap().rows_affected(), 1);
+        };
+        // One that cannot be read gives up at its first attempt, and stays for a person to look at.
+        gave_up(1).await;
+        let now = t.sim.now();
+        let (long_ago, mut connection) = (now - TimeDelta::days(3), t.pool().acquire().await.unwrap());
+        let taken = deliveries::take_up_failed(&mut connection, long_ago, now, 10, 100).await;
+        assert!(taken.unwrap().is_empty());
+        drop(connection);
+        gave_up(10).await;
+        t.starts_and_sweeps().await;
+        assert_eq!(t.bot_comments(&trigger).len(), 2, "nothing is answered twice");
+    })
+    .await;
+}

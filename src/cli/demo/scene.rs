@@ -14,6 +14,7 @@ use crate::cli::terminal::Terminal;
 use crate::clock::{Chance, Clock};
 use crate::config::demo_folder;
 use crate::domain::settings::Operator;
+use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::github::{AppCredentials, GitHub};
 use crate::simulator::{RepositorySelection, Role, Setup, Simulator};
@@ -101,6 +102,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         clock: Clock::system(),
         chance: Chance::system(),
         pace: Pace::every(BETWEEN_WRITES),
+        looks: Looks::GITHUB,
         operator: Operator::default(),
         mention: MENTION.to_owned(),
         webhook_secret: SecretString::from(app.webhook_secret.clone()),

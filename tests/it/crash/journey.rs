@@ -12,6 +12,7 @@ use openproducer::clock::Clock;
 use openproducer::domain::fingerprint;
 use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
 use openproducer::domain::settings::Operator;
+use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
 use openproducer::flows::step::Next;
 use openproducer::flows::{FlowResult, Services, advance, delivery, plan};
@@ -100,6 +101,7 @@ impl Lane {
             clock: clock.clone(),
             operator: self.operator.clone(),
             pace: self.pace,
+            looks: Looks::GITHUB,
             ..outside.parts(self.database.pool().clone())
         };
         let trigger = self.alice().opens_issue(&repository, "Reading club", spec);

@@ -142,6 +142,7 @@ impl<'a> Stage<'a> {
         for change in [
             "update graphile_worker._private_workers set last_heartbeat_at = now() - interval '1 hour'",
             "update bot_comments set intended_at = intended_at - interval '20 seconds' where comment_id is null",
+            "update planned_issues set intended_at = intended_at - interval '20 seconds' where state = 'intended'",
         ] {
             sqlx::query(change)
                 .execute(self.lane.database.pool())

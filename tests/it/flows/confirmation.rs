@@ -268,3 +268,35 @@ async fn settings_may_ask_for_a_greater_role() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn confirm_takes_the_boxes_as_they_stand_though_their_edit_comes_late() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        let (comment, text) = t.run_comment(&trigger);
+        t.sim.lose_deliveries(1);
+        let unticked = text.replacen("- [x]", "- [ ]", 1);
+        assert_ne!(unticked, text);
+        t.alice().edits_comment(&comment, &unticked);
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(t.titles(), WORK_TITLES[1..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn confirm_of_a_preview_without_a_tick_says_so() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        let (comment, text) = t.run_comment(&trigger);
+        t.alice()
+            .edits_comment(&comment, &text.replace("- [x]", "- [ ]"));
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        assert_eq!(t.state(&trigger).await, "running awaiting_confirmation");
+        assert!(t.titles().is_empty());
+        let said = t.bot_comments(&trigger).pop().unwrap();
+        assert!(said.contains("leave nothing to create"), "{said}");
+    })
+    .await;
+}

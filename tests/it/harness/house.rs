@@ -8,6 +8,7 @@ use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
 use openproducer::domain::settings::Operator;
 use openproducer::flows::Services;
+use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
 use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
@@ -94,6 +95,7 @@ impl Outside {
             clock,
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
+            looks: Looks::after(TimeDelta::seconds(1), TimeDelta::seconds(3)),
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::from(self.webhook_secret.clone()),

@@ -10,7 +10,7 @@ use openproducer::store::pace::{self, Usage};
 use crate::harness::database::TestDatabase;
 
 const ACME: InstallationId = InstallationId(7);
-const ISSUE: Write = Write::Issue { per_minute: 80 };
+const ISSUE: Write = Write::Content { per_minute: 80 };
 const TOGETHER: TimeDelta = TimeDelta::seconds(10);
 
 /// One installation, and a clock that only the test moves.
@@ -45,7 +45,7 @@ impl Places {
 
     async fn take_for(&self, id: InstallationId, write: Write, by: For) -> Option<i64> {
         let asked = Pace::GITHUB.asked(write, by);
-        let taken = pace::take(self.database.pool(), id, &asked, self.now).await;
+        let taken = pace::take(self.database.pool(), id, &asked, Some(self.now)).await;
         let later = taken.unwrap().err()?;
         Some((later - self.now).num_milliseconds())
     }
@@ -70,8 +70,11 @@ async fn writes_of_an_installation_are_a_second_apart() {
     for write in [
         ISSUE,
         Write::Edit,
-        Write::Content,
-        Write::Link { yields: false },
+        Write::COMMENT,
+        Write::Link {
+            per_minute: 80,
+            yields: false,
+        },
     ] {
         assert_eq!(t.take(write, For::Run).await, None);
         t.now += TimeDelta::milliseconds(400);
@@ -87,7 +90,7 @@ async fn writes_of_an_installation_are_a_second_apart() {
 #[tokio::test]
 async fn a_minute_and_an_hour_hold_what_github_allows() {
     let mut t = Places::open().await;
-    let slow = Write::Issue { per_minute: 3 };
+    let slow = Write::Content { per_minute: 3 };
     let waits: Vec<i64> = [t.wait(slow).await, t.wait(slow).await, t.wait(slow).await].into();
     assert_eq!(waits, [0, 1, 1]);
     assert_eq!(
@@ -111,9 +114,9 @@ async fn a_minute_and_an_hour_hold_what_github_allows() {
 
 #[tokio::test]
 async fn a_rate_above_githubs_is_githubs() {
-    let asked = Pace::GITHUB.asked(Write::Issue { per_minute: 5000 }, For::Run);
+    let asked = Pace::GITHUB.asked(Write::Content { per_minute: 5000 }, For::Run);
     assert_eq!(asked.content, Some((80, 500)));
-    let nothing = Pace::GITHUB.asked(Write::Issue { per_minute: 0 }, For::Run);
+    let nothing = Pace::GITHUB.asked(Write::Content { per_minute: 0 }, For::Run);
     assert_eq!(nothing.content, Some((1, 500)));
 }
 
@@ -121,15 +124,35 @@ async fn a_rate_above_githubs_is_githubs() {
 async fn links_leave_the_rest_of_the_hour_to_creation() {
     let mut t = Places::open().await;
     for _ in 0..400 {
-        t.wait(Write::Link { yields: false }).await;
+        t.wait(Write::Link {
+            per_minute: 80,
+            yields: false,
+        })
+        .await;
     }
     t.later(1);
     let hour = t
-        .take(Write::Link { yields: true }, For::Run)
+        .take(
+            Write::Link {
+                per_minute: 80,
+                yields: true,
+            },
+            For::Run,
+        )
         .await
         .unwrap();
     assert!(hour > 3_000_000, "{hour}");
-    assert_eq!(t.take(Write::Link { yields: false }, For::Run).await, None);
+    assert_eq!(
+        t.take(
+            Write::Link {
+                per_minute: 80,
+                yields: false
+            },
+            For::Run
+        )
+        .await,
+        None
+    );
     t.later(1);
     assert_eq!(t.take(ISSUE, For::Run).await, None);
 }
@@ -138,14 +161,14 @@ async fn links_leave_the_rest_of_the_hour_to_creation() {
 async fn people_who_wait_go_before_runs() {
     let mut t = Places::open().await;
     assert_eq!(t.take(ISSUE, For::Run).await, None);
-    assert_eq!(t.take(Write::Content, For::People).await, Some(1000));
+    assert_eq!(t.take(Write::COMMENT, For::People).await, Some(1000));
     t.later(1);
     assert_eq!(
         t.take(ISSUE, For::Run).await,
         Some(300),
         "somebody is about to come"
     );
-    assert_eq!(t.take(Write::Content, For::People).await, None);
+    assert_eq!(t.take(Write::COMMENT, For::People).await, None);
 }
 
 #[tokio::test]
