@@ -249,7 +249,8 @@ async fn find_marked(
     Ok(found)
 }
 
-async fn target(
+/// The repository of an item. `InstallationGone`: it is in another installation by now.
+pub(super) async fn target(
     services: &Services,
     repository: &RepositoryRow,
     id: RepositoryId,

@@ -8,7 +8,7 @@ use super::create;
 use super::native::{self, AsText};
 use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked};
+use super::{FlowError, FlowResult, Services, asked::Asked, create};
 use crate::domain::grouping::MOST_SUB_ISSUES;
 use crate::domain::ids::{IssueId, IssueNumber, RepositoryId};
 use crate::domain::run::ItemState;
@@ -18,6 +18,9 @@ use crate::store::issue_links::{self, How, IssueLink, LinkKind};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
+
+/// Why an issue cannot be linked whose repository has gone to another installation.
+pub(super) const OUT_OF_REACH: &str = "the repository of one of the two is out of reach";
 
 /// What stands in the place of an item that was skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,10 +136,12 @@ pub(super) async fn step(
     let per_minute = create::rate(services, run, asked).await?;
     let write = Write::Link { per_minute, yields };
     pace::take(services, run.installation, write, For::Run).await?;
-    let Some(ends) = Ends::find(services, repository, run, &link).await? else {
-        let why = "the issue in its place is not known any more";
-        issue_links::settle(&services.pool, &run.id, &link, Some(why)).await?;
-        return Ok(Next::Again);
+    let ends = match Ends::find(services, repository, run, &link).await? {
+        Ok(ends) => ends,
+        Err(why) => {
+            issue_links::settle(&services.pool, &run.id, &link, Some(why)).await?;
+            return Ok(Next::Again);
+        }
     };
     let made = match link.kind {
         LinkKind::SubIssue => {
@@ -186,7 +191,7 @@ pub(super) async fn detach(
     let Some(link) = issue_links::find_made(&services.pool, &run.id, position).await? else {
         return Ok(false);
     };
-    let Some(ends) = Ends::find(services, repository, run, &link).await? else {
+    let Ok(ends) = Ends::find(services, repository, run, &link).await? else {
         issue_links::set_removed(&services.pool, &run.id, &link).await?;
         return Ok(true);
     };
@@ -237,28 +242,32 @@ impl Ends {
         }
     }
 
+    /// Both ends, or why they cannot be reached.
     async fn find(
         services: &Services,
         repository: &RepositoryRow,
         run: &Run,
         link: &IssueLink,
-    ) -> FlowResult<Option<Self>> {
+    ) -> FlowResult<Result<Self, &'static str>> {
         let item = end(services, run, link.position).await?;
         let target = end(services, run, link.target).await?;
         let Some((item, target)) = item.zip(target) else {
-            return Ok(None);
+            return Ok(Err("the issue in its place is not known any more"));
         };
-        let place = async |id| -> FlowResult<Repo> {
-            if id == repository.id {
-                return Ok(services.repo(repository));
-            }
-            Ok(services.repo(&services.repository(run.installation, id).await?))
+        let homes = async {
+            let of_item = create::target(services, repository, item.0).await?;
+            let of_target = create::target(services, repository, target.0).await?;
+            Ok::<_, FlowError>((services.repo(&of_item), services.repo(&of_target)))
         };
-        Ok(Some(Self {
-            item: place(item.0).await?.with_access_to([target.0]),
+        let (item_home, target_home) = match homes.await {
+            Err(error) if error.is_out_of_reach() => return Ok(Err(OUT_OF_REACH)),
+            other => other?,
+        };
+        Ok(Ok(Self {
+            item: item_home.with_access_to([target.0]),
             item_number: item.1,
             item_id: item.2,
-            target: place(target.0).await?.with_access_to([item.0]),
+            target: target_home.with_access_to([item.0]),
             target_number: target.1,
             target_id: target.2,
         }))

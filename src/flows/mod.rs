@@ -101,6 +101,16 @@ impl FlowError {
             Self::Store(_) | Self::Internal(_) => None,
         }
     }
+
+    /// Whether what it is about is not there for us any more: gone, moved, or out of the installation's reach.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::GitHub(error) => {
+                error.is_absent() || matches!(error, GitHubError::InstallationGone)
+            }
+            Self::Store(_) | Self::Later(_) | Self::Internal(_) => false,
+        }
+    }
 }
 
 /// A flow's result.

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::link::{self, Twin};
 use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked};
+use super::{FlowResult, Services, asked::Asked, create};
 use crate::domain::comment::{self, Link};
 use crate::domain::fingerprint;
 use crate::domain::ids::{RepositoryId, RepositoryName};
@@ -109,11 +109,11 @@ async fn write(
     item: &Item,
     created: &CreatedIssue,
 ) -> FlowResult<Option<String>> {
-    let home = if created.repository == repository.id {
-        repository.clone()
-    } else {
-        let tenant = texts.run.installation;
-        services.repository(tenant, created.repository).await?
+    let home = match create::target(services, repository, created.repository).await {
+        Err(error) if error.is_out_of_reach() => {
+            return Ok(Some(link::OUT_OF_REACH.to_owned()));
+        }
+        other => other?,
     };
     let repo = services.repo(&home);
     let Some(now) = repo.find_issue(created.number).await? else {

@@ -300,6 +300,9 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         return Err(anyhow!("there is no run {id}").into());
     };
     own(services, &run).await?;
+    if services.github.is_person() {
+        person::recognise(services, &run).await?;
+    }
     let sender = operator(services).await?;
     let mut tx = services.pool.begin().await?;
     let run = runs::lock(&mut tx, id).await?;

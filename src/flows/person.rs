@@ -10,6 +10,7 @@ use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::github::{GitHubError, Person, Repository};
 use crate::store::installations::{self, Account};
 use crate::store::repositories::{self, RepositoryRow};
+use crate::store::runs::Run;
 
 /// Whose token it is, or in words why GitHub does not say.
 pub async fn owner(services: &Services) -> FlowResult<std::sync::Arc<Person>> {
@@ -65,6 +66,34 @@ pub(super) async fn find_repository(
     };
     repositories::insert_unless_taken(&services.pool, &row, services.clock.now()).await?;
     Ok(Some(row))
+}
+
+/// Makes sure that the repository of a run still has the name under which it is kept. A person's token reaches whatever has
+/// that name today, and the numbers of its issues are others.
+pub(super) async fn recognise(services: &Services, run: &Run) -> FlowResult<()> {
+    let row = repository(services, run.installation, run.repository).await?;
+    let name = &row.name;
+    let seen = services.github.find_visible_repository(name).await;
+    let seen = seen.map_err(|error| match in_words(services, &error) {
+        Some(words) => anyhow!(words).into(),
+        None => FlowError::from(error),
+    })?;
+    match seen {
+        None => Err(invisible(services, name).await?),
+        Some(seen) if seen.id != row.id => Err(anyhow!(
+            "{name} is another repository now than the one of {}, which was renamed or deleted: nothing was changed",
+            run.id
+        )
+        .into()),
+        Some(seen) => {
+            let row = RepositoryRow {
+                name: seen.full_name,
+                ..row
+            };
+            repositories::insert_unless_taken(&services.pool, &row, services.clock.now()).await?;
+            Ok(())
+        }
+    }
 }
 
 /// What stands against writing issues there, as far as GitHub tells before something is written: of a fine-grained token

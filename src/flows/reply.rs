@@ -6,6 +6,7 @@ use tracing::info;
 use super::looks::{self, LOOK_BACK};
 use super::pace::{self, For, Write};
 use super::{FlowError, FlowResult, Services};
+use crate::domain::fingerprint;
 use crate::domain::ids::{CommentId, IssueNumber, RunId};
 use crate::github::Repo;
 use crate::store::bot_comments::{self, Known, Place};
@@ -14,6 +15,14 @@ use crate::store::repositories::RepositoryRow;
 /// The hidden line by which the answer to a cause is found again.
 fn marker(cause: &str) -> String {
     format!("<!-- openproducer answer={cause} -->")
+}
+
+/// Whether the comment begins with a mark of ours: a person's login alone does not tell who wrote it.
+pub(super) fn is_marked(comment: &str) -> bool {
+    let is_answer = comment
+        .trim_start()
+        .starts_with("<!-- openproducer answer=");
+    is_answer || fingerprint::find_comment_marker(comment).is_some()
 }
 
 /// Posts the answer to a cause once; a second call does nothing.

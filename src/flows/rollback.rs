@@ -1,13 +1,13 @@
 //! Undoes a run: closes as not planned and detaches, but leaves what people have worked on since.
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::pace::{self, For, Write};
 use super::step::Next;
 use super::touched::touched;
-use super::{FlowResult, Services, create, link};
+use super::{FlowError, FlowResult, Services, create, link};
 use crate::domain::run::{IllegalMove, ItemState, Move};
-use crate::github::{GitHubError, IssueChange, Repo, StateReason};
+use crate::github::{GitHubError, Issue, IssueChange, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
@@ -15,6 +15,16 @@ use crate::store::runs::{self, Run};
 
 /// The note of an item whose issue was deleted: nothing is left of it to name.
 pub(super) const DELETED: &str = "it was deleted";
+const MOVED: &str = "it was moved to another repository";
+const OUT_OF_REACH: &str = "its repository is out of the App's reach";
+const OUT_OF_THE_TOKENS_REACH: &str = "its repository is out of the token's reach";
+const ISSUES_OFF: &str = "issues are turned off in its repository";
+
+/// Whether this note of an issue that was left says that it could not be closed; else people have worked on it.
+pub(super) fn could_not_be_closed(note: &str) -> bool {
+    [MOVED, OUT_OF_REACH, OUT_OF_THE_TOKENS_REACH, ISSUES_OFF].contains(&note)
+        || note.starts_with("GitHub ")
+}
 
 /// Why a run that may be rolled back has nothing for it: no item of it stands, or may stand, as we made it.
 pub(super) fn nothing_left(run: &Run, items: &[Item]) -> Option<IllegalMove> {
@@ -33,25 +43,29 @@ pub(super) async fn step(
     run: &Run,
 ) -> FlowResult<Next> {
     // What was under way when the run ended may have been made all the same.
-    let lost = create::settle_lost(services, repository, run).await?;
-    if lost != Next::Done {
-        return Ok(lost);
+    match create::settle_lost(services, repository, run).await {
+        Ok(Next::Done) => {}
+        // It cannot be looked for, and holds up nothing else.
+        Err(error) if error.is_out_of_reach() => {
+            warn!(run.id = %run.id, %error, "a lost issue cannot be looked for");
+        }
+        other => return other,
     }
     let Some(item) = planned_issues::find_last_created(&services.pool, &run.id).await? else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
     let issue = created_issues::get(&services.pool, &run.id, item.position).await?;
-    let target = if issue.repository == repository.id {
-        repository.clone()
-    } else {
-        services
-            .repository(run.installation, issue.repository)
-            .await?
+    let target = match create::target(services, repository, issue.repository).await {
+        Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
+            return leave(services, run, &item, out_of_reach(services)).await;
+        }
+        other => other?,
     };
     let repo = services.repo(&target);
-    let Some(now) = repo.find_issue(issue.number).await? else {
-        return leave(services, run, &item, DELETED).await;
+    let now = match find(services, &repo, &issue).await? {
+        Ok(now) => now,
+        Err(why) => return leave(services, run, &item, why).await,
     };
     if !run.rollback_force {
         let why = touched(services, repository, run, &repo, &item, &issue, &now).await?;
@@ -60,6 +74,38 @@ pub(super) async fn step(
         }
     }
     close(services, repository, run, &repo, &item, &issue).await
+}
+
+fn out_of_reach(services: &Services) -> &'static str {
+    if services.github.is_person() {
+        OUT_OF_THE_TOKENS_REACH
+    } else {
+        OUT_OF_REACH
+    }
+}
+
+/// The issue as it is now, or why it is not there for us.
+async fn find(
+    services: &Services,
+    repo: &Repo,
+    issue: &CreatedIssue,
+) -> FlowResult<Result<Issue, &'static str>> {
+    match repo.get_issue(issue.number).await {
+        Ok(now) if now.id == issue.issue_id => return Ok(Ok(now)),
+        // The number is another issue's: the name of the repository has gone to another one.
+        Ok(_) => return Ok(Err(out_of_reach(services))),
+        Err(GitHubError::Moved { .. }) => return Ok(Err(MOVED)),
+        Err(error) if error.is_absent() => {}
+        Err(error) => return Err(error.into()),
+    }
+    // Deleted and hidden look the same: the repository tells them apart.
+    match repo.get().await {
+        Ok(home) if home.id != issue.repository => Ok(Err(out_of_reach(services))),
+        Ok(home) if !home.has_issues => Ok(Err(ISSUES_OFF)),
+        Ok(_) => Ok(Err(DELETED)),
+        Err(error) if error.is_absent() => Ok(Err(out_of_reach(services))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn leave(services: &Services, run: &Run, item: &Item, why: &str) -> FlowResult<Next> {

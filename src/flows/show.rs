@@ -262,13 +262,13 @@ impl<'a> View<'a> {
                     Some((i, issue.clone()))
                 })
         };
-        let left: Vec<LeftOpen> = in_state(ItemState::Left)
+        let (stuck, left): (Vec<LeftOpen>, Vec<LeftOpen>) = in_state(ItemState::Left)
             .filter(|(item, _)| item.note.as_deref() != Some(rollback::DELETED))
             .map(|(item, issue)| LeftOpen {
                 issue,
                 why: item.note.clone().unwrap_or_default(),
             })
-            .collect();
+            .partition(|left| rollback::could_not_be_closed(&left.why));
         let closed: Vec<Created> = in_state(ItemState::Closed)
             .map(|(_, issue)| issue)
             .collect();
@@ -276,6 +276,7 @@ impl<'a> View<'a> {
             about: self.about(),
             closed: &closed,
             left: &left,
+            stuck: &stuck,
         })
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::asked::Asked;
-use super::{FlowResult, Services, link, native};
+use super::{FlowError, FlowResult, Services, link, native, reply};
 use crate::domain::ids::IssueId;
-use crate::github::{GitHubError, Issue, IssueState, Repo};
+use crate::github::{Comment, GitHubError, Issue, IssueState, Repo};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::issue_links::{self, Ours};
 use crate::store::planned_issues::Item;
@@ -39,16 +39,16 @@ pub(super) async fn touched(
     linked(services, repository, run, repo, created, now).await
 }
 
-/// Comments of ours are no work on it.
+/// Comments of ours are no work on it. With a person's token the same person may have written others.
 async fn has_foreign_comments(services: &Services, repo: &Repo, now: &Issue) -> FlowResult<bool> {
-    let us = services.github.app().await?.bot_login();
+    let us = services.github.own_login().await?;
     let listed = repo.list_comments(now.number, None).await?;
-    let is_ours = |login: &str| login == us;
-    Ok(!listed.complete
-        || listed
-            .items
-            .iter()
-            .any(|c| !c.user.as_ref().is_some_and(|u| is_ours(&u.login))))
+    let is_person = services.github.is_person();
+    let is_ours = |c: &Comment| {
+        let by_us = c.user.as_ref().is_some_and(|u| u.login == us);
+        by_us && (!is_person || reply::is_marked(&c.body))
+    };
+    Ok(!listed.complete || listed.items.iter().any(|c| !is_ours(c)))
 }
 
 /// What was set, less what GitHub left out, against what is there.
@@ -170,7 +170,11 @@ async fn has_other_parent(
         // The address tells the most; the parent itself is asked for only where it looks different.
         let home = match set {
             Some((id, _, _)) if id == repository.id => Some(repository.name.clone()),
-            Some((id, _, _)) => Some(services.repository(run.installation, id).await?.name),
+            Some((id, _, _)) => match services.repository(run.installation, id).await {
+                Ok(home) => Some(home.name),
+                Err(FlowError::GitHub(GitHubError::InstallationGone)) => None,
+                Err(other) => return Err(other),
+            },
             None => None,
         };
         if home == Some(name) && set.is_some_and(|(_, set, _)| set == number) {

@@ -2,6 +2,7 @@
 
 mod beside;
 mod lacks;
+mod undo;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};

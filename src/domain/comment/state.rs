@@ -257,30 +257,27 @@ pub struct LeftOpen {
 pub struct RolledBack<'a> {
     pub about: About<'a>,
     pub closed: &'a [Created],
+    /// What people have worked on.
     pub left: &'a [LeftOpen],
+    /// What could not be closed.
+    pub stuck: &'a [LeftOpen],
 }
 
 /// The comment of a run that was rolled back.
 pub fn rolled_back(r: &RolledBack<'_>) -> String {
-    let heading = match (r.closed.len(), r.left.len()) {
+    let heading = match (r.closed.len(), r.left.len() + r.stuck.len()) {
         (n, 0) => format!("↩️ Rolled back: {} closed", count(n, "issue")),
         (n, left) => format!(
             "↩️ Rolled back: {} closed, {left} left as they are",
             count(n, "issue")
         ),
     };
-    let left: Vec<String> = r
-        .left
-        .iter()
-        .map(|l| {
-            format!(
-                "- {} · {}: {}",
-                l.issue.link,
-                inline(&l.issue.title),
-                inline(&l.why)
-            )
-        })
-        .collect();
+    let line = |l: &LeftOpen| {
+        let (title, why) = (inline(&l.issue.title), inline(&l.why));
+        format!("- {} · {title}: {why}", l.issue.link)
+    };
+    let left: Vec<String> = r.left.iter().map(line).collect();
+    let stuck: Vec<String> = r.stuck.iter().map(line).collect();
     let left = match left.as_slice() {
         [] => String::new(),
         lines => format!(
@@ -298,7 +295,8 @@ pub fn rolled_back(r: &RolledBack<'_>) -> String {
         &format!("Closed as not planned ({})", r.closed.len()),
         &closed,
     );
-    page(r.about, &heading, &[&left, &closed])
+    let stuck = part("Could not be closed", &stuck);
+    page(r.about, &heading, &[&stuck, &left, &closed])
 }
 
 fn note(note: &Note) -> String {

@@ -616,6 +616,7 @@ fn rolled_back_comment() {
         about: about(&run),
         closed: &closed,
         left: &[left],
+        stuck: &[],
     };
     assert_snapshot!(shown(&rolled_back(&some)), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
@@ -635,6 +636,24 @@ fn rolled_back_comment() {
     </details>
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
+    ");
+    let gone = LeftOpen {
+        issue: created().remove(0),
+        why: "it was moved to another repository".to_owned(),
+    };
+    let stuck = RolledBack {
+        left: &[],
+        stuck: &[gone],
+        ..some
+    };
+    let stuck = shown(&rolled_back(&stuck));
+    assert!(
+        stuck.contains("2 issues closed, 1 left as they are"),
+        "{stuck}"
+    );
+    assert_snapshot!(stuck.split("\n\n").nth(1).unwrap(), @"
+    **Could not be closed**
+    - #12 · Build the login: it was moved to another repository
     ");
     let all = RolledBack { left: &[], ..some };
     assert_snapshot!(shown(&rolled_back(&all)), @"
@@ -692,6 +711,7 @@ fn at_a_terminal_the_same_is_done_by_commands() {
         about,
         closed: &[],
         left: &[left],
+        stuck: &[],
     });
     for text in [&cancelled(&ended, None), &rolled] {
         assert!(text.contains("`openproducer rollback --run run_"), "{text}");

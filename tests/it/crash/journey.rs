@@ -147,11 +147,6 @@ impl Journey<'_> {
         self.advance(&id).await
     }
 
-    /// The run after it was left to itself.
-    pub(super) async fn goes_on(&self) -> anyhow::Result<()> {
-        self.advance(&self.run().await?).await
-    }
-
     /// Alice opens issues of her own beside the run's.
     pub(super) fn fill_up(&self, issues: usize) {
         for number in 0..issues {

@@ -1,12 +1,18 @@
 //! Rolling back: what a run created is closed and detached; what people have worked on is left and named.
 
+use std::time::Duration;
+
 use http::Method;
 use insta::assert_snapshot;
-use openproducer::simulator::{Effect, Fault, IssueRef, Person};
+use openproducer::simulator::{Effect, Fault, IssueRef, Person, RepositorySelection, Role};
 use rstest::rstest;
 
 use super::{PHASES, WORK, asked, dry, long_list};
-use crate::harness::house::{SHOP, house};
+use crate::harness::house::{House, SHOP, house};
+
+const SITE: &str = "acme/site";
+/// One issue here and one in [`SITE`].
+const IN_TWO: &str = "@TheOpenProducerBot\nrepositories: acme/shop, acme/site\ncomponents: shop, site\n\n- Build the shop\n- Build the site\n";
 
 #[tokio::test]
 async fn everything_is_closed_as_not_planned_and_detached() {
@@ -406,6 +412,114 @@ async fn a_person_who_closes_what_could_not_be_closed_is_respected() {
         assert_eq!(reason.as_deref(), Some("completed"));
         let said = t.bot_comment(&trigger);
         assert!(said.contains(": it was closed\n"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issue_that_was_moved_away_is_named_and_left() {
+    house(async |t| {
+        t.sim.add_repository("acme/attic");
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        let first = t.created()[0].reference.clone();
+        let there = t.sim.transfer_issue(&first, "acme/attic");
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        assert_eq!(t.sim.repository("acme/attic").open_issues(), [there.number]);
+        assert_snapshot!(t.bot_comment(&trigger), @"
+        ### ↩️ Rolled back: 2 issues closed, 1 left as they are
+
+        **Could not be closed**
+        - #2 · Build the login form: it was moved to another repository
+
+        <details>
+        <summary>Closed as not planned (2)</summary>
+
+        - #3 · Add sessions after the login form
+        - #4 · Write the guide for new users
+
+        </details>
+
+        <sub>Run `RUN`</sub>
+        ");
+    })
+    .await;
+}
+
+fn is_removed(t: &House) {
+    t.sim
+        .remove_repository_from_installation(t.installation, SITE);
+}
+
+fn has_no_issues(t: &House) {
+    t.sim.disable_issues(SITE);
+}
+
+fn goes_to_globex(t: &House) {
+    t.sim.transfer_repository(SITE, "globex");
+}
+
+#[rstest]
+#[case(is_removed, "its repository is out of the App's reach")]
+#[case(has_no_issues, "issues are turned off in its repository")]
+#[case(goes_to_globex, "its repository is out of the App's reach")]
+#[tokio::test]
+async fn what_is_out_of_reach_is_named_and_holds_up_nothing(
+    #[case] happens: fn(&House),
+    #[case] why: &str,
+) {
+    house(async |t| {
+        t.sim.add_organization("globex");
+        t.sim.install_app("globex", RepositorySelection::All);
+        t.sim.add_repository(SITE);
+        t.sim.set_role(SITE, "alice", Role::Write);
+        t.quiet().await;
+        let trigger = t.opens("Both", IN_TWO).await;
+        assert_eq!(t.created_in(SITE).len(), 1);
+        happens(t);
+        t.quiet().await;
+        // It can be asked for again, and is as it was.
+        for _ in 0..2 {
+            t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+            assert_eq!(t.state(&trigger).await, "rolled_back");
+            assert_eq!(t.shop().open_issues(), [trigger.number]);
+            let said = t.bot_comment(&trigger);
+            assert!(
+                said.contains("1 issue closed, 1 left as they are"),
+                "{said}"
+            );
+            assert!(said.contains(&format!("Build the site: {why}\n")), "{said}");
+            assert!(!said.contains("people have worked"), "{said}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_that_goes_away_in_the_middle_costs_its_links_and_not_the_run() {
+    house(async |t| {
+        t.sim.add_organization("globex");
+        t.sim.install_app("globex", RepositorySelection::All);
+        t.sim.add_repository(SITE);
+        t.sim.set_role(SITE, "alice", Role::Write);
+        t.quiet().await;
+        let route = "/repos/{owner}/{repo}/issues/{number}/sub_issues";
+        let slow = Effect::Delay(Duration::from_secs(2));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, route).nth(1).then(slow));
+        let trigger = t.alice().opens_issue(SHOP, "Both", IN_TWO);
+        t.until("the first link is on its way", |t| {
+            t.sent(&Method::POST, route) == 1
+        })
+        .await;
+        goes_to_globex(t);
+        t.quiet().await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        let said = t.bot_comment(&trigger);
+        let words = "could not be linked: the repository of one of the two is out of reach";
+        assert!(said.contains(words), "{said}");
     })
     .await;
 }
