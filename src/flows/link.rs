@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
-use super::create;
 use super::native::{self, AsText};
 use super::pace::{self, For, Write};
 use super::step::Next;

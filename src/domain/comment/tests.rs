@@ -234,7 +234,7 @@ fn preview_comment() {
     | plan again | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-    One issue for each list item under “Scope”. Creating 3 issues takes about 6 seconds at 30 requests a minute.
+    One issue for each list item under “Scope”. Creating 3 issues takes about 3 seconds at 30 requests a minute.
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
@@ -285,7 +285,7 @@ fn a_plain_preview_has_no_empty_parts() {
     | plan again | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-    Planned by `openai/gpt-5`. Creating 2 issues takes about 2 minutes at 1 request a minute.
+    Planned by `openai/gpt-5`. Creating 2 issues takes about 61 seconds at 1 request a minute.
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");

@@ -95,7 +95,7 @@ async fn the_preview_of_two_phases_is_a_tree() {
         | plan again | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        5 work items in 2 sections and 2 issues that group them; planned from the document's structure, no model was used. Creating 7 issues takes about 14 seconds at 30 requests a minute.
+        5 work items in 2 sections and 2 issues that group them; planned from the document's structure, no model was used. Creating 7 issues takes about 7 seconds at 30 requests a minute.
 
         <sub>Run `RUN`</sub>
         "#);

@@ -53,7 +53,7 @@ async fn confirmed_plan_becomes_issues_and_rolls_back() {
         | plan again | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        3 work items in 1 section; planned from the document's structure, no model was used. Creating 3 issues takes about 6 seconds at 30 requests a minute.
+        3 work items in 1 section; planned from the document's structure, no model was used. Creating 3 issues takes about 3 seconds at 30 requests a minute.
 
         <sub>Run `RUN`</sub>
         "#);
