@@ -464,17 +464,17 @@ async fn a_comment_that_comes_before_the_word_that_a_repository_is_back_wakes_wh
 async fn what_an_earlier_installation_created_is_linked_by_the_next() {
     house(async |t| {
         t.opens("Accounts", &asked(WORK)).await;
-        let login = t.created()[0].number;
+        let guide = t.created()[2].number;
         t.sim.uninstall(t.installation);
         t.quiet().await;
         t.installation = t.sim.install_app("acme", RepositorySelection::All);
         t.quiet().await;
-        let more = format!("{WORK}- Add passkeys after the login form\n");
+        let more = format!("{WORK}- Print it after the guide for new users\n");
         let again = t.opens("Accounts", &asked(&more)).await;
         assert_eq!(t.created().len(), 4, "what is there is skipped");
         let waits_for: Vec<u64> = t.created()[3].blocked_by.iter().map(|i| i.number).collect();
         let said = t.bot_comment(&again);
-        assert_eq!(waits_for, [login], "{said}");
+        assert_eq!(waits_for, [guide], "{said}");
         assert!(!said.contains("could not be linked"), "{said}");
     })
     .await;
