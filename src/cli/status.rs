@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::ids::{RepositoryName, RunId};
 use crate::domain::run::{Phase, State};
-use crate::flows::sweep;
+use crate::flows::{status, sweep};
 use crate::store::planned_issues::{self, Item, Tally};
 use crate::store::runs::{self, Run};
 use crate::store::sweeps::{self, Standing};
@@ -123,20 +123,25 @@ async fn list(
     for run in runs::list_recent(pool, id, limit).await? {
         let tally = planned_issues::tally(pool, &run.id).await?;
         let place = repositories::get_anywhere(pool, run.repository).await?;
-        rows.push((place.name, run, tally));
+        let parked = status::parked(pool, &run).await?;
+        rows.push((place.name, run, tally, parked));
     }
     if as_json {
-        let rows: Vec<Value> = rows.iter().map(|(n, r, t)| summary(n, r, t)).collect();
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|(n, r, t, p)| summary(n, r, t, *p))
+            .collect();
         return Ok(serde_json::to_string_pretty(&rows)?);
     }
     if rows.is_empty() {
         return Ok("No runs yet.\n".to_owned());
     }
     let mut text = String::new();
-    for (name, run, tally) in &rows {
+    for (name, run, tally, parked) in &rows {
+        let parked = parked.map(|why| format!("  ({why})")).unwrap_or_default();
         writeln!(
             text,
-            "{}  {:<26} {:>4}/{:<4} {name}#{}  by {}",
+            "{}  {:<26} {:>4}/{:<4} {name}#{}  by {}{parked}",
             run.id,
             in_words(run.state),
             tally.existing,
@@ -155,6 +160,7 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
     };
     let tally = planned_issues::tally(pool, &run.id).await?;
     let place = repositories::get_anywhere(pool, run.repository).await?;
+    let parked = status::parked(pool, &run).await?;
     let items = planned_issues::list(pool, id).await?;
     let created = created_issues::list(pool, id).await?;
     let url = |item: &Item| {
@@ -164,7 +170,7 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
             .map(|c| c.url.clone())
     };
     if as_json {
-        let mut value = summary(&place.name, &run, &tally);
+        let mut value = summary(&place.name, &run, &tally, parked);
         value["items"] = items
             .iter()
             .map(|i| {
@@ -186,6 +192,7 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
     if let Some(said) = run
         .failure
         .clone()
+        .or(parked.map(str::to_owned))
         .or_else(|| run.waits_for(Clock::system().now()))
     {
         writeln!(text, "{said}")?;
@@ -212,12 +219,12 @@ pub(super) fn in_words(state: State) -> String {
     }
 }
 
-fn summary(name: &RepositoryName, run: &Run, tally: &Tally) -> Value {
+fn summary(name: &RepositoryName, run: &Run, tally: &Tally, parked: Option<&str>) -> Value {
     json!({
         "run": run.id, "status": run.state.status().as_str(), "phase": run.state.phase().map(Phase::as_str),
         "repository": name, "issue": run.issue, "requested_by": run.requested_by, "failure": run.failure,
         "created": tally.existing, "open": tally.open, "dropped": tally.dropped, "skipped": tally.skipped,
-        "created_at": run.created_at, "finished_at": run.finished_at, "waits_until": run.waits_until,
+        "created_at": run.created_at, "finished_at": run.finished_at, "waits_until": run.waits_until, "parked": parked,
     })
 }
 

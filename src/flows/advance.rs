@@ -97,6 +97,10 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
 /// `left`: how many steps more this job may take.
 async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Next> {
     if !services.reaches(run.installation, run.repository).await? {
+        if is_gone(services, run).await? {
+            give_up(services, &run.id, super::installations::UNINSTALLED).await?;
+            return Ok(Next::Done);
+        }
         info!(run.id = %run.id, installation.id = %run.installation, "parked: the App is suspended or removed");
         return Ok(Next::Done);
     }
@@ -109,12 +113,23 @@ async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Ne
             show::bring_up_to_date(services, &repository, run).await
         }
         // A request may have been under way when the run ended: what it made is ours all the same.
-        None => match create::settle_lost(services, &repository, run).await? {
-            Next::Done => show::bring_up_to_date(services, &repository, run).await,
-            other => Ok(other),
+        None => match create::settle_lost(services, &repository, run).await {
+            Ok(Next::Done) => show::bring_up_to_date(services, &repository, run).await,
+            // It cannot be looked for. How the run has ended is said all the same.
+            Err(error) if error.is_out_of_reach() || matches!(error, FlowError::Internal(_)) => {
+                warn!(run.id = %run.id, %error, "a lost issue cannot be looked for");
+                show::bring_up_to_date(services, &repository, run).await
+            }
+            other => other,
         },
         Some(working) => work(services, &repository, run, working, left).await,
     }
+}
+
+/// Whether the App was removed before the run could be ended with the others: nobody else would end it.
+async fn is_gone(services: &Services, run: &Run) -> FlowResult<bool> {
+    let installation = installations::find(&services.pool, run.installation).await?;
+    Ok(installation.is_some_and(|i| i.removed_at.is_some()))
 }
 
 async fn work(
@@ -244,6 +259,10 @@ pub async fn give_up(services: &Services, id: &RunId, words: &str) -> FlowResult
 /// GitHub's refusal for a maintainer: what was refused, and what would help.
 fn in_words(error: &GitHubError) -> String {
     match error {
+        GitHubError::Forbidden { .. } if error.is_archived() => {
+            "The repository is archived: nothing can be written there. An admin can unarchive it; then ask again."
+                .to_owned()
+        }
         GitHubError::Forbidden { .. } => {
             "GitHub refused the request: the App has no permission to write issues here. \
              An admin can grant it in the App's installation settings; then ask again."

@@ -231,10 +231,15 @@ async fn known(
     };
     installations::ensure(services, installation).await?;
     let before = repositories::find_by_id(&services.pool, row.id).await?;
-    if before.is_some_and(|before| before.installation != installation) {
-        // Either it came to this installation just now, or the delivery is older than its leaving: GitHub knows.
-        services.repo(&row).get().await?;
+    let is_anothers = before.is_some_and(|before| before.installation != installation);
+    if !is_anothers && !repositories::is_removed(&services.pool, installation, row.id).await? {
+        repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+        return Ok(row);
     }
-    repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+    // Either it came to this installation just now, or the delivery is older than its leaving: GitHub knows.
+    services.repo(&row).get().await?;
+    if installations::adopt(services, &row).await? {
+        installations::wake(services, installation).await?;
+    }
     Ok(row)
 }

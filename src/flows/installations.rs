@@ -25,7 +25,8 @@ use crate::store::runs;
 pub(super) use reconcile::reconcile;
 
 /// Why runs ended, as people read it.
-const UNINSTALLED: &str = "The App was removed from the account while this was under way.";
+pub(super) const UNINSTALLED: &str =
+    "The App was removed from the account while this was under way.";
 const OUT_OF_REACH: &str = "The App was removed from this repository, or the repository went to \
     another account, while this was under way. To have it done, install the App on the repository and ask again.";
 
@@ -127,7 +128,6 @@ pub(super) async fn repository_changed(
         return left(services, id, seen.id, Waiting::Ends).await;
     }
     ensure(services, id).await?;
-    let before = repositories::find_by_id(&services.pool, seen.id).await?;
     let place = services
         .github
         .installation(id)
@@ -141,20 +141,30 @@ pub(super) async fn repository_changed(
         }
         Err(error) => return Err(error.into()),
     };
-    if let Some(before) = before.filter(|b| b.installation != id) {
-        left(services, before.installation, seen.id, Waiting::Ends).await?;
-    }
-    let is_back = repositories::is_removed(&services.pool, id, seen.id).await?;
     let row = RepositoryRow {
         id: seen.id,
         installation: id,
         name,
     };
-    repositories::upsert(&services.pool, &row, services.clock.now()).await?;
-    if is_back {
+    if adopt(services, &row).await? {
         wake(services, id).await?;
     }
     Ok(())
+}
+
+/// Stores that the installation reaches the repository, as GitHub has just said; what was under way there for another
+/// installation ends. Answers whether it was out of reach before.
+pub(super) async fn adopt(services: &Services, row: &RepositoryRow) -> FlowResult<bool> {
+    let before = repositories::find_by_id(&services.pool, row.id).await?;
+    // A person's runs go on beside the App's.
+    let others =
+        before.filter(|b| b.installation != row.installation && !b.installation.is_person());
+    if let Some(other) = others {
+        left(services, other.installation, row.id, Waiting::Ends).await?;
+    }
+    let is_back = repositories::is_removed(&services.pool, row.installation, row.id).await?;
+    repositories::upsert(&services.pool, row, services.clock.now()).await?;
+    Ok(is_back)
 }
 
 /// What becomes of a run that only waits for a person, where nothing can be done at present.
@@ -213,7 +223,7 @@ pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResu
         if known.contains(&row) {
             continue;
         }
-        repositories::upsert(&services.pool, &row, services.clock.now()).await?;
+        adopt(services, &row).await?;
         news = true;
     }
     // Of a list that was cut off, what is not in it may be there all the same.
@@ -255,7 +265,7 @@ async fn end_runs(
 }
 
 /// What waited for the installation goes on.
-async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
+pub(super) async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
     let mut tx = services.pool.begin().await?;
     for guid in deliveries::list_waiting(&mut tx, id).await? {
         jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;

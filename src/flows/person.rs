@@ -185,6 +185,10 @@ pub fn in_words(services: &Services, error: &GitHubError) -> Option<String> {
             "The organisation asks for single sign-on: at {web}/settings/tokens choose Configure SSO beside the token, \
              authorise it for the organisation, and run this again."
         )),
+        GitHubError::Forbidden { .. } if error.is_archived() => Some(
+            "The repository is archived: nothing can be written there. An admin can unarchive it; then run this again."
+                .to_owned(),
+        ),
         GitHubError::Forbidden { message } => Some(format!(
             "GitHub does not let GITHUB_TOKEN do this (\"{message}\"). A fine-grained token needs this repository under \
              Repository access and Issues: Read and write, at {web}/settings/personal-access-tokens; a classic one needs \

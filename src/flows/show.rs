@@ -384,7 +384,8 @@ impl<'a> View<'a> {
             })
             .collect();
         let asked = Asked::from_value(&self.run.request)?;
-        notes.extend(asked.warnings.iter().cloned().map(|says| Note {
+        let warnings = self.unseen_warnings(services, &asked).await?;
+        notes.extend(warnings.into_iter().map(|says| Note {
             links: Vec::new(),
             says,
         }));
@@ -416,6 +417,16 @@ impl<'a> View<'a> {
                 }),
         );
         Ok(notes)
+    }
+
+    /// What a preview would have warned of, where there was none; else what was warned of in the request itself.
+    async fn unseen_warnings(&self, services: &Services, asked: &Asked) -> FlowResult<Vec<String>> {
+        let was_shown = self.run.reasons.as_array().is_some_and(|r| !r.is_empty());
+        if was_shown {
+            return Ok(asked.warnings.clone());
+        }
+        let plan = runs::find_plan(&services.pool, &self.run.id).await?;
+        Ok(plan.map_or_else(|| asked.warnings.clone(), |plan| plan.warnings))
     }
 
     fn durations(&self) -> (Duration, Duration) {

@@ -127,6 +127,11 @@ impl GitHubError {
         )
     }
 
+    /// Whether it is forbidden because the repository is archived, in GitHub's words.
+    pub fn is_archived(&self) -> bool {
+        matches!(self, Self::Forbidden { message } if message.contains("was archived"))
+    }
+
     /// Whether a 422 carries this code (`already_exists`, …).
     pub fn has_code(&self, code: &str) -> bool {
         matches!(self, Self::Validation { errors, .. } if errors.iter().any(|e| e.code.as_deref() == Some(code)))

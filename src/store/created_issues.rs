@@ -161,7 +161,8 @@ pub async fn clear_closing(
         .map(drop)
 }
 
-/// The issue of an earlier run that stands in the place of a skipped item.
+/// The issue of an earlier run that stands in the place of a skipped item. Like the search for it this goes by the
+/// repository alone: the App may have been installed anew meanwhile.
 pub async fn find_twin(
     db: impl PgExecutor<'_>,
     run: &RunId,
@@ -171,8 +172,7 @@ pub async fn find_twin(
         "select created.position, created.repository_id, created.issue_id, created.number, created.url, created.dropped,
                 created.closing_at, created.closed_at
          from created_issues created
-         join planned_issues skipped
-           on skipped.repository_id = created.repository_id and skipped.installation_id = created.installation_id
+         join planned_issues skipped on skipped.repository_id = created.repository_id
          where skipped.run_id = $1 and skipped.position = $2 and skipped.state = 'skipped'
            and skipped.note = '#' || created.number",
     )

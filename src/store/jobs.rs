@@ -168,15 +168,6 @@ pub async fn wake(pool: &PgPool) -> Result<(), sqlx::Error> {
         .map(drop)
 }
 
-/// Takes a waiting job out again; one that runs already goes on. Answers whether there was one.
-pub async fn remove(connection: &mut PgConnection, job: &Job) -> Result<bool, sqlx::Error> {
-    let removed: Option<i64> = sqlx::query_scalar("SELECT id FROM graphile_worker.remove_job($1)")
-        .bind(job.key())
-        .fetch_one(connection)
-        .await?;
-    Ok(removed.is_some())
-}
-
 /// What the queue holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, FromRow)]
 pub struct QueueState {

@@ -154,11 +154,7 @@ pub async fn get_anywhere(
     db: impl PgExecutor<'_>,
     id: RepositoryId,
 ) -> sqlx::Result<RepositoryRow> {
-    sqlx::query("select id, installation_id, owner, name from repositories where id = $1")
-        .bind(id.0)
-        .try_map(from_row)
-        .fetch_one(db)
-        .await
+    find_by_id(db, id).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
 /// The repository by its id, within the installation.

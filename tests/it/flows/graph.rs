@@ -135,7 +135,10 @@ async fn a_hundred_and_fifty_issues_hang_under_groups() {
             assert!(pages.clone().all(|i| i.parent.is_some()));
             assert!(widths(t).iter().all(|(_, n)| *n <= 100), "{:?}", widths(t));
             assert!(t.shop().issue(trigger.number).sub_issues.len() <= 100);
-            assert!(!t.bot_comment(&trigger).contains("could not be linked"));
+            let said = t.bot_comment(&trigger);
+            assert!(!said.contains("could not be linked"), "{said}");
+            // No preview has told of the groups.
+            assert!(said.contains("added that group the others."), "{said}");
         },
     )
     .await;

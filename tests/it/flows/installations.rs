@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use openproducer::flows::advance;
 use openproducer::flows::sweep::{self, Occasion, Outcome};
 use openproducer::simulator::{Actor, Effect, Fault, IssueRef, RepositorySelection, Role};
 use rstest::rstest;
@@ -414,6 +415,84 @@ async fn new_permissions_are_used_at_once() {
         assert!(minted(t) > before, "the old tokens are dropped");
         let again = t.opens("Again", &asked("- Build the search page\n")).await;
         assert_eq!(t.state(&again).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_that_another_installation_names_first_leaves_its_runs_behind() {
+    house(async |t| {
+        t.sim.add_organization("globex");
+        t.sim.add_repository("globex/store");
+        let theirs = t
+            .sim
+            .install_app("globex", RepositorySelection::only(&["globex/store"]));
+        let waiting = t.opens("Waiting", &dry(WORK)).await;
+        // Nobody is told: the App is not there, and not here any more.
+        t.sim.transfer_repository(SHOP, "globex");
+        t.quiet().await;
+        assert_eq!(ended(t, &waiting).await.0, "running");
+        t.sim.add_repository_to_installation(theirs, "globex/shop");
+        t.quiet().await;
+        let (status, words) = ended(t, &waiting).await;
+        assert_eq!(status, "cancelled");
+        assert!(words.contains("went to another account"), "{words}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_comment_that_comes_before_the_word_that_a_repository_is_back_wakes_what_waited() {
+    house(async |t| {
+        t.sim.add_repository("acme/site");
+        let trigger = in_the_middle(t).await;
+        t.sim
+            .remove_repository_from_installation(t.installation, SHOP);
+        t.quiet().await;
+        assert_eq!(ended(t, &trigger).await.0, "cancelled");
+        t.sim.lose_deliveries(1);
+        t.sim.add_repository_to_installation(t.installation, SHOP);
+        t.says(&trigger, "@TheOpenProducerBot status").await;
+        let said = t.bot_comments(&trigger);
+        assert_eq!(said.len(), 2, "{said:#?}");
+        assert!(said[0].contains("🛑 Cancelled"), "{said:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_installation_created_is_linked_by_the_next() {
+    house(async |t| {
+        t.opens("Accounts", &asked(WORK)).await;
+        let guide = t.created()[2].number;
+        t.sim.uninstall(t.installation);
+        t.quiet().await;
+        t.installation = t.sim.install_app("acme", RepositorySelection::All);
+        t.quiet().await;
+        let more = format!("{WORK}- Print it after the guide for new users\n");
+        let again = t.opens("Accounts", &asked(&more)).await;
+        assert_eq!(t.created().len(), 4, "what is there is skipped");
+        let waits_for: Vec<u64> = t.created()[3].blocked_by.iter().map(|i| i.number).collect();
+        let said = t.bot_comment(&again);
+        assert_eq!(waits_for, [guide], "{said}");
+        assert!(!said.contains("could not be linked"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_began_while_the_app_was_removed_ends() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        let id = t.run(&trigger).await.id;
+        sqlx::query("update installations set removed_at = now()")
+            .execute(t.pool())
+            .await
+            .expect("the installation");
+        advance::advance(&t.services(), &id).await.expect("a step");
+        let (status, words) = ended(t, &trigger).await;
+        assert_eq!(status, "failed");
+        assert!(words.contains("The App was removed"), "{words}");
     })
     .await;
 }

@@ -281,3 +281,45 @@ async fn a_deleted_run_comment_is_written_anew() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_archived_repository_is_called_so() {
+    house(async |t| {
+        let no = Effect::status(403, "Repository was archived so is read-only.");
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).nth(2).forever().then(no));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, "failed");
+        let said = t.bot_comment(&trigger);
+        assert!(
+            said.contains("The repository is archived: nothing can be written there."),
+            "{said}"
+        );
+        assert!(!said.contains("no permission"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_a_run_ended_is_said_though_its_lost_issue_cannot_be_looked_for() {
+    house(async |t| {
+        let faults = t.sim.faults();
+        faults.schedule(
+            Fault::on(Method::POST, ISSUES)
+                .nth(2)
+                .then(Effect::DropBefore),
+        );
+        let hidden = Effect::status(404, "Not Found");
+        faults.schedule(Fault::on(Method::GET, ISSUES).forever().then(hidden));
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
+        assert_eq!(t.state(&trigger).await, "failed");
+        let said = t.bot_comment(&trigger);
+        assert!(said.contains("❌ This did not work"), "{said}");
+        assert!(
+            said.contains("1 of 3 planned issues had been created"),
+            "{said}"
+        );
+    })
+    .await;
+}

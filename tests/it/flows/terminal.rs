@@ -176,3 +176,36 @@ async fn what_cannot_be_processed_is_said_with_the_right_code() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn status_says_that_a_run_is_parked_and_why() {
+    house(async |t| {
+        let asks = format!("@TheOpenProducerBot\ndry_run: true\n\n{ONE}");
+        let trigger = t.opens("Accounts", &asks).await;
+        let id = t.run(&trigger).await.id;
+        t.sim.add_repository("acme/site");
+        t.sim
+            .remove_repository_from_installation(t.installation, SHOP);
+        t.quiet().await;
+        let (_, said, _) = program(t, &format!("status --run {id}")).await;
+        assert!(
+            said.contains("\nparked: the repository is out of the App's reach\n"),
+            "{said}"
+        );
+        t.sim.add_repository_to_installation(t.installation, SHOP);
+        t.quiet().await;
+        t.sim.suspend_installation(t.installation);
+        t.quiet().await;
+        let words = "parked: the App is suspended on this account";
+        let (_, said, _) = program(t, &format!("status --run {id} --json")).await;
+        let status: Value = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(status["parked"], words);
+        let (_, said, _) = program(t, "status").await;
+        assert!(said.contains(&format!("({words})")), "{said}");
+        t.sim.unsuspend_installation(t.installation);
+        t.quiet().await;
+        let (_, said, _) = program(t, &format!("status --run {id}")).await;
+        assert!(said.contains("\nwaits for `confirm`\n"), "{said}");
+    })
+    .await;
+}
