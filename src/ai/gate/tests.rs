@@ -25,8 +25,12 @@ async fn through(gate: &Gate, secret: &str, to: &str) -> Option<TcpStream> {
     (answer[..6] == [5, 2, 1, 0, 5, 0]).then_some(inside)
 }
 
+async fn open(rules: Rules, hosts: Hosts) -> Gate {
+    Gate::open(rules, hosts, &Chance::system()).await.unwrap()
+}
+
 async fn verdict(rules: Rules, hosts: Hosts, to: &str) -> Option<Verdict> {
-    let gate = Gate::open(rules, hosts, &Chance::system()).await.unwrap();
+    let gate = open(rules, hosts).await;
     assert!(through(&gate, &gate.secret.clone(), to).await.is_none());
     gate.take_verdict()
 }
@@ -65,8 +69,7 @@ async fn what_is_permitted_is_connected_and_relayed_both_ways() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = server.local_addr().unwrap().port();
     let hosts = hosts("models.example.com", &["127.0.0.1"]);
-    let gate = Gate::open(Rules::PublicOrPrivate, hosts, &Chance::system());
-    let gate = gate.await.unwrap();
+    let gate = open(Rules::PublicOrPrivate, hosts).await;
     let to = format!("models.example.com:{port}");
     let mut inside = through(&gate, &gate.secret.clone(), &to).await.unwrap();
     let (mut outside, _) = server.accept().await.unwrap();
@@ -83,8 +86,7 @@ async fn what_is_permitted_is_connected_and_relayed_both_ways() {
 async fn nobody_gets_through_without_the_secret() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = server.local_addr().unwrap().to_string();
-    let gate = Gate::open(Rules::Any, Hosts::default(), &Chance::system());
-    let gate = gate.await.unwrap();
+    let gate = open(Rules::Any, Hosts::default()).await;
     for secret in ["", "guess", &"0".repeat(32)] {
         assert!(through(&gate, secret, &to).await.is_none(), "{secret}");
     }
