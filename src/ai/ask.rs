@@ -115,10 +115,9 @@ impl Models {
     async fn look(&self, line: &Line<'_>) -> Result<(), AiError> {
         match counted(line.dialect, line.list(self.reader(line))).await {
             Ok(names) if names.iter().any(|name| name == line.model) => return Ok(()),
-            // An unlisted model may be an alias, or on another page.
-            Ok(_) => {}
-            // Some servers have no list.
-            Err(Failure {
+            // An unlisted model may be an alias, or on another page; some servers have no list.
+            Ok(_)
+            | Err(Failure {
                 error: AiError::ModelUnknown | AiError::Unreadable(_) | AiError::Address(_),
                 ..
             }) => {}
@@ -288,12 +287,12 @@ async fn counted<T>(
     dialect: &dyn Dialect,
     send: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let sent = send.await;
-    let result = sent
+    let done = send.await;
+    let result = done
         .as_ref()
-        .map_or_else(|f| f.error.kind(), |_| "answered");
+        .map_or_else(|failure| failure.error.kind(), |_| "answered");
     count(dialect, result);
-    sent
+    done
 }
 
 fn count(dialect: &dyn Dialect, result: &'static str) {

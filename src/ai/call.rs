@@ -55,7 +55,7 @@ impl Line<'_> {
         let options = self.options(question, form);
         let sent = self
             .client
-            .exec_chat(self.target(), self.request(question, form), Some(&options))
+            .exec_chat(self.target(), request(question, form), Some(&options))
             .with_subscriber(NoSubscriber::default())
             .await;
         match sent {
@@ -72,10 +72,7 @@ impl Line<'_> {
 
     fn failure(&self, error: &genai::Error, reader: Reader<'_>) -> Failure {
         let seen = self.gate.take_verdict();
-        seen.map_or_else(
-            || reader.of_library(error),
-            |verdict| reader.of_verdict(verdict),
-        )
+        seen.map_or_else(|| reader.of_library(error), Failure::of_verdict)
     }
 
     /// The names of the models that the provider lists; the list may be one page of many.
@@ -106,18 +103,6 @@ impl Line<'_> {
             auth,
             model: ModelIden::new(self.dialect.adapter(), self.model),
         }
-    }
-
-    fn request(&self, question: &Question, form: Form) -> ChatRequest {
-        let mut system = question.system.clone();
-        if form == Form::Words {
-            system.push_str(
-                "\n\nReply with one JSON value and nothing else. It fits this JSON schema:\n",
-            );
-            system.push_str(&question.schema.to_string());
-        }
-        ChatRequest::from_messages(vec![ChatMessage::user(question.prompt.clone())])
-            .with_system(system)
     }
 
     fn options(&self, question: &Question, form: Form) -> ChatOptions {
@@ -186,6 +171,17 @@ impl Line<'_> {
             },
         }
     }
+}
+
+fn request(question: &Question, form: Form) -> ChatRequest {
+    let mut system = question.system.clone();
+    if form == Form::Words {
+        system.push_str(
+            "\n\nReply with one JSON value and nothing else. It fits this JSON schema:\n",
+        );
+        system.push_str(&question.schema.to_string());
+    }
+    ChatRequest::from_messages(vec![ChatMessage::user(question.prompt.clone())]).with_system(system)
 }
 
 fn finish(reason: Option<&StopReason>, text: &str) -> Finish {

@@ -34,6 +34,19 @@ impl Failure {
         }
     }
 
+    /// What the gate has seen tells more than the library's error.
+    pub(super) fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Forbidden(why) => Self::last(AiError::Address(why)),
+            Verdict::Unresolved => Self::unavailable("no address is known for its host name"),
+            Verdict::Unreachable => Self::unavailable("its host does not answer"),
+            Verdict::TooMuch => Self::unreadable(&format!(
+                "it is longer than {} megabytes",
+                MOST / 1024 / 1024
+            )),
+        }
+    }
+
     fn passing(error: AiError) -> Self {
         Self {
             again: true,
@@ -59,19 +72,6 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What the gate has seen tells more than the library's error.
-    pub(super) fn of_verdict(self, verdict: Verdict) -> Failure {
-        match verdict {
-            Verdict::Forbidden(why) => Failure::last(AiError::Address(why)),
-            Verdict::Unresolved => Failure::unavailable("no address is known for its host name"),
-            Verdict::Unreachable => Failure::unavailable("its host does not answer"),
-            Verdict::TooMuch => Failure::unreadable(&format!(
-                "it is longer than {} megabytes",
-                MOST / 1024 / 1024
-            )),
-        }
-    }
-
     /// From the library's error. Its text holds the question and the reply, so nothing of it is passed on.
     pub(super) fn of_library(self, error: &genai::Error) -> Failure {
         match error {
@@ -176,6 +176,7 @@ impl Reader<'_> {
 /// How providers say that the question is too long.
 const TOO_LONG: &[&str] = &[
     "context length",
+    "contextwindowexceeded",
     "context window",
     "context_length",
     "maximum context",
@@ -204,9 +205,10 @@ const NO_SCHEMA: &[&str] = &[
 
 fn of_transport(error: &reqwest::Error) -> Failure {
     if error.is_connect() {
-        let why = match tls(error) {
-            true => "no secure connection to it can be made",
-            false => "no connection to it can be made",
+        let why = if is_tls(error) {
+            "no secure connection to it can be made"
+        } else {
+            "no connection to it can be made"
         };
         return Failure::unavailable(why);
     }
@@ -220,7 +222,7 @@ fn of_transport(error: &reqwest::Error) -> Failure {
 }
 
 /// Whether it failed over certificates or the like.
-fn tls(error: &reqwest::Error) -> bool {
+fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(inner) = cause {
         if inner.is::<rustls::Error>() {
@@ -229,7 +231,7 @@ fn tls(error: &reqwest::Error) -> bool {
         let io = inner.downcast_ref::<std::io::Error>();
         if io
             .and_then(std::io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>())
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
         {
             return true;
         }

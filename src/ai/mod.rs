@@ -42,7 +42,7 @@ pub enum Provider {
     Gemini,
     Zai,
     Anthropic,
-    /// Any address that speaks `OpenAI`'s format: Ollama (its `/v1/`), vLLM, LiteLLM.
+    /// Any address that speaks `OpenAI`'s format: Ollama (its `/v1/`), vLLM, `LiteLLM`.
     Custom,
 }
 

@@ -23,16 +23,15 @@ fn of_v4(address: Ipv4Addr) -> Network {
         [10 | 127, ..] | [192, 168, ..] | [172, 16..=31, ..] | [100, 64..=127, ..] => {
             Network::Private
         }
-        // "This" network, link-local, protocol assignments, 6to4 relays, benchmarks, documentation.
-        [0, ..]
+        // "This" network, link-local, protocol assignments, 6to4 relays, benchmarks, documentation; multicast,
+        // reserved, broadcast.
+        [0 | 224..=255, ..]
         | [169, 254, ..]
         | [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 18 | 19, ..]
         | [198, 51, 100, _]
         | [203, 0, 113, _] => Network::Special,
-        // Multicast, reserved, broadcast.
-        [224..=255, ..] => Network::Special,
         _ => Network::Public,
     }
 }

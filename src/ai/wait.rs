@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
 /// What nobody means.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(7 * 24);
 
 /// From `retry-after-ms` or `Retry-After` (seconds or a date); None: nothing that can be read.
 pub(super) fn asked(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {

@@ -7,6 +7,7 @@ mod addresses;
 mod checks;
 mod faults;
 mod formats;
+mod litellm;
 mod secrets;
 
 use std::time::Duration;

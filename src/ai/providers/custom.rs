@@ -1,4 +1,4 @@
-//! Any address that speaks `OpenAI`'s format, with or without a key: Ollama (`/v1/`), vLLM, LiteLLM.
+//! Any address that speaks `OpenAI`'s format, with or without a key: Ollama (`/v1/`), vLLM, `LiteLLM`.
 
 use genai::adapter::AdapterKind;
 use genai::chat::ReasoningEffort;
@@ -31,7 +31,7 @@ impl Dialect for Custom {
     }
 
     fn no_effort(&self) -> Option<ReasoningEffort> {
-        openai::no_effort()
+        Some(openai::no_effort())
     }
 
     fn held_back(&self, reply: &Value) -> Option<Finish> {

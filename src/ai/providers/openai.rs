@@ -30,7 +30,7 @@ impl Dialect for OpenAi {
     }
 
     fn no_effort(&self) -> Option<ReasoningEffort> {
-        no_effort()
+        Some(no_effort())
     }
 
     fn held_back(&self, reply: &Value) -> Option<Finish> {
@@ -45,8 +45,8 @@ impl Dialect for OpenAi {
 }
 
 /// A budget is no word of this API, so it is left out.
-pub(super) fn no_effort() -> Option<ReasoningEffort> {
-    Some(ReasoningEffort::Budget(0))
+pub(super) fn no_effort() -> ReasoningEffort {
+    ReasoningEffort::Budget(0)
 }
 
 /// `refusal` stands beside an empty content, with an ordinary finish.

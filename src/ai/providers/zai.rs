@@ -35,7 +35,7 @@ impl Dialect for Zai {
     }
 
     fn no_effort(&self) -> Option<ReasoningEffort> {
-        openai::no_effort()
+        Some(openai::no_effort())
     }
 
     fn held_back(&self, reply: &Value) -> Option<Finish> {

@@ -1,4 +1,4 @@
-//! A house of models over real HTTP, in memory, on the loopback: OpenAI, Gemini, Anthropic, Z.ai and a keyless local one.
+//! A house of models over real HTTP, in memory, on the loopback: `OpenAI`, Gemini, Anthropic, Z.ai and a keyless local one.
 //!
 //! | file | |
 //! |---|---|
