@@ -278,7 +278,8 @@ fn within_time(failure: &Failure, usual: Duration, ends: Instant) -> Option<Dura
     if failure.without_schema {
         return Some(Duration::ZERO);
     }
-    let wait = failure.wait.map_or(usual, |asked| asked.max(usual));
+    // Beside what is asked for, so that not everybody comes back in the same moment.
+    let wait = failure.wait.unwrap_or_default() + usual;
     (Instant::now() + wait < ends).then_some(wait)
 }
 

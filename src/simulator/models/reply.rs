@@ -34,7 +34,7 @@ pub enum Reply {
     Redirects(u16),
     /// Takes the question and never answers.
     Hangs,
-    /// The connection is cut without an answer.
+    /// The head of an answer comes, then the connection is cut.
     Drops,
     /// The whole length is announced, half of the bytes come, then the connection is cut.
     Half(String),

@@ -422,3 +422,21 @@ async fn provider_that_is_not_there_is_unavailable() {
         assert_eq!(answer, Err(AiError::Unavailable(why.to_owned())));
     }
 }
+
+#[tokio::test]
+async fn no_more_than_32_questions_are_under_way_at_once() {
+    let t = Scene::within(Duration::from_secs(4)).await;
+    t.house.replies_with(|_| Reply::Hangs);
+    let choice = t.choice(Provider::OpenAi);
+    let asked: Vec<_> = (0..48)
+        .map(|_| {
+            let (models, choice) = (t.models.clone(), choice.clone());
+            tokio::spawn(async move { models.ask(&choice, &question()).await })
+        })
+        .collect();
+    for answer in asked {
+        assert_eq!(answer.await.unwrap(), Err(AiError::TimedOut));
+    }
+    let sends = t.house.questions().len();
+    assert!(0 < sends && sends <= 32, "{sends}");
+}
