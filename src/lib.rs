@@ -6,17 +6,18 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 1 | [`domain`]: pure thinking, no IO, no clock, no chance; [`config`] and [`clock`] |
-//! | 2 | [`github`], [`store`], [`cache`]: one outside each |
+//! | 2 | [`github`], [`ai`], [`store`], [`cache`]: one outside each |
 //! | 3 | [`flows`]: one file a story |
 //! | 4 | [`web`] and [`worker`]: the two doors through which work comes in |
 //! | 5 | [`cli`]: the process |
-//! | annex | [`simulator`]: GitHub over real HTTP for the demo and the tests; imports nothing of the house |
+//! | annex | [`simulator`]: GitHub and AI over real HTTP for the demo and the tests; imports nothing of the house |
 
 pub mod domain;
 
 pub mod clock;
 pub mod config;
 
+pub mod ai;
 pub mod cache;
 pub mod github;
 pub mod store;

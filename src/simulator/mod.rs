@@ -11,6 +11,7 @@
 //! | `faults`, `limits` | the refusals and accidents that tests ask for |
 //! | `pages/` | the web pages |
 //! | `handle/` | what tests and the demo hold in their hands |
+//! | [`models`] | another house: AI providers over real HTTP |
 //!
 //! Known differences from GitHub: no search, no GraphQL, no entity tags; the App's key is a fixed test key.
 
@@ -22,6 +23,7 @@ mod faults;
 mod handle;
 mod happening;
 mod limits;
+pub mod models;
 mod pages;
 mod routes;
 mod shapes;

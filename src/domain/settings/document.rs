@@ -72,8 +72,11 @@ impl Document {
             );
         };
         let mut document = Self::default();
+        // By name: in what order a JSON object is kept depends on how the library was built.
+        let mut fields: Vec<_> = fields.iter().collect();
+        fields.sort_unstable_by_key(|(key, _)| *key);
         let complaints = fields
-            .iter()
+            .into_iter()
             .filter(|(_, value)| !value.is_null())
             .filter_map(|(key, value)| document.set(key, value).err())
             .collect();

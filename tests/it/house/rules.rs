@@ -24,6 +24,9 @@ const OPEN_THE_ANNEX: &[&str] = &["cli"];
 /// Libraries that one room knows, so that they can be exchanged.
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("octocrab", &["github"]),
+    ("genai", &["ai"]),
+    ("reqwest", &["ai"]),
+    ("backon", &["ai"]),
     ("redis", &["cache"]),
     ("graphile_worker", &["store", "worker"]),
     ("clap", &["cli"]),
