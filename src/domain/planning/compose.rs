@@ -6,6 +6,7 @@ use super::assemble::Node;
 use super::clean;
 use super::fence::without_comments;
 use crate::domain::comment::inline;
+use crate::domain::defuse::defuse_body;
 use crate::domain::plan::{FROM_THE_SPEC, Plan};
 use crate::domain::spec::{BlockKind, Spec};
 
@@ -24,11 +25,10 @@ pub fn ungrounded(plan: &Plan) -> Vec<String> {
     marked.map(|i| i.id.clone()).collect()
 }
 
-/// The body of an issue; `title` is its final one.
+/// The body of an issue, defused; `title` is its final one.
 pub(super) fn body(node: &Node, title: &str, is_group: bool, spec: &Spec) -> String {
-    let place = place(spec, &node.covers);
     if let Some(body) = &node.ready {
-        return body.clone();
+        return defuse_body(body);
     }
     let mut parts = Vec::new();
     if !node.grounded {
@@ -60,8 +60,8 @@ pub(super) fn body(node: &Node, title: &str, is_group: bool, spec: &Spec) -> Str
         "### Acceptance criteria\n\n{}",
         criteria.join("\n")
     ));
-    parts.push(format!("{FROM_THE_SPEC}\n\n{place}"));
-    parts.join("\n\n") + "\n"
+    parts.push(format!("{FROM_THE_SPEC}\n\n{}", place(spec, &node.covers)));
+    defuse_body(&(parts.join("\n\n") + "\n"))
 }
 
 /// A block in its author's words.

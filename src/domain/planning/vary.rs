@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::prompts::{self, VARY};
 use super::read::{Complaints, brief_words, faults_of_title, one_line};
 use super::{Brief, Prompt, clean, fence, reply, schema};
+use crate::domain::defuse::defuse_body;
 use crate::domain::plan::Plan;
 
 const TAKEN_MOST: usize = 200;
@@ -142,7 +143,8 @@ pub fn apply_varied(plan: &mut Plan, varied: &[Varied]) {
             issue.title = title;
         }
         if let Some(note) = clean::criterion(&one.note) {
-            issue.body = format!("{}\n\n{}", clean::shortened(&note, NOTE_MOST), issue.body);
+            let note = defuse_body(&clean::shortened(&note, NOTE_MOST));
+            issue.body = format!("{note}\n\n{}", issue.body);
         }
     }
 }
