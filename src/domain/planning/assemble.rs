@@ -87,6 +87,8 @@ pub(super) struct Work<'a> {
     pub links: Links,
     pub excused: HashMap<usize, String>,
     pub told: Told,
+    /// Blocks that several structural issues have, such as the head of a table.
+    shared: HashSet<usize>,
     /// The place of each block.
     places: HashMap<&'a str, usize>,
 }
@@ -143,7 +145,12 @@ impl<'a> Work<'a> {
             .enumerate()
             .map(|(n, b)| (b.id.as_str(), n))
             .collect();
+        let several = structural.coverage.iter().filter(|c| c.issues.len() > 1);
+        let shared = several
+            .filter_map(|c| places.get(c.block.as_str()).copied())
+            .collect();
         let mut work = Work {
+            shared,
             brief,
             structural,
             nodes: Vec::new(),
@@ -432,24 +439,29 @@ impl<'a> Work<'a> {
             .iter()
             .flat_map(|n| n.covers.iter().copied())
             .collect();
-        let mut left = open.clone();
         let mut added: HashMap<&str, usize> = HashMap::new();
+        let mut planned: HashSet<usize> = HashSet::new();
         let issues = &self.structural.issues;
         for issue in issues {
             let covers = self.blocks(&issue.covers);
-            let missed: BTreeSet<usize> = covers.intersection(&left).copied().collect();
+            let missed: BTreeSet<usize> = covers.intersection(&open).copied().collect();
             if missed.is_empty() {
                 continue;
             }
-            left.retain(|b| !missed.contains(b));
             if let Some(taker) = self.taker(&covers, &own) {
-                self.nodes[taker].covers.extend(&missed);
-                self.nodes[taker].also.extend(&missed);
-                self.told.attached.extend(missed);
+                let new: Vec<usize> = missed
+                    .iter()
+                    .copied()
+                    .filter(|b| planned.insert(*b))
+                    .collect();
+                self.nodes[taker].covers.extend(&new);
+                self.nodes[taker].also.extend(&new);
+                self.told.attached.extend(new);
                 continue;
             }
             let parent = issue.parent.as_deref().and_then(|p| added.get(p)).copied();
-            self.told.structural_blocks.extend(&missed);
+            let new = missed.iter().copied().filter(|b| planned.insert(*b));
+            self.told.structural_blocks.extend(new);
             added.insert(&issue.id, self.nodes.len());
             self.nodes.push(Node {
                 title: clean::title(&issue.title),
@@ -467,18 +479,23 @@ impl<'a> Work<'a> {
 
     /// The issue of the model that has most of these blocks already.
     fn taker(&self, covers: &BTreeSet<usize>, own: &HashSet<usize>) -> Option<usize> {
-        let is_work = |b: &&usize| self.brief.spec.blocks[**b].kind != BlockKind::Heading;
-        let has: BTreeSet<usize> = covers
-            .iter()
-            .filter(is_work)
+        let has: BTreeSet<usize> = self
+            .told_apart(covers)
             .filter(|b| own.contains(b))
-            .copied()
             .collect();
         let shared = |n: &usize| self.nodes[*n].covers.intersection(&has).count();
         let from_model = self.alive().filter(|n| self.nodes[*n].ready.is_none());
         from_model
             .filter(|n| shared(n) > 0)
             .max_by_key(|n| (shared(n), std::cmp::Reverse(*n)))
+    }
+
+    /// Those of a structural issue's blocks that are its own alone, without headings.
+    fn told_apart<'s>(&'s self, covers: &'s BTreeSet<usize>) -> impl Iterator<Item = usize> + 's {
+        let is_own = |b: &usize| {
+            self.brief.spec.blocks[*b].kind != BlockKind::Heading && !self.shared.contains(b)
+        };
+        covers.iter().copied().filter(is_own)
     }
 
     /// What structure read in the text about the order of the work holds between the issues that have most of it.
@@ -502,10 +519,9 @@ impl<'a> Work<'a> {
             .filter(|i| !groups.contains(i.id.as_str()))
             .filter_map(|issue| {
                 let covers = self.blocks(&issue.covers);
-                let is_work = |b: &&usize| self.brief.spec.blocks[**b].kind != BlockKind::Heading;
                 let mut votes: HashMap<usize, usize> = HashMap::new();
-                let work = covers.iter().filter(is_work).count();
-                for taker in covers.iter().filter(is_work).filter_map(|b| takers[*b]) {
+                let work = self.told_apart(&covers).count();
+                for taker in self.told_apart(&covers).filter_map(|b| takers[b]) {
                     *votes.entry(taker).or_default() += 1;
                 }
                 let (winner, count) = votes
@@ -538,10 +554,12 @@ impl<'a> Work<'a> {
         let mut taken: HashSet<String> = HashSet::new();
         for n in self.alive().collect::<Vec<_>>() {
             let title = self.nodes[n].title.clone();
-            let section = self.nodes[n]
+            let blocks = self.nodes[n]
                 .covers
-                .first()
-                .and_then(|b| self.brief.spec.blocks[*b].section.last());
+                .iter()
+                .map(|b| &self.brief.spec.blocks[*b]);
+            let mut work = blocks.filter(|b| b.kind != BlockKind::Heading);
+            let section = work.next().and_then(|b| b.section.last());
             let section = section.map(|s| clean::title(s)).filter(|s| !s.is_empty());
             let sections = section.into_iter().map(|s| clean::shortened(&s, 30));
             let numbers = (2..5_000).map(|n: usize| n.to_string());

@@ -154,7 +154,10 @@ pub(super) fn without_comments(text: &str) -> String {
     out
 }
 
-/// A line as it is, without what [`line`] takes out but with its white space.
-pub(super) fn line_kept(text: &str, nonce: &str) -> String {
-    visible(text, nonce)
+/// All lines of a text, indented, with their white space but without what [`line`] takes out.
+pub(super) fn indented(text: &str, nonce: &str) -> String {
+    let lines: Vec<String> = lines(text)
+        .map(|l| format!("  {}", visible(l, nonce)))
+        .collect();
+    lines.join("\n")
 }

@@ -109,11 +109,8 @@ pub fn repair_question(
             complaints.len() - COMPLAINTS_MOST
         ));
     }
-    let shown: Vec<String> = fence::cut(reply.trim(), REPLY_MOST)
-        .lines()
-        .map(|l| format!("  {}", fence::line_kept(l, brief.nonce)))
-        .collect();
-    let answer = fence::fenced("ANSWER", brief.nonce, &shown.join("\n"));
+    let shown = fence::indented(&fence::cut(reply.trim(), REPLY_MOST), brief.nonce);
+    let answer = fence::fenced("ANSWER", brief.nonce, &shown);
     let fields = [
         ("question", asked.prompt.trim_end()),
         ("complaints", &lines.join("\n")),

@@ -42,13 +42,13 @@ impl Outcome<'_> {
         let told = self.told;
         if !told.structural_blocks.is_empty() {
             out.push(format!(
-                "The model left out {}; what they ask for was planned from the document's structure.",
+                "The model left out {}; this was planned from the document's structure instead.",
                 self.places(&told.structural_blocks)
             ));
         }
         if !told.attached.is_empty() {
             out.push(format!(
-                "The model left out {}; they were added, word for word, to the issues that they belong to.",
+                "The model left out {}; this was added, word for word, to the issues where it belongs.",
                 self.places(&told.attached)
             ));
         }

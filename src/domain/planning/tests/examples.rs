@@ -273,5 +273,15 @@ fn what_structure_reads_about_the_order_holds_for_the_models_issues() {
     };
     let (lists, assignee) = (of("Split conversations"), of("Give every conversation"));
     assert_eq!(assignee.blocked_by, [lists.id.as_str()]);
-    insta::assert_snapshot!(assignee.body, @"");
+    insta::assert_snapshot!(assignee.body, @"
+    Notify the person; keep the previous one in the history.
+
+    ### Acceptance criteria
+
+    - [ ] Give every conversation one assignee, as described above
+
+    ### From the spec
+
+    Team inbox › Requirements › Conversations, line 52
+    ");
 }
