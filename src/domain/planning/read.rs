@@ -318,12 +318,10 @@ impl<'a> Reading<'a> {
     }
 
     fn title(&mut self, item: &Value, who: &str) -> String {
-        let title = self
-            .complaints
-            .text(item, "title", who)
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
+        let Some(title) = self.complaints.text(item, "title", who) else {
+            return String::new();
+        };
+        let title = title.trim().to_owned();
         for fault in faults_of_title(&title) {
             self.complaints.say(format!("{who}: {fault}"));
         }

@@ -261,14 +261,9 @@ fn the_other_questions_read_like_this() {
 
 #[test]
 fn a_part_knows_the_rest_of_the_whole() {
-    let text: String = (1..=30)
-        .map(|n| {
-            format!(
-                "## Section {n}\n\n- [ ] Build thing {n} with {}\n\n",
-                "care ".repeat(30)
-            )
-        })
-        .collect();
+    let care = "care ".repeat(30);
+    let section = |n: usize| format!("## Section {n}\n\n- [ ] Build thing {n} with {care}\n\n");
+    let text = (1..=30).map(section).collect::<Vec<_>>().concat();
     let desk = Desk::of("Things", &text);
     let parts = parts(&desk.brief(), 3_000);
     let prompt = issues_question(&desk.brief(), &parts[1], None).prompt;
@@ -284,7 +279,7 @@ fn a_part_knows_the_rest_of_the_whole() {
     assert!(!prompt.contains("Build thing 1 "), "{prompt}");
 }
 
-/// OpenAI's strict mode: every property required, nothing else allowed, and no keyword beside these.
+/// The strict mode of `OpenAI`: every property required, nothing else allowed, and no keyword beside these.
 #[test]
 fn schemas_are_strict_in_words_that_all_providers_know() {
     fn look(value: &Value) {

@@ -89,7 +89,6 @@ fn every_complaint_comes_at_once() {
     Issue 6 (`k6`): `criteria` must be a list, not the text `one`.
     Issue 7 (`k7`): `covers` must hold texts only, not the number 7.
     Issue 8 (`k8`): `title` must be a text, not the number 5.
-    Issue 8 (`k8`): the title is empty.
     Issue 8 (`k8`): the field `description` is missing.
     Issue 8 (`k8`): the field `covers` is missing.
     The key `k1` is used twice; every issue needs its own.

@@ -307,9 +307,8 @@ fn the_same_work_from_two_parts_is_one_issue_and_other_work_is_told_apart() {
 
 #[test]
 fn no_more_issues_than_allowed_and_nothing_lost() {
-    let text: String = (1..=40)
-        .map(|n| format!("- [ ] Build thing number {n}\n"))
-        .collect();
+    let line = |n: usize| format!("- [ ] Build thing number {n}\n");
+    let text = (1..=40).map(line).collect::<Vec<_>>().concat();
     let mut desk = Desk::of("Things", &text);
     let issues: Vec<Value> = (1..=40)
         .map(|n| {
