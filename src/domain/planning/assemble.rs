@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::cover::{Sources, Trace, extent};
-use super::draft::{DraftIssue, Drafts};
-use super::grounding::Grounding;
+use super::cover::{Sources, Trace};
+use super::draft::Drafts;
 use super::order::Links;
 use super::parts::Part;
 use super::warnings::Outcome;
@@ -88,9 +87,9 @@ pub(super) struct Work<'a> {
     pub excused: HashMap<usize, String>,
     pub told: Told,
     /// Blocks that several structural issues have, such as the head of a table.
-    shared: HashSet<usize>,
+    pub shared: HashSet<usize>,
     /// The place of each block.
-    places: HashMap<&'a str, usize>,
+    pub places: HashMap<&'a str, usize>,
 }
 
 /// Makes one plan of the drafts of all parts. `structural` is the plan of the same spec by structure: it decides where
@@ -166,169 +165,6 @@ impl<'a> Work<'a> {
 
     pub(super) fn alive(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|n| !self.nodes[*n].gone)
-    }
-
-    fn take(&mut self, drafts: &[(Part, Drafts)]) {
-        let mut keys: HashMap<(usize, &str), usize> = HashMap::new();
-        let mut issues: Vec<(usize, &DraftIssue)> = Vec::new();
-        for (part, drafts) in drafts {
-            for issue in &drafts.issues {
-                keys.entry((part.number, issue.key.as_str()))
-                    .or_insert(issues.len());
-                issues.push((part.number, issue));
-            }
-            for out in &drafts.not_work {
-                if let Some(n) = self.places.get(out.block.as_str())
-                    && !out.reason.trim().is_empty()
-                {
-                    self.excused
-                        .entry(*n)
-                        .or_insert_with(|| clean::title(&out.reason));
-                }
-            }
-        }
-        let mut covers: Vec<BTreeSet<usize>> =
-            issues.iter().map(|(_, i)| self.blocks(&i.covers)).collect();
-        for extension in drafts.iter().flat_map(|(_, d)| &d.extends) {
-            let named = extension.issue.split_once('.');
-            let known = named.and_then(|(part, key)| keys.get(&(part.parse().ok()?, key)));
-            if let Some(n) = known {
-                covers[*n].extend(self.blocks(&extension.covers));
-            }
-        }
-        let parents = issues
-            .iter()
-            .map(|(part, i)| keys.get(&(*part, i.parent.as_deref()?)).copied());
-        self.links.parent = parents.collect();
-        let with_children: HashSet<usize> = self.links.parent.iter().flatten().copied().collect();
-        let grounding = Grounding::of(self.brief.spec);
-        for (n, ((_, issue), covers)) in issues.iter().zip(covers).enumerate() {
-            let node = self.node(issue, covers, with_children.contains(&n), &grounding);
-            self.nodes.push(node);
-        }
-        self.ground_groups();
-        self.links.blocked_by = issues
-            .iter()
-            .map(|(part, i)| {
-                i.after
-                    .iter()
-                    .filter_map(|k| keys.get(&(*part, k.as_str())).copied())
-                    .collect()
-            })
-            .collect();
-        let waits: Vec<BTreeSet<usize>> = issues
-            .iter()
-            .map(|(_, i)| self.behind(&i.after_blocks))
-            .collect();
-        for (own, more) in self.links.blocked_by.iter_mut().zip(waits) {
-            own.extend(more);
-        }
-    }
-
-    fn blocks(&self, ids: &[String]) -> BTreeSet<usize> {
-        ids.iter()
-            .filter_map(|id| self.places.get(id.as_str()).copied())
-            .collect()
-    }
-
-    fn node(
-        &mut self,
-        issue: &DraftIssue,
-        covers: BTreeSet<usize>,
-        is_group: bool,
-        grounding: &Grounding,
-    ) -> Node {
-        let (description, mut dropped) = clean::description(&issue.description);
-        let mut criteria: Vec<String> = Vec::new();
-        for criterion in &issue.criteria {
-            match clean::criterion(criterion) {
-                Some(c) if !criteria.contains(&c) => criteria.push(c),
-                Some(_) => {}
-                None => dropped += 1,
-            }
-        }
-        self.told.commands += usize::from(dropped > 0);
-        let allowed = &self.brief.surroundings.allowed_labels;
-        let (labels, refused): (Vec<&String>, Vec<&String>) = issue
-            .labels
-            .iter()
-            .partition(|l| allowed.iter().any(|a| a.to_lowercase() == l.to_lowercase()));
-        let wished = |l: &&&String| {
-            self.brief
-                .wishes
-                .labels
-                .iter()
-                .any(|w| w.to_lowercase() == l.to_lowercase())
-        };
-        self.told.labels += refused.iter().filter(|l| !wished(l)).count();
-        let named: Vec<usize> = covers.iter().copied().collect();
-        let is_work = |n: &usize| self.brief.spec.blocks[*n].kind != BlockKind::Heading;
-        let grounded = !covers.is_empty()
-            && (grounding.supports(issue, &named) || (is_group && !named.iter().any(is_work)));
-        let mut title = clean::title(&issue.title);
-        if clean::words_of_title(&title).is_empty() {
-            let first = named
-                .first()
-                .map(|n| self.brief.spec.blocks[*n].text.as_str());
-            title = clean::title(first.unwrap_or_default());
-        }
-        if clean::words_of_title(&title).is_empty() {
-            "Carry out the request".clone_into(&mut title);
-        }
-        let labels = labels.iter().filter_map(|l| {
-            allowed
-                .iter()
-                .find(|a| a.to_lowercase() == l.to_lowercase())
-        });
-        Node {
-            title,
-            description,
-            criteria,
-            covers: if grounded { covers } else { BTreeSet::new() },
-            component: issue
-                .component
-                .clone()
-                .filter(|c| self.brief.wishes.components.contains(c)),
-            labels: labels.cloned().collect(),
-            grounded,
-            ..Node::default()
-        }
-    }
-
-    /// A group is in the spec if anything in it is.
-    fn ground_groups(&mut self) {
-        let mut links = self.links.clone();
-        links.blocked_by = vec![BTreeSet::new(); links.parent.len()];
-        links.untangle();
-        self.links.parent = links.parent;
-        for n in 0..self.nodes.len() {
-            let mut at = n;
-            while let Some(group) = self.links.parent[at].filter(|_| self.nodes[n].grounded) {
-                self.nodes[group].grounded = true;
-                at = group;
-            }
-        }
-    }
-
-    /// The issues that carry out these blocks; for a heading, its group or all that stands below it.
-    fn behind(&self, ids: &[String]) -> BTreeSet<usize> {
-        let covering = |n: usize| {
-            self.alive()
-                .filter(move |i| self.nodes[*i].covers.contains(&n))
-        };
-        let mut out = BTreeSet::new();
-        for block in self.blocks(ids) {
-            let before = out.len();
-            out.extend(covering(block));
-            if out.len() == before && self.brief.spec.blocks[block].kind == BlockKind::Heading {
-                let below = extent(self.brief.spec, block);
-                let inside = self
-                    .alive()
-                    .filter(|i| self.nodes[*i].covers.range(below.clone()).next().is_some());
-                out.extend(inside.take(20));
-            }
-        }
-        out
     }
 
     /// Issues with one title: the same work is merged; what only sounds the same gets its title told apart later.
@@ -426,120 +262,6 @@ impl<'a> Work<'a> {
             not_work: &self.excused,
         }
         .trace()
-    }
-
-    /// What the model left out: whole structural issues where it has nothing of them, else added to who has the most.
-    fn plan_the_rest(&mut self) {
-        let open: BTreeSet<usize> = self.trace().open.into_iter().collect();
-        if open.is_empty() {
-            return;
-        }
-        let own: HashSet<usize> = self
-            .nodes
-            .iter()
-            .flat_map(|n| n.covers.iter().copied())
-            .collect();
-        let mut added: HashMap<&str, usize> = HashMap::new();
-        let mut planned: HashSet<usize> = HashSet::new();
-        let issues = &self.structural.issues;
-        for issue in issues {
-            let covers = self.blocks(&issue.covers);
-            let missed: BTreeSet<usize> = covers.intersection(&open).copied().collect();
-            if missed.is_empty() {
-                continue;
-            }
-            if let Some(taker) = self.taker(&covers, &own) {
-                let new: Vec<usize> = missed
-                    .iter()
-                    .copied()
-                    .filter(|b| planned.insert(*b))
-                    .collect();
-                self.nodes[taker].covers.extend(&new);
-                self.nodes[taker].also.extend(&new);
-                self.told.attached.extend(new);
-                continue;
-            }
-            let parent = issue.parent.as_deref().and_then(|p| added.get(p)).copied();
-            let new = missed.iter().copied().filter(|b| planned.insert(*b));
-            self.told.structural_blocks.extend(new);
-            added.insert(&issue.id, self.nodes.len());
-            self.nodes.push(Node {
-                title: clean::title(&issue.title),
-                ready: Some(issue.body.clone()),
-                covers: missed,
-                component: issue.component.clone(),
-                grounded: true,
-                structural: Some(issue.id.clone()),
-                ..Node::default()
-            });
-            self.links.parent.push(parent);
-            self.links.blocked_by.push(BTreeSet::new());
-        }
-    }
-
-    /// The issue of the model that has most of these blocks already.
-    fn taker(&self, covers: &BTreeSet<usize>, own: &HashSet<usize>) -> Option<usize> {
-        let has: BTreeSet<usize> = self
-            .told_apart(covers)
-            .filter(|b| own.contains(b))
-            .collect();
-        let shared = |n: &usize| self.nodes[*n].covers.intersection(&has).count();
-        let from_model = self.alive().filter(|n| self.nodes[*n].ready.is_none());
-        from_model
-            .filter(|n| shared(n) > 0)
-            .max_by_key(|n| (shared(n), std::cmp::Reverse(*n)))
-    }
-
-    /// Those of a structural issue's blocks that are its own alone, without headings.
-    fn told_apart<'s>(&'s self, covers: &'s BTreeSet<usize>) -> impl Iterator<Item = usize> + 's {
-        let is_own = |b: &usize| {
-            self.brief.spec.blocks[*b].kind != BlockKind::Heading && !self.shared.contains(b)
-        };
-        covers.iter().copied().filter(is_own)
-    }
-
-    /// What structure read in the text about the order of the work holds between the issues that have most of it.
-    fn add_structural_waits(&mut self) {
-        let groups: HashSet<&str> = self
-            .structural
-            .issues
-            .iter()
-            .filter_map(|i| i.parent.as_deref())
-            .collect();
-        let mut takers: Vec<Option<usize>> = vec![None; self.brief.spec.blocks.len()];
-        for n in self.alive() {
-            for block in &self.nodes[n].covers {
-                takers[*block].get_or_insert(n);
-            }
-        }
-        let stands_for: HashMap<&str, usize> = self
-            .structural
-            .issues
-            .iter()
-            .filter(|i| !groups.contains(i.id.as_str()))
-            .filter_map(|issue| {
-                let covers = self.blocks(&issue.covers);
-                let mut votes: HashMap<usize, usize> = HashMap::new();
-                let work = self.told_apart(&covers).count();
-                for taker in self.told_apart(&covers).filter_map(|b| takers[b]) {
-                    *votes.entry(taker).or_default() += 1;
-                }
-                let (winner, count) = votes
-                    .into_iter()
-                    .max_by_key(|(n, v)| (*v, std::cmp::Reverse(*n)))?;
-                (count * 2 > work).then_some((issue.id.as_str(), winner))
-            })
-            .collect();
-        for issue in &self.structural.issues {
-            let Some(n) = stands_for.get(issue.id.as_str()).copied() else {
-                continue;
-            };
-            let first = issue
-                .blocked_by
-                .iter()
-                .filter_map(|b| stands_for.get(b.as_str()).copied());
-            self.links.blocked_by[n].extend(first.filter(|b| *b != n));
-        }
     }
 
     /// Headings and the like go with what they lead to.
@@ -671,7 +393,7 @@ impl<'a> Work<'a> {
 
     fn count_reason(&self, said: Option<&str>, issues: &[PlannedIssue]) -> String {
         let said = said
-            .map(|s| clean::shortened(&super::read::one_line(s), 300))
+            .map(|s| clean::shortened(&super::complaints::one_line(s), 300))
             .filter(|s| !s.is_empty());
         match (said, self.brief.wishes.count) {
             (_, Some(count)) if count as usize == issues.len() => format!("{count}, as asked."),

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
-use super::read::one_line;
+use super::complaints::one_line;
 use super::{LONGEST_TITLE, fence};
 use crate::domain::defuse::defuse_title;
 use crate::domain::markdown;

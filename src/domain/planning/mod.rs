@@ -9,6 +9,7 @@
 
 mod assemble;
 mod clean;
+mod complaints;
 mod compose;
 mod cover;
 mod draft;
@@ -19,8 +20,10 @@ mod parts;
 mod prompts;
 mod read;
 mod reply;
+mod rest;
 mod schema;
 mod shrink;
+mod take;
 #[cfg(test)]
 mod tests;
 mod vary;

@@ -5,12 +5,11 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::clean::words_of_title;
+use super::complaints::{Complaints, brief_words, one_line, shown};
 use super::draft::{Count, DraftIssue, Drafts, Extension, NotWork};
 use super::parts::Part;
 use super::{Brief, LONGEST_TITLE, MOST_ISSUES, fence, reply};
 
-/// Complaints beyond these say nothing new.
-const COMPLAINTS_MOST: usize = 60;
 const DESCRIPTION_MOST: usize = 20_000;
 const CRITERIA_MOST: usize = 60;
 const CRITERION_MOST: usize = 2_000;
@@ -64,7 +63,7 @@ pub fn read_issues(
         )),
         _ => {}
     }
-    if found == 0 && reading.complaints.0.is_empty() && count != Some(0) {
+    if found == 0 && reading.complaints.is_empty() && count != Some(0) {
         let excused: HashSet<&str> = drafts.not_work.iter().map(|n| n.block.as_str()).collect();
         let shown = part
             .blocks
@@ -113,93 +112,6 @@ pub fn read_missing(
         .collect();
     drafts.extends = reading.extends(&value, &known);
     reading.complaints.end(drafts)
-}
-
-/// What is wrong so far.
-#[derive(Debug, Default)]
-pub(super) struct Complaints(Vec<String>);
-
-impl Complaints {
-    pub(super) fn say(&mut self, words: String) {
-        if self.0.len() < COMPLAINTS_MOST && !self.0.contains(&words) {
-            self.0.push(words);
-        }
-    }
-
-    pub(super) fn end<T>(self, fine: T) -> Result<T, Vec<String>> {
-        if self.0.is_empty() {
-            Ok(fine)
-        } else {
-            Err(self.0)
-        }
-    }
-
-    /// A text that must be there.
-    pub(super) fn text(&mut self, of: &Value, field: &str, who: &str) -> Option<String> {
-        match of.get(field) {
-            Some(Value::String(text)) => Some(text.clone()),
-            None => {
-                self.say(format!("{who}: the field `{field}` is missing."));
-                None
-            }
-            Some(other) => {
-                self.say(format!(
-                    "{who}: `{field}` must be a text, not {}.",
-                    shown(other)
-                ));
-                None
-            }
-        }
-    }
-
-    /// A text that may be absent, null or empty.
-    fn maybe_text(&mut self, of: &Value, field: &str, who: &str) -> Option<String> {
-        match of.get(field) {
-            None | Some(Value::Null) => None,
-            _ => self
-                .text(of, field, who)
-                .map(|t| t.trim().to_owned())
-                .filter(|t| !t.is_empty()),
-        }
-    }
-
-    /// A list that may be absent.
-    pub(super) fn list<'v>(&mut self, of: &'v Value, field: &str, who: &str) -> &'v [Value] {
-        match of.get(field) {
-            None | Some(Value::Null) => &[],
-            Some(Value::Array(items)) => items,
-            Some(other) => {
-                self.say(format!(
-                    "{who}: `{field}` must be a list, not {}.",
-                    shown(other)
-                ));
-                &[]
-            }
-        }
-    }
-
-    /// A list of texts that may be absent; empty ones are left out.
-    fn texts(&mut self, of: &Value, field: &str, who: &str, most: usize) -> Vec<String> {
-        let items = self.list(of, field, who);
-        if items.len() > most {
-            self.say(format!(
-                "{who}: `{field}` has {} entries, at most {most} are allowed.",
-                items.len()
-            ));
-        }
-        let mut out = Vec::new();
-        for item in items.iter().take(most) {
-            match item {
-                Value::String(text) if text.trim().is_empty() => {}
-                Value::String(text) => out.push(text.trim().to_owned()),
-                other => self.say(format!(
-                    "{who}: `{field}` must hold texts only, not {}.",
-                    shown(other)
-                )),
-            }
-        }
-        out
-    }
 }
 
 /// What one reply is read against.
@@ -569,20 +481,6 @@ fn block_id(name: &str) -> String {
         .to_ascii_lowercase()
 }
 
-pub(super) fn one_line(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|c| !fence::is_hidden(*c))
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A few of a stranger's words for a complaint.
-pub(super) fn brief_words(text: &str) -> String {
-    fence::cut(&one_line(text).replace('`', "'"), 100)
-}
-
 fn some(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(10).map(|n| format!("`{n}`")).collect();
     match names.len().saturating_sub(10) {
@@ -596,17 +494,5 @@ fn ends(blocks: &[String]) -> String {
         [] => "none".to_owned(),
         [one] => format!("`{one}`"),
         [first, .., last] => format!("`{first}` to `{last}`, as they are shown"),
-    }
-}
-
-/// A wrong value in few words.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(b) => format!("the word {b}"),
-        Value::Number(n) => format!("the number {n}"),
-        Value::String(text) => format!("the text `{}`", brief_words(text)),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::complaints::{Complaints, brief_words, one_line};
 use super::prompts::{self, VARY};
-use super::read::{Complaints, brief_words, faults_of_title, one_line};
+use super::read::faults_of_title;
 use super::{Brief, Prompt, clean, fence, reply, schema};
 use crate::domain::defuse::defuse_body;
 use crate::domain::plan::Plan;
