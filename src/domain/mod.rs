@@ -12,6 +12,7 @@ pub mod grouping;
 pub mod ids;
 pub mod markdown;
 pub mod plan;
+pub mod planning;
 pub mod policy;
 pub mod present;
 pub mod rejection;

@@ -8,7 +8,7 @@ use super::Spot;
 use super::edits::Edits;
 use super::html::{self, Piece, Tags};
 use super::spots::Reading;
-use super::{references, spots};
+use super::{links, references, spots};
 
 /// What this pass would change; empty for harmless text.
 pub(super) fn hazards(text: &str) -> Edits {
@@ -44,6 +44,9 @@ struct Open {
     text_end: usize,
     start: usize,
     is_dangerous: bool,
+    to: String,
+    /// Its text without mark-up.
+    shown: String,
 }
 
 struct Pass<'a> {
@@ -77,7 +80,14 @@ impl Pass<'_> {
                 ..
             }) => self.open_link(*link_type, dest_url, &range, true),
             Event::End(TagEnd::Link | TagEnd::Image) => self.close_link(end),
-            Event::Text(shown) => self.words(shown, range),
+            Event::Text(shown) => {
+                self.show_in_links(shown);
+                self.words(shown, range);
+            }
+            Event::Code(shown) => {
+                self.show_in_links(shown);
+                self.end_run();
+            }
             Event::InlineHtml(_) => self.inline_html(range),
             Event::Html(_) => self.html.extend(spots::raw(self.text, range)),
             Event::End(TagEnd::HtmlBlock) => self.end_html(),
@@ -90,6 +100,12 @@ impl Pass<'_> {
             && !matches!(event, Event::Start(_))
         {
             open.text_end = open.text_end.max(end);
+        }
+    }
+
+    fn show_in_links(&mut self, shown: &str) {
+        for open in &mut self.open {
+            open.shown.push_str(shown);
         }
     }
 
@@ -180,6 +196,8 @@ impl Pass<'_> {
             start: range.start,
             is_dangerous: matches!(kind, LinkType::Inline | LinkType::Autolink)
                 && leads_to_issue(to),
+            to: to.to_owned(),
+            shown: String::new(),
         });
     }
 
@@ -188,8 +206,13 @@ impl Pass<'_> {
         let Some(link) = self.open.pop() else {
             return;
         };
+        let deceives =
+            links::is_deceptive(&link.to) || links::shows_another_host(&link.shown, &link.to);
         if link.is_image {
             self.unload(&link, end);
+        } else if deceives {
+            // As text it shows where it would have led.
+            self.edits.insert(link.start, "\\");
         } else if link.is_dangerous {
             let from = if link.is_autolink {
                 link.start
@@ -217,7 +240,13 @@ impl Pass<'_> {
 
     fn definitions(&mut self, events: &OffsetIter<'_>) {
         for (_, definition) in events.reference_definitions().iter() {
-            if leads_to_issue(&definition.dest) {
+            if links::is_deceptive(&definition.dest) {
+                let span = definition.span.clone();
+                let start = self.text[span.clone()]
+                    .find('[')
+                    .map_or(span.start, |at| span.start + at);
+                self.edits.insert(start, "\\");
+            } else if leads_to_issue(&definition.dest) {
                 let span = definition.span.clone();
                 let start = self.text[span.clone()]
                     .find('[')

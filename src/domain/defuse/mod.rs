@@ -5,6 +5,7 @@
 
 mod edits;
 mod html;
+mod links;
 mod markdown;
 mod references;
 mod spots;

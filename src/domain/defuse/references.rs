@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::Spot;
 use super::edits::{APART, Edits};
+use super::{Spot, links};
 
-/// Breaks every mention, reference and command in a run of text.
+/// Breaks every mention, reference, command and deceptive address in a run of text.
 pub(super) fn find(spots: &[Spot], edits: &mut Edits) {
+    links::find(spots, edits);
     find_issue_urls(spots, edits);
     let mut from = 0;
     for link in urls(spots) {

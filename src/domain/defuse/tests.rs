@@ -162,6 +162,78 @@ fn what_hides_or_loads_is_shown(#[case] text: &str, #[case] expected: &str) {
 }
 
 #[rstest]
+#[case(
+    "[github.com](https://evil.example/x)",
+    "\\[github.com](https://evil.example/x)"
+)]
+#[case(
+    "[`https://github.com/login`](https://evil.example)",
+    "\\[`https://github.com/login`](https://evil.example)"
+)]
+#[case(
+    "[sign in at github.com/login now][1]\n\n[1]: https://evil.example",
+    "\\[sign in at github.com/login now][1]\n\n[1]: https://evil.example"
+)]
+#[case(
+    "![github.com](https://evil.example/x)",
+    "\\[github.com](https://evil.example/x)"
+)]
+#[case(
+    "[log in](https://github.com@evil.example/x)",
+    "\\[log in](https:¦//github.com@evil.example/x)"
+)]
+#[case(
+    "[log in](https://github.com%2Flogin%40evil.example)",
+    "\\[log in](https:¦//github.com%2Flogin%40evil.example)"
+)]
+#[case(
+    "[x](https://xn--gthub-n4a.com/a)",
+    "\\[x](https:¦//xn--gthub-n4a.com/a)"
+)]
+#[case("[x](https://gіthub.com/a)", "\\[x](https:¦//gіthub.com/a)")]
+#[case("[x](//gıthub.com/a)", "\\[x](//gıthub.com/a)")]
+#[case("<https://gıthub.com/a>", "\\<https:¦//gıthub.com/a>")]
+#[case(
+    "see https://github.com@evil.example/x",
+    "see https:¦//github.com@evil.example/x"
+)]
+#[case("see www.gıthub.com", "see www¦.gıthub.com")]
+#[case(
+    "https://github.com.evil.example/o",
+    "https:¦//github.com.evil.example/o"
+)]
+#[case("https://g1thub.com/o", "https:¦//g1thub.com/o")]
+#[case("https://githubb.com/o", "https:¦//githubb.com/o")]
+#[case("http://2130706433/", "http:¦//2130706433/")]
+#[case(
+    "[x](https:\\\\github.com@evil.example)",
+    "\\[x](https:\\\\github.com@evil.example)"
+)]
+#[case(
+    "[log in][x]\n\n[x]: https://github.com@evil.example",
+    "\\[log in][x]\n\n\\[x]: https:¦//github.com@evil.example"
+)]
+fn links_that_deceive_are_shown_as_they_are(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(body(text), expected);
+}
+
+#[rstest]
+#[case("[GitHub](https://github.com/o/r)")]
+#[case("[github.com/o/r](https://github.com/o/r)")]
+#[case("[example.com](https://www.example.com) [docs.example.com](https://example.com)")]
+#[case("[README.md](https://github.com/o/r/blob/main/README.md) and [Node.js](https://nodejs.org)")]
+#[case("[src/main.rs](https://github.com/o/r) [e.g. this](https://example.com)")]
+#[case(
+    "https://gitlab.com/o/r, http://127.0.0.1:8080/x, https://api.github.com/x, https://o.github.io/x"
+)]
+#[case("[mail](mailto:a@example.com) [part](#part) [file](docs/a.md)")]
+#[case("**https://example.com** (https://example.com), 见 https://example.com。")]
+#[case("https://raw.githubusercontent.com/o/r/main/x http://[::1]/")]
+fn honest_links_stay(#[case] text: &str) {
+    assert_eq!(body(text), text);
+}
+
+#[rstest]
 #[case("Fix  #1\nfor @alice", "Fix #¦1 for @¦alice")]
 #[case("Fix &amp;amp; &#64;alice", "Fix & @¦alice")]
 #[case("Use `@Override` and `#1`", "Use `@Override` and `#1`")]

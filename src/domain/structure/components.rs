@@ -203,7 +203,7 @@ fn times(text: &str, word: &str) -> usize {
 }
 
 /// Where an issue goes: the repository named like its component, otherwise the first one.
-pub(super) fn repository(
+pub(in crate::domain) fn repository(
     component: Option<&str>,
     repositories: &[RepositoryName],
 ) -> Option<RepositoryName> {

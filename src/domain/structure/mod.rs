@@ -38,8 +38,10 @@ use outline::Outline;
 use reader::{Reader, Role};
 use titles::Titles;
 use words::asks::{demands, sentences};
-use words::language::language;
 use words::verbs::opens_with_verb;
+
+pub(super) use components::repository;
+pub(super) use words::language::{COMMON, Language, language};
 
 /// What a request asks of the plan beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
