@@ -205,6 +205,9 @@ fn proxies_of_the_environment_are_not_used() {
         again.env(name, "http://127.0.0.1:9");
     }
     let said = again.output().unwrap();
-    let text = String::from_utf8_lossy(&said.stdout);
-    assert!(said.status.success() && text.contains("1 passed"), "{text}");
+    let printed = String::from_utf8_lossy(&said.stdout);
+    assert!(
+        said.status.success() && printed.contains("1 passed"),
+        "{printed}"
+    );
 }
