@@ -4,16 +4,22 @@
 //! statements; with `OPENPRODUCER_KILL_EVERYWHERE=1` it is before and after each of them, which takes a quarter of an hour.
 
 use std::iter::{once, repeat};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use http::Method;
 use openproducer::config::Environment;
 use openproducer::github::Timeouts;
+use openproducer::simulator::{Effect, Fault};
 use rstest::rstest;
 
 use super::journey::{Lane, Outcome};
 use super::proxy::Side;
 use super::stage::{End, Stage};
+use crate::harness::sight::ISSUES;
 
+/// Longer than any test.
+const HOUR: Duration = Duration::from_hours(1);
 /// Statements from one end of a life to the next: enough for some progress in each.
 const APART: usize = 48;
 
@@ -157,14 +163,10 @@ async fn a_cancel_holds_wherever_its_worker_is_killed(#[case] side: Side) {
     for deaths in at_each_of_the_first(side) {
         let journey = lane.begin();
         journey.store("issues").await.unwrap();
-        // To the middle of creating, some statements at a time: more than a delivery takes to be handled.
-        for life in 0.. {
-            assert!(life < 10, "it never comes to create");
-            if journey.posts() >= 4 {
-                break;
-            }
-            assert_eq!(stage.live(Some((30, side))).await.unwrap(), End::Killed);
-        }
+        // To the middle of creating, with a request on its way.
+        let fifth = Fault::on(Method::POST, ISSUES).nth(5);
+        lane.sim.faults().schedule(fifth.then(Effect::Delay(HOUR)));
+        stage.live_until(|| journey.posts() == 5).await.unwrap();
         journey.comments("cancel");
         journey.store("issue_comment").await.unwrap();
         stage.live_and_die(deaths.clone()).await.unwrap();

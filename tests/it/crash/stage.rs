@@ -94,6 +94,22 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// One life of the worker until it is so, and then its death.
+    pub(super) async fn live_until(&self, so: impl Fn() -> bool) -> anyhow::Result<()> {
+        self.pass_time().await?;
+        self.proxy.arm(self.worker().spawn()?, None);
+        let begun = Instant::now();
+        while !so() {
+            if self.proxy.has_ended() || begun.elapsed() > STUCK {
+                bail!("stuck, or ended by itself: {}", self.waiting().await?);
+            }
+            self.pull_jobs().await?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.proxy.end();
+        Ok(())
+    }
+
     /// Lives until nothing is left to do, each to the next of these statements of its own; then to the end.
     pub(super) async fn live_and_die(
         &self,
