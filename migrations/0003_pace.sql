@@ -10,7 +10,9 @@ comment on column installations.refused_at is 'When GitHub last refused a reques
 
 alter table runs
     add column waits_until    timestamptz,
-    add column troubled_since timestamptz;
+    add column troubled_since timestamptz,
+    add column labels_refused text[] not null default '{}';
+comment on column runs.labels_refused is 'Labels that GitHub would not make: each is tried once, or none would ever get its place.';
 comment on column runs.troubled_since is 'Since when every request of the run has failed in a way that may pass.';
 comment on column runs.waits_until is 'Until when the run waits for GitHub''s limits, where that is long; past or null: it does not.';
 

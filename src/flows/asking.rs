@@ -62,7 +62,8 @@ impl Asking<'_> {
         match self.react(services, Reaction::Eyes).await {
             Err(failure) if failure.retry_at().is_none() => {
                 warn!(repository.id = %self.repository.id, error = %failure, "could not react");
-                Ok(())
+                // Tried once: a reaction that takes the answer's place each time would keep it waiting for ever.
+                self.remember_reaction(services).await
             }
             other => other,
         }
@@ -94,8 +95,13 @@ impl Asking<'_> {
             Err(error) if error.is_absent() => {}
             other => drop(other?),
         }
-        let now = services.clock.now();
-        acknowledgements::insert(&services.pool, tenant, place, &cause, now).await?;
+        self.remember_reaction(services).await
+    }
+
+    async fn remember_reaction(&self, services: &Services) -> FlowResult<()> {
+        let (place, now) = (self.repository, services.clock.now());
+        let cause = self.cause();
+        acknowledgements::insert(&services.pool, place.installation, place.id, &cause, now).await?;
         Ok(())
     }
 

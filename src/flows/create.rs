@@ -100,7 +100,8 @@ async fn ensure_labels(
         let repo = services.repo(&target(services, repository, places[0].0).await?);
         let known = repo.list_labels().await?;
         for (_, label) in places {
-            if known.iter().any(|k| k.name.eq_ignore_ascii_case(label)) {
+            let is_known = known.iter().any(|k| k.name.eq_ignore_ascii_case(label));
+            if is_known || run.labels_refused.iter().any(|l| l == label) {
                 continue;
             }
             pace::take(services, run.installation, write, For::Run).await?;
@@ -113,6 +114,7 @@ async fn ensure_labels(
                     | GitHubError::NotFound { .. }),
                 ) => {
                     warn!(run.id = %run.id, label, %error, "label could not be made");
+                    runs::refuse_label(&services.pool, &run.id, label).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -44,6 +44,8 @@ pub struct Run {
     pub finished_at: Option<DateTime<Utc>>,
     /// Until when it waits for GitHub's limits, where that is long; past: it does not.
     pub waits_until: Option<DateTime<Utc>>,
+    /// Labels that GitHub would not make.
+    pub labels_refused: Vec<String>,
     /// Since when every request has failed in a way that may pass.
     pub troubled_since: Option<DateTime<Utc>>,
 }
@@ -103,7 +105,7 @@ macro_rules! select_run {
         concat!(
             "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
             "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, native_sub_issues, native_dependencies, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
-            "confirmed_at, finished_at, waits_until, troubled_since from runs ",
+            "confirmed_at, finished_at, waits_until, troubled_since, labels_refused from runs ",
             $tail
         )
     };
@@ -223,6 +225,16 @@ pub async fn list_open(
     .try_map(from_row)
     .fetch_all(db)
     .await
+}
+
+/// GitHub would not make the label: it is not tried again.
+pub async fn refuse_label(db: impl PgExecutor<'_>, id: &RunId, label: &str) -> sqlx::Result<()> {
+    sqlx::query("update runs set labels_refused = array_append(labels_refused, $2) where id = $1")
+        .bind(id.as_str())
+        .bind(label)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// A request of the run has failed in a way that may pass. Answers since when they do.
@@ -461,5 +473,6 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         finished_at: row.try_get("finished_at")?,
         waits_until: row.try_get("waits_until")?,
         troubled_since: row.try_get("troubled_since")?,
+        labels_refused: row.try_get("labels_refused")?,
     })
 }

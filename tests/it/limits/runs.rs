@@ -209,3 +209,35 @@ async fn after_a_refusal_a_run_waits_and_goes_on_at_half_the_pace() {
     let waited = waited.unwrap() - created[3];
     assert_eq!(waited, TimeDelta::seconds(91));
 }
+
+#[tokio::test]
+async fn labels_that_github_refuses_take_one_place_each() {
+    let lane = open().await;
+    let labels = "/repos/{owner}/{repo}/labels";
+    let refused = Fault::on(Method::POST, labels).forever();
+    let refused = refused.then(Effect::status(
+        403,
+        "Resource not accessible by integration",
+    ));
+    lane.sim.faults().schedule(refused);
+    let options = "labels: one, two, three\nsub_issues: false";
+    let journey = lane.begin_with(&spec(3, options), 3);
+    confirmed(&journey).await;
+    assert_eq!(lane.sim.requests_matching(&Method::POST, labels).len(), 3);
+    assert_eq!(created(&lane).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_for_a_reaction_that_is_refused() {
+    let lane = open().await;
+    let journey = lane.begin_with(&spec(3, "sub_issues: false"), 3);
+    confirmed(&journey).await;
+    let reactions = "/repos/{owner}/{repo}/issues/comments/{number}/reactions";
+    let refused = Fault::on(Method::POST, reactions).forever();
+    let refused = refused.then(Effect::status(502, "Bad Gateway"));
+    lane.sim.faults().schedule(refused);
+    journey.says("help").await.unwrap();
+    let comments = "/repos/{owner}/{repo}/issues/{number}/comments";
+    let posted = lane.sim.requests_matching(&Method::POST, comments);
+    assert_eq!(posted.len(), 2, "the preview, and the help");
+}
