@@ -158,7 +158,8 @@ async fn preview(services: &Services, asking: &Asking<'_>, run: Run) -> FlowResu
         .replan()
         .map_err(|illegal| anyhow!(illegal.about(&run.id)))?;
     let now = services.clock.now();
-    record(services, &mut tx, asking, &current, "replan").await?;
+    let detail = json!({ "issue": current.issue });
+    record(services, &mut tx, asking.sender, &current, "replan", detail).await?;
     runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
     plan::instruct(&mut tx, &current, asked, None).await?;
     plan::enqueue(&mut tx, current.installation, &run.id).await?;
@@ -197,7 +198,16 @@ async fn confirm(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowRes
         )
         .into());
     }
-    record(services, &mut tx, asking, &current, "confirm").await?;
+    let detail = json!({ "issue": current.issue });
+    record(
+        services,
+        &mut tx,
+        asking.sender,
+        &current,
+        "confirm",
+        detail,
+    )
+    .await?;
     let now = services.clock.now();
     runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
     advance::enqueue(&mut tx, current.installation, &run.id, None).await?;
@@ -212,7 +222,8 @@ async fn cancel(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowResu
         .state
         .cancel()
         .map_err(|illegal| anyhow!(illegal.about(&run.id)))?;
-    record(services, &mut tx, asking, &current, "cancel").await?;
+    let detail = json!({ "issue": current.issue });
+    record(services, &mut tx, asking.sender, &current, "cancel", detail).await?;
     let now = services.clock.now();
     runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
     advance::enqueue(&mut tx, current.installation, &run.id, None).await?;
@@ -223,18 +234,19 @@ async fn cancel(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowResu
 async fn record(
     services: &Services,
     tx: &mut sqlx::PgTransaction<'_>,
-    asking: &Asking<'_>,
+    by: &Account,
     run: &Run,
     action: &str,
+    detail: serde_json::Value,
 ) -> FlowResult<()> {
     let event = AuditEvent {
         installation: run.installation,
         repository: Some(run.repository),
         run: Some(&run.id),
-        actor: &asking.sender.login,
-        actor_id: (asking.sender.id != UserId(0)).then_some(asking.sender.id),
+        actor: &by.login,
+        actor_id: (by.id != UserId(0)).then_some(by.id),
         action,
-        detail: json!({ "issue": run.issue }),
+        detail,
         cause: None,
     };
     audit_events::insert(&mut **tx, &event, services.clock.now()).await?;
@@ -319,17 +331,8 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         };
     }
     let now = services.clock.now();
-    let event = AuditEvent {
-        installation: run.installation,
-        repository: Some(run.repository),
-        run: Some(id),
-        actor: &sender.login,
-        actor_id: (sender.id != UserId(0)).then_some(sender.id),
-        action: "rollback",
-        detail: json!({ "force": force }),
-        cause: None,
-    };
-    audit_events::insert(&mut *tx, &event, now).await?;
+    let detail = json!({ "force": force });
+    record(services, &mut tx, &sender, &run, "rollback", detail).await?;
     runs::set_state(&mut *tx, id, run.state, to, None, now).await?;
     planned_issues::take_left_again(&mut *tx, id).await?;
     runs::set_rollback_force(&mut *tx, id, force).await?;
