@@ -12,9 +12,9 @@ use super::logs;
 use super::server::{self, Parts, Server};
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
-use crate::config::{Config, Credentials};
+use crate::config::{self, Config, Credentials};
 use crate::domain::policy::{DEFAULT_KEYWORDS, Role};
-use crate::domain::settings::Operator;
+use crate::domain::settings::{self, Operator};
 use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
@@ -130,5 +130,15 @@ pub(super) fn operator(config: &Config) -> Operator {
             .prohibited_keywords
             .clone()
             .unwrap_or_else(|| DEFAULT_KEYWORDS.iter().map(ToString::to_string).collect()),
+        provider: match config.ai.provider {
+            config::Provider::OpenAi => settings::Provider::OpenAi,
+            config::Provider::Gemini => settings::Provider::Gemini,
+            config::Provider::Zai => settings::Provider::Zai,
+            config::Provider::Anthropic => settings::Provider::Anthropic,
+            config::Provider::Custom => settings::Provider::Custom,
+            config::Provider::None => settings::Provider::None,
+        },
+        model: config.ai.chosen().model.clone().unwrap_or_default(),
+        monthly_budget: None,
     }
 }

@@ -102,6 +102,16 @@ pub struct Ai {
     pub timeout: Duration,
 }
 
+impl Ai {
+    /// The model of the provider.
+    pub fn chosen(&self) -> &Model {
+        match self.provider {
+            Provider::Gemini => &self.gemini,
+            _ => &self.openai,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Model {
     pub api_key: Option<SecretString>,

@@ -17,6 +17,11 @@ pub(super) type Right<T> = Result<T, String>;
 pub struct EncryptionKey(Arc<SecretBox<[u8; 32]>>);
 
 impl EncryptionKey {
+    /// A key that was made here.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Arc::new(SecretBox::new(Box::new(bytes))))
+    }
+
     /// The bytes, for the one place that locks and unlocks.
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose_secret()
@@ -154,7 +159,7 @@ pub(super) fn encryption_key(text: &str) -> Right<EncryptionKey> {
     let bytes: [u8; 32] = bytes
         .try_into()
         .map_err(|_| format!("{right} (this is {length} bytes)"))?;
-    Ok(EncryptionKey(Arc::new(SecretBox::new(Box::new(bytes)))))
+    Ok(EncryptionKey::from_bytes(bytes))
 }
 
 /// An RSA private key: a PEM, one with `\n` written out, or a PEM in base64. Answers the PEM.

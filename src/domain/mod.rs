@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod grouping;
 pub mod ids;
 pub mod markdown;
+pub mod money;
 pub mod plan;
 pub mod planning;
 pub mod policy;

@@ -18,6 +18,7 @@ pub mod redeliveries;
 pub mod repositories;
 pub mod revocations;
 pub mod runs;
+pub mod sealed;
 pub mod settings;
 pub mod sweeps;
 

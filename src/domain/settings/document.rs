@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 
+use super::Provider;
 use crate::domain::ids::RepositoryName;
+use crate::domain::money::Money;
 use crate::domain::policy::Role;
 
 /// Whether a person has to confirm every plan.
@@ -45,9 +48,20 @@ pub struct Document {
     pub prohibited_keywords: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub components: Option<BTreeMap<String, RepositoryName>>,
+    /// Whose model plans. Unlike the operator's, it is asked with a key of the tenant's own, which is kept elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Where the provider's API is, if not at its usual address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<Url>,
+    /// The most that planning may cost in a month, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_dollars")]
+    pub monthly_budget: Option<Money>,
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 16] = [
     "confirmation",
     "minimum_role",
     "max_issues",
@@ -60,6 +74,10 @@ const KEYS: [&str; 12] = [
     "content_filtering",
     "prohibited_keywords",
     "components",
+    "provider",
+    "model",
+    "base_url",
+    "monthly_budget",
 ];
 
 impl Document {
@@ -111,6 +129,10 @@ impl Document {
             "components" => {
                 self.components = Some(read(key, value, "a map of component to owner/name")?);
             }
+            "provider" => self.provider = Some(read_provider(value)?),
+            "model" => self.model = Some(read_model(value)?),
+            "base_url" => self.base_url = Some(read_address(value)?),
+            "monthly_budget" => self.monthly_budget = Some(read_budget(value)?),
             _ => return Err(unknown(key)),
         }
         Ok(())
@@ -134,6 +156,50 @@ fn read_role(value: &Value) -> Result<Role, String> {
     role.filter(|role| *role > Role::None).ok_or_else(|| {
         format!("`minimum_role` must be read, triage, write, maintain or admin, got {value}")
     })
+}
+
+fn read_provider(value: &Value) -> Result<Provider, String> {
+    Provider::deserialize(value).map_err(|_| {
+        let names = Provider::ALL.map(Provider::as_str).join(", ");
+        format!("`provider` must be one of {names}, got {value}")
+    })
+}
+
+fn read_model(value: &Value) -> Result<String, String> {
+    let named = value.as_str().map(str::trim).filter(|name| {
+        !name.is_empty() && name.chars().count() <= 200 && !name.chars().any(char::is_control)
+    });
+    let named = named.ok_or_else(|| format!("`model` must be the name of a model, got {value}"))?;
+    Ok(named.to_owned())
+}
+
+/// Whether it may be asked at all (a public host, https) is looked at when it is asked.
+fn read_address(value: &Value) -> Result<Url, String> {
+    let url = value.as_str().and_then(|text| Url::parse(text.trim()).ok());
+    url.filter(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
+    .ok_or_else(|| {
+        "`base_url` must be an address such as https://llm.example.org/v1, without name, password or query"
+            .to_owned()
+    })
+}
+
+fn read_budget(value: &Value) -> Result<Money, String> {
+    let dollars = value.as_f64().filter(|d| (0.0..=1_000_000.0).contains(d));
+    dollars
+        .map(Money::dollars)
+        .ok_or_else(|| format!("`monthly_budget` must be US dollars, 0 to 1000000, got {value}"))
+}
+
+#[expect(clippy::ref_option, reason = "what serde hands over")]
+fn as_dollars<S: serde::Serializer>(amount: &Option<Money>, to: S) -> Result<S::Ok, S::Error> {
+    amount.map(Money::to_dollars).serialize(to)
 }
 
 fn unknown(key: &str) -> String {

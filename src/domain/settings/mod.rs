@@ -1,16 +1,20 @@
 //! Settings in layers: operator, installation, repository, request; the later wins, policy limits only narrow.
 
 mod document;
+mod provider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::fingerprint::UniqueBy;
 use super::ids::RepositoryName;
+use super::money::Money;
 use super::policy::Role;
 
 pub use document::{Confirmation, Document};
+pub use provider::Provider;
 
 /// Where an effective value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +54,12 @@ pub struct Operator {
     pub rate_limit_per_minute: u32,
     pub content_filtering: bool,
     pub prohibited_keywords: Vec<String>,
+    /// Whose model plans for those who bring none of their own.
+    pub provider: Provider,
+    /// Its name; empty for none.
+    pub model: String,
+    /// What planning with the operator's model may cost each installation in a month; `None`: as much as it takes.
+    pub monthly_budget: Option<Money>,
 }
 
 impl Default for Operator {
@@ -64,6 +74,9 @@ impl Default for Operator {
                 .iter()
                 .map(|word| (*word).to_owned())
                 .collect(),
+            provider: Provider::None,
+            model: String::new(),
+            monthly_budget: None,
         }
     }
 }
@@ -102,6 +115,14 @@ pub struct Settings {
     pub prohibited_keywords: Effective<Vec<String>>,
     /// Where a component's issues go.
     pub components: Effective<BTreeMap<String, RepositoryName>>,
+    /// From a layer below the operator's it is asked with a key of the tenant's own.
+    pub provider: Effective<Provider>,
+    /// Empty: the provider's usual one.
+    pub model: Effective<String>,
+    /// A tenant's own address; `None`: the provider's, or the operator's.
+    pub base_url: Effective<Option<Url>>,
+    /// With the operator's model only ever lowered; with the tenant's own, what the tenant says.
+    pub monthly_budget: Effective<Option<Money>>,
     pub unique_by: Effective<UniqueBy>,
     pub dry_run: Effective<bool>,
     pub sub_issues: Effective<bool>,
@@ -119,7 +140,37 @@ pub fn resolve(
         (Layer::Installation, installation),
         (Layer::Repository, repository),
     ]);
+    let provider = layers.latest(operator.provider, |d| d.provider);
+    // The model and the address of another layer's provider mean nothing to this one.
+    let own = |d: &&Document| d.provider.is_none_or(|p| p == provider.value);
+    let model = if provider.from == Layer::Operator {
+        default(operator.model.clone())
+    } else {
+        layers.latest(String::new(), |d| Some(d).filter(own)?.model.clone())
+    };
+    let base_url = if provider.from == Layer::Operator {
+        default(None)
+    } else {
+        layers.latest(None, |d| Some(d).filter(own)?.base_url.clone().map(Some))
+    };
+    let monthly_budget = if provider.from == Layer::Operator {
+        let lower = |one: Option<Money>, other: Option<Money>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        layers.narrowed(
+            operator.monthly_budget,
+            |d| d.monthly_budget.map(Some),
+            lower,
+        )
+    } else {
+        layers.latest(None, |d| d.monthly_budget.map(Some))
+    };
     Settings {
+        provider,
+        model,
+        base_url,
+        monthly_budget,
         confirmation: layers.latest(Confirmation::Auto, |d| d.confirmation),
         minimum_role: layers.narrowed(operator.minimum_role, |d| d.minimum_role, Role::max),
         max_issues: layers.narrowed(operator.max_issues, |d| d.max_issues, u32::min),
