@@ -21,7 +21,7 @@ use openproducer::domain::settings::Operator;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
-use openproducer::github::{AppCredentials, GitHub, NewIssue};
+use openproducer::github::{AppCredentials, GitHub, NewIssue, OAuth};
 use openproducer::simulator::{Happening, RepositorySelection, Setup, Simulator, What};
 use openproducer::store::{self, PoolSettings};
 use openproducer::worker;
@@ -260,6 +260,9 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,
         seal: None,
+        oauth: OAuth::new(&sim.web_url().parse()?, None, Clock::system())?,
+        public_url: None,
+        trusted_proxies: 0,
     })
 }
 

@@ -21,8 +21,8 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::receive::{Identity, Receiver};
-use crate::github::GitHub;
 use crate::github::webhook::Verifier;
+use crate::github::{GitHub, OAuth};
 use crate::store::ingest::Ingest;
 use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
@@ -50,11 +50,17 @@ pub struct Parts {
     pub with_worker: bool,
     /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
     pub seal: Option<Seal>,
+    /// How people sign in.
+    pub oauth: OAuth,
+    /// Where people and GitHub reach the server; `None`: at the address it listens on.
+    pub public_url: Option<Url>,
+    /// How many proxies of the operator's stand in front and write `X-Forwarded-For`.
+    pub trusted_proxies: usize,
 }
 
 impl Parts {
     /// With the usual in place of everything that is not said.
-    pub fn over(pool: PgPool, github: GitHub) -> Self {
+    pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
         Self {
             pool,
             cache: Cache::in_process(10_000),
@@ -67,10 +73,13 @@ impl Parts {
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
             marketplace_secret: None,
-            web_url: Url::parse("https://github.com").expect("an address"),
+            web_url: oauth.web_url().clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
             seal: None,
+            oauth,
+            public_url: None,
+            trusted_proxies: 0,
         }
     }
 }
@@ -101,7 +110,7 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, &services, known, known_slug)?);
+        let router = web::router(site(&parts, &services, address, known, known_slug)?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -157,6 +166,7 @@ fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
 fn site(
     parts: &Parts,
     services: &Services,
+    address: SocketAddr,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
 ) -> anyhow::Result<web::Site> {
@@ -185,6 +195,7 @@ fn site(
             slug,
             mention: format!("@{}", parts.mention.trim_start_matches('@')),
         },
+        public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
     })
 }
@@ -226,6 +237,7 @@ pub fn services(parts: &Parts) -> Services {
         cache: parts.cache.clone(),
         seal: parts.seal.clone(),
         github: parts.github.clone(),
+        oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,
