@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use url::Url;
 
+use crate::ai::Models;
 use crate::cache::{Cache, Key};
 use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
@@ -22,8 +23,8 @@ use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
-use crate::github::GitHub;
 use crate::github::webhook::Verifier;
+use crate::github::{GitHub, OAuth};
 use crate::store::ingest::Ingest;
 use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
@@ -38,8 +39,6 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    /// What secrets are kept under.
-    pub seal: Option<Seal>,
     /// Models that plan.
     pub ai: Ai,
     pub operator: Operator,
@@ -53,6 +52,44 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
+    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
+    pub seal: Option<Seal>,
+    /// How people sign in.
+    pub oauth: OAuth,
+    /// Where people and GitHub reach the server; `None`: at the address it listens on.
+    pub public_url: Option<Url>,
+    /// How many proxies of the operator's stand in front and write `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+}
+
+impl Parts {
+    /// With the usual in place of everything that is not said.
+    pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
+        Self {
+            pool,
+            cache: Cache::in_process(10_000),
+            github,
+            clock: Clock::system(),
+            chance: Chance::system(),
+            pace: Pace::GITHUB,
+            looks: Looks::GITHUB,
+            operator: Operator::default(),
+            mention: "@TheOpenProducerBot".to_owned(),
+            webhook_secret: SecretString::default(),
+            marketplace_secret: None,
+            web_url: oauth.web_url().clone(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            with_worker: true,
+            seal: None,
+            ai: Ai::new(
+                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+                [0; 32],
+            ),
+            oauth,
+            public_url: None,
+            trusted_proxies: 0,
+        }
+    }
 }
 
 /// The least time between two looks at the model for health.
@@ -84,7 +121,7 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, &services, known, known_slug)?);
+        let router = web::router(site(&parts, &services, address, known, known_slug)?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -163,10 +200,11 @@ async fn model_health(services: Services, memo: Cache) -> Part {
 fn site(
     parts: &Parts,
     services: &Services,
+    address: SocketAddr,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
 ) -> anyhow::Result<web::Site> {
-    let (services, memo) = (services.clone(), Cache::in_process(1));
+    let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -178,11 +216,11 @@ fn site(
             Part::new(state).with("kind", cache.name())
         }
     });
-    let ai = web::health::probe(move || model_health(services.clone(), memo.clone()));
+    let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
+        services: services.clone(),
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
-        pool: parts.pool.clone(),
         cache,
         ai,
         metrics: web::metrics::install(),
@@ -191,6 +229,7 @@ fn site(
             slug,
             mention: format!("@{}", parts.mention.trim_start_matches('@')),
         },
+        public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
     })
 }
@@ -230,6 +269,7 @@ pub fn services(parts: &Parts) -> Services {
     Services {
         pool: parts.pool.clone(),
         github: parts.github.clone(),
+        oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,

@@ -16,9 +16,12 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`sessions`] | somebody signs in with GitHub, and out |
+//! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
 
+pub mod access;
 pub mod advance;
 pub mod answer;
 pub mod asked;
@@ -43,6 +46,7 @@ pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod room;
+pub mod sessions;
 pub mod show;
 pub mod status;
 pub mod step;
@@ -60,7 +64,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::settings::{self, Settings};
 use crate::domain::trigger::BotNames;
-use crate::github::{GitHub, GitHubError, Repo};
+use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
@@ -71,14 +75,16 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
+    pub cache: Cache,
+    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
+    pub seal: Option<Seal>,
     pub github: GitHub,
+    /// How people sign in.
+    pub oauth: OAuth,
     pub clock: Clock,
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    pub cache: Cache,
-    /// What secrets are kept under; `None`: none can be kept.
-    pub seal: Option<Seal>,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<settings::Operator>,
@@ -98,6 +104,9 @@ pub enum FlowError {
     /// Too early to know or to act: come back then.
     #[error("waits until {0}")]
     Later(DateTime<Utc>),
+    /// The person's sign-in is over: they signed out, took back their leave, or GitHub refuses their token.
+    #[error("the sign-in is over")]
+    SignedOut,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -108,7 +117,7 @@ impl FlowError {
         match self {
             Self::GitHub(error) => error.retry_at(),
             Self::Later(when) => Some(*when),
-            Self::Store(_) | Self::Internal(_) => None,
+            Self::Store(_) | Self::SignedOut | Self::Internal(_) => None,
         }
     }
 
@@ -118,7 +127,7 @@ impl FlowError {
             Self::GitHub(error) => {
                 error.is_absent() || matches!(error, GitHubError::InstallationGone)
             }
-            Self::Store(_) | Self::Later(_) | Self::Internal(_) => false,
+            Self::Store(_) | Self::Later(_) | Self::SignedOut | Self::Internal(_) => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -34,6 +34,8 @@ const ROUNDING: i64 = 2;
 
 /// As what we come to GitHub.
 pub(super) enum Identity {
+    /// The App is not registered yet; until it is, nothing can be asked.
+    Nobody,
     App(AppKey),
     /// A person who tries it out: one token for everything.
     Person(SecretString),
@@ -42,7 +44,7 @@ pub(super) enum Identity {
 /// What all handles share.
 pub(super) struct Client {
     wire: Wire,
-    identity: Identity,
+    identity: RwLock<Arc<Identity>>,
     clock: Clock,
     /// By how many seconds GitHub's clock is ahead of ours.
     drift: AtomicI64,
@@ -55,7 +57,7 @@ impl Client {
     pub(super) fn new(wire: Wire, identity: Identity, clock: Clock) -> Self {
         Self {
             wire,
-            identity,
+            identity: RwLock::new(Arc::new(identity)),
             clock,
             drift: AtomicI64::new(0),
             tokens: Tokens::new(),
@@ -64,8 +66,27 @@ impl Client {
         }
     }
 
+    fn identity(&self) -> Arc<Identity> {
+        let held = self.identity.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&held)
+    }
+
+    /// From now on it comes as this App, in all clones.
+    pub(super) fn become_app(&self, key: AppKey) {
+        let mut held = self
+            .identity
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(Identity::App(key));
+    }
+
+    /// Does it come as an App, or will it once that is registered?
     pub(super) fn is_app(&self) -> bool {
-        matches!(self.identity, Identity::App(_))
+        !self.is_person()
+    }
+
+    pub(super) fn is_registered(&self) -> bool {
+        !matches!(*self.identity(), Identity::Nobody)
     }
 
     pub(super) fn base(&self) -> &Base {
@@ -94,8 +115,12 @@ impl Client {
     }
 
     async fn signed(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let Identity::App(key) = &self.identity else {
-            let message = "only an App may ask this, and this server runs with a person's token";
+        let identity = self.identity();
+        let Identity::App(key) = &*identity else {
+            let message = match &*identity {
+                Identity::Nobody => "the App is not registered yet",
+                _ => "only an App may ask this, and this server runs with a person's token",
+            };
             return Err(GitHubError::Forbidden {
                 message: message.to_owned(),
             });
@@ -105,23 +130,38 @@ impl Client {
             .map_err(|error| GitHubError::Unauthorized {
                 message: format!("the App's key could not sign: {error}"),
             })?;
-        self.exchange(None, &jwt, call).await
+        self.exchange(None, Some(&jwt), call).await
+    }
+
+    /// As somebody who signed in, with the token that they gave us.
+    pub(super) async fn as_user(
+        &self,
+        token: &SecretString,
+        call: &Call,
+    ) -> Result<Answer, GitHubError> {
+        self.exchange(None, Some(token), call).await
+    }
+
+    /// As nobody: the path itself is the secret.
+    pub(super) async fn as_nobody(&self, call: &Call) -> Result<Answer, GitHubError> {
+        self.exchange(None, None, call).await
     }
 
     /// Is this a person's token, and no App?
     pub(super) fn is_person(&self) -> bool {
-        matches!(self.identity, Identity::Person(_))
+        matches!(*self.identity(), Identity::Person(_))
     }
 
     /// As the person, about no repository that is known yet.
     pub(super) async fn as_person(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let Identity::Person(token) = &self.identity else {
+        let identity = self.identity();
+        let Identity::Person(token) = &*identity else {
             let message = "only a person may ask this, and this server runs as an App";
             return Err(GitHubError::Forbidden {
                 message: message.to_owned(),
             });
         };
-        self.exchange(None, token, call).await
+        self.exchange(None, Some(token), call).await
     }
 
     /// As an installation, with a token that reaches no further than `access`.
@@ -130,8 +170,9 @@ impl Client {
         access: &Access,
         call: &Call,
     ) -> Result<Answer, GitHubError> {
-        if let Identity::Person(token) = &self.identity {
-            return self.exchange(Some(access.installation), token, call).await;
+        if let Identity::Person(token) = &*self.identity() {
+            let of = Some(access.installation);
+            return self.exchange(of, Some(token), call).await;
         }
         let mut result = Err(GitHubError::Unauthorized {
             message: String::new(),
@@ -160,7 +201,7 @@ impl Client {
     ) -> Result<Answer, GitHubError> {
         let mut pause = Duration::from_millis(200);
         loop {
-            let result = self.exchange(Some(id), &token.secret, call).await;
+            let result = self.exchange(Some(id), Some(&token.secret), call).await;
             let refused = matches!(result, Err(GitHubError::Unauthorized { .. }));
             if !refused || token.age() >= self.wire.timeouts().token_spread {
                 return result;
@@ -205,7 +246,7 @@ impl Client {
     async fn exchange(
         &self,
         id: Option<InstallationId>,
-        bearer: &SecretString,
+        bearer: Option<&SecretString>,
         call: &Call,
     ) -> Result<Answer, GitHubError> {
         let mut path = call.path.clone();
@@ -247,7 +288,7 @@ impl Client {
     async fn send(
         &self,
         id: Option<InstallationId>,
-        bearer: &SecretString,
+        bearer: Option<&SecretString>,
         call: &Call,
         path: &str,
     ) -> Result<Answer, GitHubError> {
@@ -255,17 +296,15 @@ impl Client {
             method: call.method.to_string(),
             path: redact(path),
         };
-        let mut credentials = HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret()))
-            .map_err(|_| GitHubError::Unauthorized {
-            message: "the token does not fit in a header".to_owned(),
-        })?;
-        credentials.set_sensitive(true);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(call.method.clone())
             .uri(format!("{}{path}", self.base()))
-            .header(header::AUTHORIZATION, credentials)
             .body(call.body.clone())
             .map_err(|_| refused())?;
+        if let Some(bearer) = bearer {
+            let headers = request.headers_mut();
+            headers.insert(header::AUTHORIZATION, credentials(bearer)?);
+        }
 
         let _pass = self.pass(id).await?;
         let (started, asked_at) = (Instant::now(), self.now());
@@ -327,6 +366,17 @@ impl Client {
             githubs: ours.checked_add_signed(drift).unwrap_or(ours),
         }
     }
+}
+
+fn credentials(bearer: &SecretString) -> Result<HeaderValue, GitHubError> {
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret())).map_err(|_| {
+            GitHubError::Unauthorized {
+                message: "the token does not fit in a header".to_owned(),
+            }
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// One line and two measurements a request; no body, no token, no name that could be a secret.

@@ -2,22 +2,28 @@
 //!
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
+mod cookies;
 pub mod error;
 pub mod health;
 pub mod metrics;
 mod pages;
+mod public;
 mod serve;
+mod session;
+mod sign_in;
+mod visits;
 mod webhook;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{Response, StatusCode};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sqlx::PgPool;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -26,22 +32,28 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field, info_span};
 
+use crate::flows::Services;
 use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
 use health::{Health, Probe};
+use public::Peer;
+pub use public::Public;
 pub use serve::serve;
+use visits::Visits;
 
+/// Steps of signing in that one address may take in a minute; a sign-in has two, and an office shares an address.
+const SIGN_INS: u32 = 60;
 /// What a page may take to be made; a webhook has its own deadline.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All that the pages and routes stand on.
 pub struct Site {
+    /// What flows work with.
+    pub services: Services,
     /// Knows the webhook secrets.
     pub verifier: Verifier,
     /// Takes deliveries in.
     pub receiver: Receiver,
-    /// For the health routes.
-    pub pool: PgPool,
     /// How the cache is; a dead one only degrades.
     pub cache: Probe,
     /// How the AI provider is; `off` where none is configured.
@@ -49,6 +61,8 @@ pub struct Site {
     /// What [`metrics::install`] gave; `None`: `/metrics` says that there are none.
     pub metrics: Option<PrometheusHandle>,
     pub links: Links,
+    /// How the server is reached from outside.
+    pub public: Public,
     /// When the process began.
     pub started: Instant,
 }
@@ -65,13 +79,15 @@ pub struct Links {
 
 /// What handlers see.
 struct Shared {
+    services: Services,
     verifier: Verifier,
     receiver: Receiver,
-    /// For the metrics that the database keeps.
-    pool: PgPool,
     health: Health,
     metrics: Option<PrometheusHandle>,
     links: Links,
+    public: Public,
+    /// Attempts to sign in.
+    sign_ins: Visits,
     /// Room for large bodies, so that many at once cannot take all memory.
     large_bodies: Arc<Semaphore>,
 }
@@ -81,15 +97,25 @@ pub fn router(site: Site) -> Router {
     let shared = Arc::new(Shared {
         verifier: site.verifier,
         receiver: site.receiver,
-        pool: site.pool.clone(),
-        health: Health::new(site.pool, site.cache, site.ai, site.started),
+        health: Health::new(
+            site.services.pool.clone(),
+            site.cache,
+            site.ai,
+            site.started,
+        ),
+        services: site.services,
         metrics: site.metrics,
         links: site.links,
+        public: site.public,
+        sign_ins: Visits::at_most(SIGN_INS),
         large_bodies: Arc::new(Semaphore::new(webhook::LARGE_BODIES)),
     });
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
+        .route("/login", get(sign_in::start))
+        .route("/login/callback", get(sign_in::finish))
+        .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
         .route("/assets/site.css", get(pages::stylesheet))
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
@@ -120,6 +146,23 @@ pub fn router(site: Site) -> Router {
         .merge(pages)
         .layer(CatchPanicLayer::custom(error::panicked))
         .with_state(shared)
+}
+
+/// From where a request comes.
+struct Origin {
+    peer: Option<Peer>,
+    headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            peer: parts.extensions.get().copied(),
+            headers: parts.headers.clone(),
+        })
+    }
 }
 
 /// The path only: a query may hold a one-time code.

@@ -80,7 +80,7 @@ fn notice(status: StatusCode, title: &str, words: &str) -> Response {
     page(status, &Notice { title, words })
 }
 
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {

@@ -19,3 +19,4 @@ mod planner;
 mod simulator;
 mod store;
 mod sweep;
+mod web;
