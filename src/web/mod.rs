@@ -2,10 +2,13 @@
 //!
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
+mod assets;
 pub mod error;
+mod frame;
 pub mod health;
 pub mod metrics;
 mod pages;
+mod parts;
 mod serve;
 mod webhook;
 
@@ -90,7 +93,7 @@ pub fn router(site: Site) -> Router {
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
-        .route("/assets/site.css", get(pages::stylesheet))
+        .route("/assets/{name}", get(assets::serve))
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))
