@@ -259,6 +259,7 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,
+        seal: None,
     })
 }
 

@@ -19,6 +19,7 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::github::{AppCredentials, GitHub};
+use crate::store::sealed::Seal;
 use crate::worker;
 
 /// Entries of the in-process cache.
@@ -106,6 +107,7 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         web_url: config.github.web_url.clone(),
         listen: config.listen_addr,
         with_worker: true,
+        seal: config.encryption_key.as_ref().map(Seal::new),
     })
 }
 

@@ -24,6 +24,7 @@ use crate::flows::receive::{Identity, Receiver};
 use crate::github::GitHub;
 use crate::github::webhook::Verifier;
 use crate::store::ingest::Ingest;
+use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
 use crate::{web, worker};
 
@@ -47,6 +48,31 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
+    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
+    pub seal: Option<Seal>,
+}
+
+impl Parts {
+    /// With the usual in place of everything that is not said.
+    pub fn over(pool: PgPool, github: GitHub) -> Self {
+        Self {
+            pool,
+            cache: Cache::in_process(10_000),
+            github,
+            clock: Clock::system(),
+            chance: Chance::system(),
+            pace: Pace::GITHUB,
+            looks: Looks::GITHUB,
+            operator: Operator::default(),
+            mention: "@TheOpenProducerBot".to_owned(),
+            webhook_secret: SecretString::default(),
+            marketplace_secret: None,
+            web_url: Url::parse("https://github.com").expect("an address"),
+            listen: ([127, 0, 0, 1], 0).into(),
+            with_worker: true,
+            seal: None,
+        }
+    }
 }
 
 /// How long to wait before GitHub is asked again who we are.
@@ -75,7 +101,7 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, known, known_slug)?);
+        let router = web::router(site(&parts, &services, known, known_slug)?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -130,6 +156,7 @@ fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
 
 fn site(
     parts: &Parts,
+    services: &Services,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
 ) -> anyhow::Result<web::Site> {
@@ -147,9 +174,9 @@ fn site(
     // Structure alone plans until a provider can be configured.
     let ai = web::health::probe(|| async { Part::new(PartState::Off) });
     Ok(web::Site {
+        services: services.clone(),
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
-        pool: parts.pool.clone(),
         cache,
         ai,
         metrics: web::metrics::install(),
@@ -196,6 +223,8 @@ pub fn services(parts: &Parts) -> Services {
     parts.github.set_gate(pace::gate(parts.cache.clone()));
     Services {
         pool: parts.pool.clone(),
+        cache: parts.cache.clone(),
+        seal: parts.seal.clone(),
         github: parts.github.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),

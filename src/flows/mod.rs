@@ -15,9 +15,11 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
 
+pub mod access;
 pub mod advance;
 pub mod answer;
 pub mod asked;
@@ -51,6 +53,7 @@ pub mod touched;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
+use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::settings::{self, Settings};
@@ -58,6 +61,7 @@ use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
+use crate::store::sealed::Seal;
 use looks::Looks;
 use pace::Pace;
 
@@ -65,6 +69,9 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
+    pub cache: Cache,
+    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
+    pub seal: Option<Seal>,
     pub github: GitHub,
     pub clock: Clock,
     pub chance: Chance,
@@ -88,6 +95,9 @@ pub enum FlowError {
     /// Too early to know or to act: come back then.
     #[error("waits until {0}")]
     Later(DateTime<Utc>),
+    /// The person's sign-in is over: they signed out, took back their leave, or GitHub refuses their token.
+    #[error("the sign-in is over")]
+    SignedOut,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -98,7 +108,7 @@ impl FlowError {
         match self {
             Self::GitHub(error) => error.retry_at(),
             Self::Later(when) => Some(*when),
-            Self::Store(_) | Self::Internal(_) => None,
+            Self::Store(_) | Self::SignedOut | Self::Internal(_) => None,
         }
     }
 
@@ -108,7 +118,7 @@ impl FlowError {
             Self::GitHub(error) => {
                 error.is_absent() || matches!(error, GitHubError::InstallationGone)
             }
-            Self::Store(_) | Self::Later(_) | Self::Internal(_) => false,
+            Self::Store(_) | Self::Later(_) | Self::SignedOut | Self::Internal(_) => false,
         }
     }
 }

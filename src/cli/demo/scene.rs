@@ -110,6 +110,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,
+        seal: None,
     })
     .await
 }

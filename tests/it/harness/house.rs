@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use openproducer::cache::Cache;
 use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
+use openproducer::config::EncryptionKey;
 use openproducer::domain::settings::Operator;
 use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
@@ -14,6 +15,7 @@ use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
 };
+use openproducer::store::sealed::Seal;
 use openproducer::store::{self, PoolSettings, deliveries, jobs};
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -103,6 +105,7 @@ impl Outside {
             web_url: self.web_url.clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
+            seal: Some(Seal::new(&EncryptionKey::from_bytes([7; 32]))),
         }
     }
 }
