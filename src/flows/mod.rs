@@ -7,6 +7,7 @@
 //! | [`request`] | somebody asks for a breakdown: who, what, is it well said |
 //! | [`plan`] | the spec becomes a plan, judged by policy, made to fit the [`room`] that GitHub has |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
+//! | [`press`] | somebody commands a run by a button of its page |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
@@ -37,6 +38,7 @@ pub mod operate;
 pub mod pace;
 pub mod person;
 pub mod plan;
+pub mod press;
 pub mod receive;
 pub mod reply;
 pub mod repositories;
