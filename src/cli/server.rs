@@ -13,13 +13,15 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use url::Url;
 
-use crate::cache::Cache;
+use crate::ai::Models;
+use crate::cache::{Cache, Key};
 use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
 use crate::domain::trigger::BotNames;
 use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
+use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
 use crate::github::GitHub;
 use crate::github::webhook::Verifier;
@@ -37,6 +39,8 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// Models that plan.
+    pub ai: Ai,
     pub operator: Operator,
     /// The mention that people write, with or without `@`.
     pub mention: String,
@@ -71,9 +75,16 @@ impl Parts {
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
             seal: None,
+            ai: Ai::new(
+                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+                [0; 32],
+            ),
         }
     }
 }
+
+/// The least time between two looks at the model for health.
+const LEAST_MEMO: Duration = Duration::from_secs(10);
 
 /// How long to wait before GitHub is asked again who we are.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
@@ -101,7 +112,13 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, &services, known, known_slug)?);
+        let router = web::router(site(
+            &parts,
+            &services,
+            known,
+            known_slug,
+            stopping.clone(),
+        )?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -154,12 +171,38 @@ fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
     }
 }
 
+/// How the operator's model is. Known for a while even where the cache forgets, so that nobody who asks for health makes
+/// us ask a provider each time.
+async fn model_health(services: Services, memo: Cache) -> Part {
+    let key = Key::of_server(&["model"]);
+    let known = match memo.get_json(&key).await {
+        Some(known) => known,
+        None => {
+            let seen = planner::operators_model(&services).await;
+            let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
+            memo.set_json(&key, &seen, ttl).await;
+            seen
+        }
+    };
+    match known {
+        None => Part::new(PartState::Off),
+        Some((model, seen)) => Part::new(match seen.trouble {
+            None => PartState::Up,
+            Some(_) => PartState::Down,
+        })
+        .with("model", model),
+    }
+}
+
 fn site(
     parts: &Parts,
     services: &Services,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
+    stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
+    let (services, memo) = (services.clone(), Cache::in_process(1));
+    let asked = services.clone();
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -171,10 +214,9 @@ fn site(
             Part::new(state).with("kind", cache.name())
         }
     });
-    // Structure alone plans until a provider can be configured.
-    let ai = web::health::probe(|| async { Part::new(PartState::Off) });
+    let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
-        services: services.clone(),
+        services,
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         cache,
@@ -186,6 +228,7 @@ fn site(
             mention: format!("@{}", parts.mention.trim_start_matches('@')),
         },
         started: Instant::now(),
+        stopping,
     })
 }
 
@@ -230,6 +273,7 @@ pub fn services(parts: &Parts) -> Services {
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),
         web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),

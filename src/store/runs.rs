@@ -165,6 +165,49 @@ pub async fn find(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Ru
         .await
 }
 
+/// What tells whether a run's page shows it as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    pub id: RunId,
+    pub state: State,
+    revision: i64,
+    shown_revision: i64,
+    waits_until: Option<DateTime<Utc>>,
+    troubled: bool,
+    /// Items on their way, and links made: they change without a revision.
+    intended: i64,
+    linked: i64,
+}
+
+/// The pulses of these runs, whoever they belong to: the caller has shown each to somebody who may see it.
+pub async fn list_pulses(db: impl PgExecutor<'_>, ids: &[String]) -> sqlx::Result<Vec<Pulse>> {
+    sqlx::query(
+        "select r.id, r.status, r.phase, r.revision, r.shown_revision, r.waits_until,
+                r.troubled_since is not null as troubled,
+                (select coalesce(sum(position), 0) from planned_issues i where i.run_id = r.id and i.state = 'intended') as intended,
+                (select count(*) from issue_links l where l.run_id = r.id and l.state not in ('planned', 'text')) as linked
+         from runs r where r.id = any($1)",
+    )
+    .bind(ids)
+    .try_map(|row: PgRow| {
+        let unreadable = || sqlx::Error::Decode("unreadable state in runs".into());
+        let (id, status): (String, String) = (row.try_get("id")?, row.try_get("status")?);
+        let phase: Option<String> = row.try_get("phase")?;
+        Ok(Pulse {
+            id: RunId::parse(&id).ok_or_else(unreadable)?,
+            state: State::parse(&status, phase.as_deref()).ok_or_else(unreadable)?,
+            revision: row.try_get("revision")?,
+            shown_revision: row.try_get("shown_revision")?,
+            waits_until: row.try_get("waits_until")?,
+            troubled: row.try_get("troubled")?,
+            intended: row.try_get("intended")?,
+            linked: row.try_get("linked")?,
+        })
+    })
+    .fetch_all(db)
+    .await
+}
+
 /// Has this cause already started a run?
 pub async fn exists_for_cause(
     db: impl PgExecutor<'_>,
@@ -320,21 +363,31 @@ pub async fn set_state(
     Ok(done.rows_affected() == 1)
 }
 
+/// A plan with what was thought about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    pub plan: &'a Plan,
+    /// Why a person has to confirm.
+    pub reasons: &'a serde_json::Value,
+    /// How the plan was made.
+    pub planning: &'a serde_json::Value,
+}
+
 /// Stores the plan that confirm will create, and why confirmation is asked.
 pub async fn set_plan(
     db: impl PgExecutor<'_>,
     id: &RunId,
-    plan: &Plan,
-    reasons: &serde_json::Value,
+    made: &Made<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update runs set plan = $2, reasons = $3, planned_at = $4, revision = revision + 1, plan_revision = revision + 1, updated_at = $4 where id = $1",
+        "update runs set plan = $2, reasons = $3, planning = $5, planned_at = $4, revision = revision + 1, plan_revision = revision + 1, updated_at = $4 where id = $1",
     )
     .bind(id.as_str())
-    .bind(sqlx::types::Json(plan))
-    .bind(reasons)
+    .bind(sqlx::types::Json(made.plan))
+    .bind(made.reasons)
     .bind(now)
+    .bind(made.planning)
     .execute(db)
     .await
     .map(drop)
@@ -362,6 +415,15 @@ pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Opti
         .await?;
     let plan: Option<sqlx::types::Json<Plan>> = row.try_get("plan")?;
     Ok(plan.map(|p| p.0))
+}
+
+/// Who made the run's plan: `structural`, or `provider/model`.
+pub async fn find_planner(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<String>> {
+    sqlx::query("select plan ->> 'planner' as planner from runs where id = $1")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await?
+        .try_get("planner")
 }
 
 /// Says whether a rollback takes what people have worked on as well.
