@@ -58,13 +58,15 @@
   function takeIn(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
     const focused = document.activeElement?.id;
+    const plan = (side) => side.getElementById("run-deeds")?.dataset.plan;
+    const samePlan = plan(fresh) === plan(document);
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const old = document.getElementById(part.id);
       if (!old) continue;
       const text = part.outerHTML;
       if (known.get(part.id) === text) continue;
       known.set(part.id, text);
-      keep(old, part);
+      keep(old, part, samePlan);
       old.replaceWith(part);
     }
     // A part that was not there before comes with its whole surroundings.
@@ -80,16 +82,14 @@
     countTicked();
   }
   // What the person has opened, ticked and scrolled stays so, while the plan is the same.
-  function keep(old, part) {
+  function keep(old, part, samePlan) {
     for (const open of old.querySelectorAll("details[open][id]")) {
       const again = part.querySelector(`#${CSS.escape(open.id)}`);
       if (again) again.open = true;
     }
-    const form = document.getElementById("run-deeds");
-    const plan = form?.dataset.plan;
-    for (const box of old.querySelectorAll('input[name="item"]')) {
+    for (const box of samePlan ? old.querySelectorAll('input[name="item"]') : []) {
       const again = part.querySelector(`#${CSS.escape(box.id)}`);
-      if (again && (part.dataset.plan || plan) === (run.dataset.plan || plan)) again.checked = box.checked;
+      if (again && box.checked !== box.defaultChecked) again.checked = box.checked;
     }
     const [from, to] = [old, part].map((side) => side.querySelector("[data-keep-scroll]"));
     if (from && to) requestAnimationFrame(() => to.scrollTo(from.scrollLeft, from.scrollTop));
