@@ -250,7 +250,6 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         chance: Chance::system(),
         pace,
         looks: Looks::GITHUB,
-        seal: None,
         ai: Ai::new(
             Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
             [0; 32],

@@ -121,7 +121,13 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, &services, address, known, known_slug)?);
+        let router = web::router(site(
+            &parts,
+            &services,
+            address,
+            (known, known_slug),
+            stopping.clone(),
+        )?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -201,8 +207,11 @@ fn site(
     parts: &Parts,
     services: &Services,
     address: SocketAddr,
-    identity: watch::Receiver<Arc<Identity>>,
-    slug: watch::Receiver<Option<String>>,
+    (identity, slug): (
+        watch::Receiver<Arc<Identity>>,
+        watch::Receiver<Option<String>>,
+    ),
+    stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
     let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
@@ -231,6 +240,7 @@ fn site(
         },
         public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
+        stopping,
     })
 }
 

@@ -8,6 +8,7 @@
 //! | [`plan`] | a plan is judged by policy and made to fit the [`room`] that GitHub has |
 //! | [`planner`] | the spec becomes a plan: by a model, or by the document's structure |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
+//! | [`press`] | somebody commands a run by a button of its page |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
@@ -40,6 +41,7 @@ pub mod pace;
 pub mod person;
 pub mod plan;
 pub mod planner;
+pub mod press;
 pub mod receive;
 pub mod reply;
 pub mod repositories;
