@@ -21,6 +21,7 @@ pub mod runs;
 pub mod sealed;
 pub mod settings;
 pub mod sweeps;
+pub mod tenant;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
