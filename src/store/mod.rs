@@ -1,6 +1,8 @@
 //! PostgreSQL: the pool, the migrations, one file a table.
 
 pub mod acknowledgements;
+pub mod ai_calls;
+pub mod ai_keys;
 pub mod audit_events;
 pub mod bot_comments;
 pub mod created_issues;
