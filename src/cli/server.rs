@@ -13,17 +13,19 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use url::Url;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Key};
 use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
 use crate::domain::trigger::BotNames;
 use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
+use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
 use crate::github::GitHub;
 use crate::github::webhook::Verifier;
 use crate::store::ingest::Ingest;
+use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
 use crate::{web, worker};
 
@@ -36,6 +38,10 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// What secrets are kept under.
+    pub seal: Option<Seal>,
+    /// Models that plan.
+    pub ai: Ai,
     pub operator: Operator,
     /// The mention that people write, with or without `@`.
     pub mention: String,
@@ -48,6 +54,9 @@ pub struct Parts {
     /// Whether jobs are done here as well.
     pub with_worker: bool,
 }
+
+/// The least time between two looks at the model for health.
+const LEAST_MEMO: Duration = Duration::from_secs(10);
 
 /// How long to wait before GitHub is asked again who we are.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
@@ -75,7 +84,7 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, known, known_slug)?);
+        let router = web::router(site(&parts, &services, known, known_slug)?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -128,11 +137,36 @@ fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
     }
 }
 
+/// How the operator's model is. Known for a while even where the cache forgets, so that nobody who asks for health makes
+/// us ask a provider each time.
+async fn model_health(services: Services, memo: Cache) -> Part {
+    let key = Key::of_server(&["model"]);
+    let known = match memo.get_json(&key).await {
+        Some(known) => known,
+        None => {
+            let seen = planner::operators_model(&services).await;
+            let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
+            memo.set_json(&key, &seen, ttl).await;
+            seen
+        }
+    };
+    match known {
+        None => Part::new(PartState::Off),
+        Some((model, seen)) => Part::new(match seen.trouble {
+            None => PartState::Up,
+            Some(_) => PartState::Down,
+        })
+        .with("model", model),
+    }
+}
+
 fn site(
     parts: &Parts,
+    services: &Services,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
 ) -> anyhow::Result<web::Site> {
+    let (services, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -144,8 +178,7 @@ fn site(
             Part::new(state).with("kind", cache.name())
         }
     });
-    // Structure alone plans until a provider can be configured.
-    let ai = web::health::probe(|| async { Part::new(PartState::Off) });
+    let ai = web::health::probe(move || model_health(services.clone(), memo.clone()));
     Ok(web::Site {
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
@@ -201,6 +234,9 @@ pub fn services(parts: &Parts) -> Services {
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        cache: parts.cache.clone(),
+        seal: parts.seal.clone(),
+        ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),
         web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),

@@ -34,7 +34,7 @@ pub(super) fn words_of_title(title: &str) -> String {
 }
 
 /// One harmless line of at most 80 characters; empty if nothing is left.
-pub(super) fn title(text: &str) -> String {
+pub fn title(text: &str) -> String {
     let mut text = one_line(&fence::without_comments(text));
     text = text.trim_start_matches(['#', '/', '>', ' ']).to_owned();
     for _ in 0..8 {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use openproducer::ai::Models;
 use openproducer::cache::Cache;
 use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
@@ -10,6 +11,7 @@ use openproducer::domain::settings::Operator;
 use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
+use openproducer::flows::planner::Ai;
 use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
@@ -96,6 +98,11 @@ impl Outside {
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
             looks: Looks::after(TimeDelta::seconds(1), TimeDelta::seconds(3)),
+            seal: None,
+            ai: Ai::new(
+                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+                [0; 32],
+            ),
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::from(self.webhook_secret.clone()),
