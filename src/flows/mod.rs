@@ -15,6 +15,7 @@
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
+//! | [`settings`] | an admin looks at settings and changes them |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
@@ -43,6 +44,7 @@ pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod room;
+pub mod settings;
 pub mod show;
 pub mod status;
 pub mod step;
@@ -58,7 +60,7 @@ use sqlx::PgPool;
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
-use crate::domain::settings::{self, Settings};
+use crate::domain::settings::{Asked, Document, Operator, Settings, resolve};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, Repo};
 use crate::store;
@@ -81,7 +83,7 @@ pub struct Services {
     pub seal: Option<Seal>,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
-    pub operator: Arc<settings::Operator>,
+    pub operator: Arc<Operator>,
     /// The mention that people write, without `@`.
     pub mention: String,
     /// GitHub's pages, without a slash at the end.
@@ -187,12 +189,12 @@ impl Services {
         &self,
         installation: InstallationId,
         repository: RepositoryId,
-        asked: &settings::Asked,
+        asked: &Asked,
     ) -> FlowResult<Settings> {
         let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
         let read = |value: Option<serde_json::Value>| {
             value.map(|json| {
-                let (document, complaints) = settings::Document::read(&json);
+                let (document, complaints) = Document::read(&json);
                 for complaint in complaints {
                     tracing::warn!(installation.id = %installation, complaint, "a stored setting is left out");
                 }
@@ -200,7 +202,7 @@ impl Services {
             })
         };
         let (of_installation, of_repository) = (read(layers.installation), read(layers.repository));
-        Ok(settings::resolve(
+        Ok(resolve(
             &self.operator,
             of_installation.as_ref(),
             of_repository.as_ref(),

@@ -15,6 +15,7 @@ mod harness;
 mod house;
 mod ingest;
 mod limits;
+mod settings;
 mod simulator;
 mod store;
 mod sweep;

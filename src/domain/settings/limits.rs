@@ -29,8 +29,8 @@ impl Document {
         }
         if self.content_filtering == Some(false) && above.content_filtering.value {
             let says = format!(
-                "`content_filtering` cannot be switched off: it is on by {}",
-                limit_of(above.content_filtering.from)
+                "`content_filtering` cannot be switched off: {} keeps it on",
+                above.content_filtering.whose()
             );
             wrong.push(Wrong::new("content_filtering", says));
         }
@@ -45,8 +45,8 @@ impl Document {
         let outside = self.allowed_labels.iter().flatten().filter(not_above);
         wrong.extend(outside.map(|label| {
             let says = format!(
-                "`allowed_labels` may only name labels that are allowed by {}, got `{label}`",
-                limit_of(above.allowed_labels.from)
+                "`allowed_labels` may only name labels that {} allows, got `{label}`",
+                above.allowed_labels.whose()
             );
             Wrong::new("allowed_labels", says)
         }));
@@ -63,8 +63,8 @@ impl Document {
         let outside = self.allowed_repositories.iter().flatten().filter(not_above);
         wrong.extend(outside.map(|name| {
             let says = format!(
-                "`allowed_repositories` may only name repositories that are allowed by {}, got `{name}`",
-                limit_of(above.allowed_repositories.from)
+                "`allowed_repositories` may only name repositories that {} allows, got `{name}`",
+                above.allowed_repositories.whose()
             );
             Wrong::new("allowed_repositories", says)
         }));
@@ -86,8 +86,8 @@ impl Document {
         let names = self.allowed_providers.iter().flatten();
         wrong.extend(names.filter(|name| !allowed(name, above)).map(|name| {
             let says = format!(
-                "`allowed_providers` may only name providers that are allowed by {}, got `{name}`",
-                limit_of(above.allowed_providers.from)
+                "`allowed_providers` may only name providers that {} allows, got `{name}`",
+                above.allowed_providers.whose()
             );
             Wrong::new("allowed_providers", says)
         }));
