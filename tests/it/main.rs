@@ -16,6 +16,7 @@ mod house;
 mod ingest;
 mod limits;
 mod settings;
+mod planner;
 mod simulator;
 mod store;
 mod sweep;
