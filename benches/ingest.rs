@@ -16,8 +16,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use openproducer::cli::server::{self, Parts};
+use openproducer::clock::Clock;
 use openproducer::domain::trigger::BotNames;
 use openproducer::flows::receive::{Identity, Receiver};
+use openproducer::github::GitHub;
 use openproducer::github::webhook::Verifier;
 use openproducer::store::ingest::Ingest;
 use openproducer::store::{self, PoolSettings, jobs};
@@ -27,6 +30,7 @@ use sqlx::PgPool;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use url::Url;
 
 const SECRET: &str = "It's a Secret to Everybody";
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
@@ -132,11 +136,17 @@ fn verifier() -> Verifier {
     Verifier::new(&[SECRET.into()]).expect("a secret")
 }
 
+/// A GitHub that nobody asks.
+fn nobody() -> GitHub {
+    let address = Url::parse("http://127.0.0.1:1").expect("an address");
+    GitHub::unregistered(&address, Clock::system()).expect("a client")
+}
+
 fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
     Site {
         verifier: verifier(),
         receiver: Receiver::new(Ingest::start(pool), identity),
-        pool: pool.clone(),
+        services: server::services(&Parts::over(pool.clone(), nobody())),
         cache: probe(async || Part::new(PartState::Up)),
         ai: probe(async || Part::new(PartState::Off)),
         metrics: web::metrics::install(),

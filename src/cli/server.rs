@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use url::Url;
 
+use crate::ai::Models;
 use crate::cache::{Cache, Key};
 use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
@@ -38,8 +39,6 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    /// What secrets are kept under.
-    pub seal: Option<Seal>,
     /// Models that plan.
     pub ai: Ai,
     pub operator: Operator,
@@ -53,6 +52,35 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
+    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
+    pub seal: Option<Seal>,
+}
+
+impl Parts {
+    /// With the usual in place of everything that is not said.
+    pub fn over(pool: PgPool, github: GitHub) -> Self {
+        Self {
+            pool,
+            cache: Cache::in_process(10_000),
+            github,
+            clock: Clock::system(),
+            chance: Chance::system(),
+            pace: Pace::GITHUB,
+            looks: Looks::GITHUB,
+            operator: Operator::default(),
+            mention: "@TheOpenProducerBot".to_owned(),
+            webhook_secret: SecretString::default(),
+            marketplace_secret: None,
+            web_url: Url::parse("https://github.com").expect("an address"),
+            listen: ([127, 0, 0, 1], 0).into(),
+            with_worker: true,
+            seal: None,
+            ai: Ai::new(
+                Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
+                Chance::system().random_bytes(),
+            ),
+        }
+    }
 }
 
 /// The least time between two looks at the model for health.
@@ -166,7 +194,7 @@ fn site(
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
 ) -> anyhow::Result<web::Site> {
-    let (services, memo) = (services.clone(), Cache::in_process(1));
+    let (asks, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -178,11 +206,11 @@ fn site(
             Part::new(state).with("kind", cache.name())
         }
     });
-    let ai = web::health::probe(move || model_health(services.clone(), memo.clone()));
+    let ai = web::health::probe(move || model_health(asks.clone(), memo.clone()));
     Ok(web::Site {
+        services: services.clone(),
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
-        pool: parts.pool.clone(),
         cache,
         ai,
         metrics: web::metrics::install(),
@@ -229,13 +257,13 @@ pub fn services(parts: &Parts) -> Services {
     parts.github.set_gate(pace::gate(parts.cache.clone()));
     Services {
         pool: parts.pool.clone(),
+        cache: parts.cache.clone(),
+        seal: parts.seal.clone(),
         github: parts.github.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
-        cache: parts.cache.clone(),
-        seal: parts.seal.clone(),
         ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),

@@ -8,6 +8,7 @@
 //! | [`plan`] | a plan is judged by policy and made to fit the [`room`] that GitHub has |
 //! | [`planner`] | the spec becomes a plan: by a model, or by the document's structure |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
+//! | [`press`] | somebody commands a run by a button of its page |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
@@ -17,9 +18,11 @@
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`settings`] | an admin looks at settings and changes them |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
 
+pub mod access;
 pub mod advance;
 pub mod answer;
 pub mod asked;
@@ -38,6 +41,7 @@ pub mod pace;
 pub mod person;
 pub mod plan;
 pub mod planner;
+pub mod press;
 pub mod receive;
 pub mod reply;
 pub mod repositories;
@@ -100,6 +104,9 @@ pub enum FlowError {
     /// Too early to know or to act: come back then.
     #[error("waits until {0}")]
     Later(DateTime<Utc>),
+    /// The person's sign-in is over: they signed out, took back their leave, or GitHub refuses their token.
+    #[error("the sign-in is over")]
+    SignedOut,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -110,7 +117,7 @@ impl FlowError {
         match self {
             Self::GitHub(error) => error.retry_at(),
             Self::Later(when) => Some(*when),
-            Self::Store(_) | Self::Internal(_) => None,
+            Self::Store(_) | Self::SignedOut | Self::Internal(_) => None,
         }
     }
 
@@ -120,7 +127,7 @@ impl FlowError {
             Self::GitHub(error) => {
                 error.is_absent() || matches!(error, GitHubError::InstallationGone)
             }
-            Self::Store(_) | Self::Later(_) | Self::Internal(_) => false,
+            Self::Store(_) | Self::Later(_) | Self::SignedOut | Self::Internal(_) => false,
         }
     }
 }

@@ -67,6 +67,22 @@ impl GitHub {
         Self::build(api_url, Identity::Person(token), clock, Timeouts::default())
     }
 
+    /// Before there is an App: everything is `Forbidden` until [`GitHub::register`] was called.
+    pub fn unregistered(api_url: &Url, clock: Clock) -> Result<Self, SetupError> {
+        Self::build(api_url, Identity::Nobody, clock, Timeouts::default())
+    }
+
+    /// From now on it comes as this App, in all clones.
+    pub fn register(&self, credentials: &AppCredentials) -> Result<(), SetupError> {
+        self.client().become_app(AppKey::read(credentials)?);
+        Ok(())
+    }
+
+    /// Whether it is known as what we come to GitHub.
+    pub fn is_registered(&self) -> bool {
+        self.client().is_registered()
+    }
+
     fn build(
         api_url: &Url,
         identity: Identity,

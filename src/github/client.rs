@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -34,6 +34,8 @@ const ROUNDING: i64 = 2;
 
 /// As what we come to GitHub.
 pub(super) enum Identity {
+    /// The App is not registered yet; until it is, nothing can be asked.
+    Nobody,
     App(AppKey),
     /// A person who tries it out: one token for everything.
     Person(SecretString),
@@ -42,7 +44,7 @@ pub(super) enum Identity {
 /// What all handles share.
 pub(super) struct Client {
     wire: Wire,
-    identity: Identity,
+    identity: RwLock<Arc<Identity>>,
     clock: Clock,
     /// By how many seconds GitHub's clock is ahead of ours.
     drift: AtomicI64,
@@ -55,7 +57,7 @@ impl Client {
     pub(super) fn new(wire: Wire, identity: Identity, clock: Clock) -> Self {
         Self {
             wire,
-            identity,
+            identity: RwLock::new(Arc::new(identity)),
             clock,
             drift: AtomicI64::new(0),
             tokens: Tokens::new(),
@@ -64,8 +66,27 @@ impl Client {
         }
     }
 
+    fn identity(&self) -> Arc<Identity> {
+        let held = self.identity.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&held)
+    }
+
+    /// From now on it comes as this App, in all clones.
+    pub(super) fn become_app(&self, key: AppKey) {
+        let mut held = self
+            .identity
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(Identity::App(key));
+    }
+
+    /// Does it come as an App, or will it once that is registered?
     pub(super) fn is_app(&self) -> bool {
-        matches!(self.identity, Identity::App(_))
+        !self.is_person()
+    }
+
+    pub(super) fn is_registered(&self) -> bool {
+        !matches!(*self.identity(), Identity::Nobody)
     }
 
     pub(super) fn base(&self) -> &Base {
@@ -94,8 +115,12 @@ impl Client {
     }
 
     async fn signed(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let Identity::App(key) = &self.identity else {
-            let message = "only an App may ask this, and this server runs with a person's token";
+        let identity = self.identity();
+        let Identity::App(key) = &*identity else {
+            let message = match &*identity {
+                Identity::Nobody => "the App is not registered yet",
+                _ => "only an App may ask this, and this server runs with a person's token",
+            };
             return Err(GitHubError::Forbidden {
                 message: message.to_owned(),
             });
@@ -110,12 +135,13 @@ impl Client {
 
     /// Is this a person's token, and no App?
     pub(super) fn is_person(&self) -> bool {
-        matches!(self.identity, Identity::Person(_))
+        matches!(*self.identity(), Identity::Person(_))
     }
 
     /// As the person, about no repository that is known yet.
     pub(super) async fn as_person(&self, call: &Call) -> Result<Answer, GitHubError> {
-        let Identity::Person(token) = &self.identity else {
+        let identity = self.identity();
+        let Identity::Person(token) = &*identity else {
             let message = "only a person may ask this, and this server runs as an App";
             return Err(GitHubError::Forbidden {
                 message: message.to_owned(),
@@ -130,7 +156,7 @@ impl Client {
         access: &Access,
         call: &Call,
     ) -> Result<Answer, GitHubError> {
-        if let Identity::Person(token) = &self.identity {
+        if let Identity::Person(token) = &*self.identity() {
             return self.exchange(Some(access.installation), token, call).await;
         }
         let mut result = Err(GitHubError::Unauthorized {

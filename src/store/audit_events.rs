@@ -1,7 +1,8 @@
 //! Table `audit_events`: who commanded or changed what, and when; also keeps a command from running twice.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::postgres::PgRow;
+use sqlx::{PgExecutor, Row};
 
 use crate::domain::ids::{InstallationId, RepositoryId, RunId, UserId};
 
@@ -57,4 +58,37 @@ pub async fn exists_for_cause(
         .fetch_optional(db)
         .await
         .map(|row| row.is_some())
+}
+
+/// Something that was done to a run.
+#[derive(Debug, Clone)]
+pub struct RunEvent {
+    pub actor: String,
+    pub action: String,
+    pub detail: serde_json::Value,
+    pub at: DateTime<Utc>,
+}
+
+/// What was done to a run, oldest first; at most 500.
+pub async fn list_for_run(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    run: &RunId,
+) -> sqlx::Result<Vec<RunEvent>> {
+    sqlx::query(
+        "select actor, action, detail, at from audit_events
+         where installation_id = $1 and run_id = $2 order by at, id limit 500",
+    )
+    .bind(installation.0)
+    .bind(run.as_str())
+    .try_map(|row: PgRow| {
+        Ok(RunEvent {
+            actor: row.try_get("actor")?,
+            action: row.try_get("action")?,
+            detail: row.try_get("detail")?,
+            at: row.try_get("at")?,
+        })
+    })
+    .fetch_all(db)
+    .await
 }

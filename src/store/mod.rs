@@ -14,6 +14,7 @@ pub mod installations;
 pub mod issue_links;
 pub mod jobs;
 pub mod marketplace;
+pub mod overview;
 pub mod pace;
 pub mod planned_issues;
 pub mod redeliveries;

@@ -2,12 +2,18 @@
 
 use std::any::Any;
 
+use askama::Template;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
+use url::form_urlencoded;
 
+use super::frame::Frame;
+use crate::flows::FlowError;
 use crate::flows::receive::ReceiveError;
+use crate::github::GitHubError;
 
 /// Why a request gets no answer of the kind it wants.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +81,214 @@ impl IntoResponse for WebError {
         }
         response
     }
+}
+
+/// Why a person, or a script of a page, does not get what was asked for.
+#[derive(Debug)]
+pub(crate) enum PageError {
+    /// Nobody is signed in, or the sign-in is over.
+    SignedOut(Wanted),
+    /// There is none, or none that this person may know of: the same words for both.
+    NotFound,
+    /// Known and visible, but not theirs to do; the words say who may.
+    Forbidden(&'static str, String),
+    /// What was sent cannot be taken: a title, and what to do.
+    Refused(&'static str, String),
+    /// Too many attempts from one address.
+    TooOften,
+    /// It cannot be done now: a title, and what to do.
+    Unavailable(&'static str, String),
+    /// A fault of ours; the log says which.
+    Internal,
+}
+
+/// What somebody wanted who is not signed in.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// A page: on to the sign-in, and back here.
+    Page(String),
+    /// To send a form: what was typed is lost, so it is said.
+    Form,
+    /// Data for a script or a stream.
+    Data,
+}
+
+/// Other rooms' errors as they are told to a person; the causes are in the log.
+pub(crate) type PageResult<T> = Result<T, PageError>;
+
+impl PageError {
+    /// For a request without a session.
+    pub(crate) fn signed_out(parts: &Parts) -> Self {
+        let path = parts
+            .uri
+            .path_and_query()
+            .map_or("/", axum::http::uri::PathAndQuery::as_str);
+        Self::SignedOut(if wants_data(&parts.headers, parts.uri.path()) {
+            Wanted::Data
+        } else if parts.method == Method::GET || parts.method == Method::HEAD {
+            Wanted::Page(path.to_owned())
+        } else {
+            Wanted::Form
+        })
+    }
+
+    fn told(&self) -> Told<'_> {
+        match self {
+            Self::SignedOut(_) => Told {
+                status: StatusCode::UNAUTHORIZED,
+                title: "You are signed out",
+                words: "The sign-in has ended, so nothing was changed. Sign in, go back and send it again.",
+                link: ("/login", "Sign in with GitHub"),
+            },
+            Self::NotFound => Told {
+                status: StatusCode::NOT_FOUND,
+                title: "There is no such page",
+                words: "The address may be mistyped, what was here may be gone, or GitHub does not show it to you.",
+                link: HOME,
+            },
+            Self::Forbidden(title, words) => Told {
+                status: StatusCode::FORBIDDEN,
+                title,
+                words,
+                link: HOME,
+            },
+            Self::Refused(title, words) => Told {
+                status: StatusCode::BAD_REQUEST,
+                title,
+                words,
+                link: HOME,
+            },
+            Self::TooOften => Told {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                title: "Too many attempts",
+                words: "There were many attempts from your address in a short time. Wait a minute, then try again.",
+                link: HOME,
+            },
+            Self::Unavailable(title, words) => Told {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                title,
+                words,
+                link: HOME,
+            },
+            Self::Internal => Told {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                title: "Something went wrong here",
+                words: "Nothing is lost. Try again in a moment; whoever runs this server finds the cause in its log.",
+                link: HOME,
+            },
+        }
+    }
+}
+
+const HOME: (&str, &str) = ("/", "To the first page");
+
+#[derive(Template)]
+#[template(path = "web/templates/refused.html")]
+struct Refused<'a> {
+    frame: Frame,
+    title: &'a str,
+    words: &'a str,
+    href: &'a str,
+    label: &'a str,
+}
+
+struct Told<'a> {
+    status: StatusCode,
+    title: &'a str,
+    words: &'a str,
+    link: (&'a str, &'a str),
+}
+
+impl IntoResponse for Told<'_> {
+    fn into_response(self) -> Response {
+        let page = Refused {
+            frame: Frame::open(),
+            title: self.title,
+            words: self.words,
+            href: self.link.0,
+            label: self.link.1,
+        };
+        match page.render() {
+            Ok(html) => (self.status, Html(html)).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be made");
+                self.status.into_response()
+            }
+        }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::SignedOut(Wanted::Page(next)) => {
+                let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+                return Redirect::to(&format!("/login?next={next}")).into_response();
+            }
+            Self::SignedOut(Wanted::Data) => {
+                let says = json!({ "error": "sign in first" });
+                return (StatusCode::UNAUTHORIZED, Json(says)).into_response();
+            }
+            _ => {}
+        }
+        let mut response = self.told().into_response();
+        let wait = match self {
+            Self::TooOften => Some(HeaderValue::from_static("60")),
+            Self::Unavailable(..) => Some(RETRY_AFTER),
+            _ => None,
+        };
+        if let Some(wait) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        response
+    }
+}
+
+impl From<FlowError> for PageError {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::SignedOut => Self::SignedOut(Wanted::Form),
+            FlowError::GitHub(
+                GitHubError::RateLimited { retry_at, .. } | GitHubError::Crowded { retry_at },
+            ) => Self::Unavailable(
+                "GitHub asks us to wait",
+                format!(
+                    "Too many questions were asked of GitHub for you. Try again after {}.",
+                    retry_at.format("%H:%M:%S UTC")
+                ),
+            ),
+            FlowError::GitHub(error) if error.is_passing() => {
+                tracing::warn!(%error, "GitHub does not answer a page's question");
+                Self::Unavailable(
+                    "GitHub does not answer",
+                    "What you may see here is asked of GitHub, and it does not answer now. Try again in a moment.".to_owned(),
+                )
+            }
+            FlowError::Store(error) => {
+                tracing::error!(%error, "the database does not answer a page's question");
+                Self::Unavailable(
+                    "The database does not answer",
+                    "Try again in a moment. If it stays so, whoever runs this server has to look."
+                        .to_owned(),
+                )
+            }
+            error => {
+                tracing::error!(%error, "a page could not be made");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// Is it a script that asks, and no person?
+fn wants_data(headers: &HeaderMap, path: &str) -> bool {
+    let accepts = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
+    let data = ["application/json", "text/event-stream"];
+    path.starts_with("/api/")
+        || (data.iter().any(|kind| accepts.contains(kind)) && !accepts.contains("text/html"))
 }
 
 /// A handler that panics costs its request, not the server.

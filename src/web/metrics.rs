@@ -104,7 +104,7 @@ fn describe() {
 pub(super) async fn render(State(shared): State<Arc<Shared>>) -> Response {
     match &shared.metrics {
         Some(handle) => {
-            look(&shared.pool).await;
+            look(&shared.services.pool).await;
             let kind = "text/plain; version=0.0.4; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], handle.render()).into_response()
         }

@@ -2,11 +2,15 @@
 //!
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
+mod assets;
 pub mod error;
+mod frame;
 pub mod health;
 pub mod metrics;
 mod pages;
+mod parts;
 mod serve;
+mod session;
 mod webhook;
 
 use std::sync::Arc;
@@ -17,7 +21,6 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sqlx::PgPool;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -26,6 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field, info_span};
 
+use crate::flows::Services;
 use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
 use health::{Health, Probe};
@@ -36,12 +40,12 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All that the pages and routes stand on.
 pub struct Site {
+    /// What flows work with.
+    pub services: Services,
     /// Knows the webhook secrets.
     pub verifier: Verifier,
     /// Takes deliveries in.
     pub receiver: Receiver,
-    /// For the health routes.
-    pub pool: PgPool,
     /// How the cache is; a dead one only degrades.
     pub cache: Probe,
     /// How the AI provider is; `off` where none is configured.
@@ -65,10 +69,9 @@ pub struct Links {
 
 /// What handlers see.
 struct Shared {
+    services: Services,
     verifier: Verifier,
     receiver: Receiver,
-    /// For the metrics that the database keeps.
-    pool: PgPool,
     health: Health,
     metrics: Option<PrometheusHandle>,
     links: Links,
@@ -81,8 +84,13 @@ pub fn router(site: Site) -> Router {
     let shared = Arc::new(Shared {
         verifier: site.verifier,
         receiver: site.receiver,
-        pool: site.pool.clone(),
-        health: Health::new(site.pool, site.cache, site.ai, site.started),
+        health: Health::new(
+            site.services.pool.clone(),
+            site.cache,
+            site.ai,
+            site.started,
+        ),
+        services: site.services,
         metrics: site.metrics,
         links: site.links,
         large_bodies: Arc::new(Semaphore::new(webhook::LARGE_BODIES)),
@@ -90,7 +98,7 @@ pub fn router(site: Site) -> Router {
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
-        .route("/assets/site.css", get(pages::stylesheet))
+        .route("/assets/{name}", get(assets::serve))
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))

@@ -8,10 +8,12 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Shared;
+use super::frame::Frame;
 
 #[derive(Template)]
 #[template(path = "web/templates/home.html")]
 struct Home<'a> {
+    frame: Frame,
     mention: &'a str,
     installable: bool,
 }
@@ -19,6 +21,7 @@ struct Home<'a> {
 #[derive(Template)]
 #[template(path = "web/templates/notice.html")]
 struct Notice<'a> {
+    frame: Frame,
     title: &'a str,
     words: &'a str,
 }
@@ -29,6 +32,7 @@ pub(super) async fn home(State(shared): State<Arc<Shared>>) -> Response {
     page(
         StatusCode::OK,
         &Home {
+            frame: Frame::open(),
             mention: &shared.links.mention,
             installable,
         },
@@ -67,17 +71,15 @@ pub(super) async fn not_found() -> Response {
     )
 }
 
-/// `GET /assets/site.css`.
-pub(super) async fn stylesheet() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=3600"),
-    ];
-    (headers, include_str!("templates/site.css")).into_response()
-}
-
 fn notice(status: StatusCode, title: &str, words: &str) -> Response {
-    page(status, &Notice { title, words })
+    page(
+        status,
+        &Notice {
+            frame: Frame::open(),
+            title,
+            words,
+        },
+    )
 }
 
 fn page(status: StatusCode, template: &impl Template) -> Response {
@@ -96,7 +98,7 @@ pub(super) async fn guard(mut response: Response) -> Response {
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(
-                "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             ),
         ),
         (

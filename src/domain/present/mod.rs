@@ -1,5 +1,6 @@
 //! A plan as people read it: in a terminal, pasted as Markdown, and drawn.
 
+pub mod layers;
 mod markdown;
 mod mermaid;
 mod terminal;

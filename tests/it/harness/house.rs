@@ -8,6 +8,7 @@ use openproducer::ai::Models;
 use openproducer::cache::Cache;
 use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
+use openproducer::config::EncryptionKey;
 use openproducer::domain::settings::Operator;
 use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
@@ -17,6 +18,7 @@ use openproducer::github::{AppCredentials, GitHub};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
 };
+use openproducer::store::sealed::Seal;
 use openproducer::store::{self, PoolSettings, deliveries, jobs};
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -103,7 +105,6 @@ impl Outside {
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
             looks: Looks::after(TimeDelta::seconds(1), TimeDelta::seconds(3)),
-            seal: None,
             ai: Ai::new(
                 Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
                 [0; 32],
@@ -115,6 +116,7 @@ impl Outside {
             web_url: self.web_url.clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
+            seal: Some(Seal::new(&EncryptionKey::from_bytes([7; 32]))),
         }
     }
 }

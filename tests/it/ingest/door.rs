@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use futures_util::future::join_all;
+use openproducer::cli::server::{self, Parts};
+use openproducer::clock::Clock;
 use openproducer::domain::trigger::BotNames;
 use openproducer::flows::receive::{Identity, Receiver};
+use openproducer::github::GitHub;
 use openproducer::github::webhook::Verifier;
 use openproducer::store::ingest::Ingest;
 use openproducer::store::jobs;
@@ -29,6 +32,12 @@ use crate::harness::database::TestDatabase;
 use crate::harness::services::services;
 
 const SECRET: &str = "It's a Secret to Everybody";
+
+/// A GitHub that nobody asks.
+fn nobody() -> GitHub {
+    let address = url::Url::parse("http://127.0.0.1:1").unwrap();
+    GitHub::unregistered(&address, Clock::system()).unwrap()
+}
 
 /// One server with a database of its own; it ends with the test.
 pub(super) struct Door {
@@ -62,7 +71,7 @@ impl Door {
         let router = web::router(Site {
             verifier: Verifier::new(&[SECRET.into()]).unwrap(),
             receiver: Receiver::new(Ingest::start(database.pool()), known_identity),
-            pool: database.pool().clone(),
+            services: server::services(&Parts::over(database.pool().clone(), nobody())),
             cache: probe(move || {
                 let state = *cache_state.borrow();
                 async move { Part::new(state) }

@@ -1,0 +1,2 @@
+// Makes pages a little better; every page works without it.
+"use strict";
