@@ -17,6 +17,7 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`settings`] | an admin looks at settings and changes them |
+//! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
@@ -27,6 +28,7 @@ pub mod advance;
 pub mod answer;
 pub mod asked;
 pub mod asking;
+pub mod audit;
 pub mod authorize;
 pub mod command;
 pub mod create;
