@@ -236,7 +236,7 @@ fn preview_comment() {
     | plan again | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-    Planned from the document's structure, without a model. One issue for each list item under “Scope”. Creating 3 issues takes about 3 seconds at 30 requests a minute.
+    One issue for each list item under “Scope”. Creating 3 issues takes about 3 seconds at 30 requests a minute.
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
     ");
@@ -503,7 +503,7 @@ fn summary_comment() {
             month: None,
         }),
     };
-    assert_snapshot!(shown(&summary(&full)), @"
+    assert_snapshot!(shown(&summary(&full)), @r"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ⚠️ 3 issues created, 1 could not be
 
@@ -527,7 +527,7 @@ fn summary_comment() {
 
     </details>
 
-    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, $0.0123.
+    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, \$0.0123.
 
     To undo all of it, comment `@TheOpenProducerBot rollback last`.
 

@@ -231,6 +231,13 @@ impl House {
         self.server = Some(server);
     }
 
+    /// Another server on the same database, as a second replica; GitHub's deliveries go to the first.
+    pub(crate) async fn second_server(&self) -> Server {
+        let mut parts = self.parts()(self.pool().clone());
+        parts.listen.set_port(0);
+        Server::start(parts).await.expect("a second server starts")
+    }
+
     /// All that a server is made of, but the pool.
     fn parts(&self) -> impl FnOnce(PgPool) -> Parts + Send + use<> {
         let outside = Outside::of(&self.sim);

@@ -48,7 +48,7 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
         | plan again | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        Planned by `openai/sim-large`: 2,598 tokens in, 232 out, $0.0049. One for each item of the list. Creating 3 issues takes about 3 seconds at 30 requests a minute.
+        Planned by `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049. One for each item of the list. Creating 3 issues takes about 3 seconds at 30 requests a minute.
 
         <sub>Run `RUN`</sub>
         "#);
@@ -61,14 +61,14 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
         #3 open   Store sessions in the database   [sub-issue of #1]
         #4 open   Lock accounts after five wrong passwords   [sub-issue of #1]
         ");
-        assert_snapshot!(t.bot_comment(&trigger), @"
+        assert_snapshot!(t.bot_comment(&trigger), @r"
         ### ✅ 3 issues created
 
         - #2 · Build the login form
         - #3 · Store sessions in the database
         - #4 · Lock accounts after five wrong passwords
 
-        Planned in TIME, created in TIME. `openai/sim-large`: 2,598 tokens in, 232 out, $0.0049.
+        Planned in TIME, created in TIME. `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049.
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
