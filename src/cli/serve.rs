@@ -148,6 +148,11 @@ fn ai(config: &Config) -> Ai {
             .api_key
             .as_ref()
             .map(|k| k.expose_secret().as_bytes().to_vec()),
+        config
+            .github
+            .private_key
+            .as_ref()
+            .map(|k| k.expose_secret().as_bytes().to_vec()),
     ];
     let fence = match secrets.into_iter().flatten().next() {
         Some(secret) => Sha256::new()
@@ -157,6 +162,8 @@ fn ai(config: &Config) -> Ai {
             .into(),
         None => chance.random_bytes(),
     };
+    let models = Models::new(config.ai.timeout, clock, chance)
+        .allow_private(config.ai.allow_private_addresses);
     Ai {
         key: model.api_key.clone(),
         base_url: model.base_url.clone(),
@@ -165,7 +172,7 @@ fn ai(config: &Config) -> Ai {
         cache_ttl: config.ai.cache_ttl,
         availability_ttl: config.ai.availability_ttl,
         prices: prices(config),
-        ..Ai::new(Models::new(config.ai.timeout, clock, chance), fence)
+        ..Ai::new(models, fence)
     }
 }
 

@@ -185,7 +185,7 @@ async fn the_repository(t: &Scene) {
     assert!(t.repo.role_of("theopenproducerbot[bot]").await.is_ok());
     assert!(t.repo.ensure_label("area: billing/café").await.unwrap());
     assert!(!t.repo.ensure_label("area: billing/café").await.unwrap());
-    let labels = t.repo.list_labels().await.unwrap();
+    let labels = t.repo.list_labels(10).await.unwrap();
     assert!(
         labels
             .iter()
