@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use chrono::TimeDelta;
 use http::Method;
+use openproducer::ai::Models;
 use openproducer::cache::Cache;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::{Chance, Clock};
@@ -21,6 +22,7 @@ use openproducer::domain::settings::Operator;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
+use openproducer::flows::planner::Ai;
 use openproducer::github::{AppCredentials, GitHub, NewIssue, OAuth};
 use openproducer::simulator::{Happening, RepositorySelection, Setup, Simulator, What};
 use openproducer::store::{self, PoolSettings};
@@ -248,6 +250,10 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         chance: Chance::system(),
         pace,
         looks: Looks::GITHUB,
+        ai: Ai::new(
+            Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+            [0; 32],
+        ),
         operator: Operator {
             max_issues: 1000,
             confirmation_threshold: 1000,

@@ -62,6 +62,11 @@ impl Models {
         }
     }
 
+    /// How long one question may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Permits tenants' addresses of private networks, on any port and without https.
     #[must_use]
     pub fn allow_private(mut self, allow: bool) -> Self {

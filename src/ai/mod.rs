@@ -33,7 +33,7 @@ use url::Url;
 pub use ask::Models;
 pub use error::AiError;
 
-use crate::config;
+use crate::domain::settings;
 
 /// Whose models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,15 +47,15 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// The operator's; `None`: no model plans.
-    pub fn of(configured: config::Provider) -> Option<Self> {
-        match configured {
-            config::Provider::OpenAi => Some(Self::OpenAi),
-            config::Provider::Gemini => Some(Self::Gemini),
-            config::Provider::Zai => Some(Self::Zai),
-            config::Provider::Anthropic => Some(Self::Anthropic),
-            config::Provider::Custom => Some(Self::Custom),
-            config::Provider::None => None,
+    /// The one that a setting names; `None`: no model plans.
+    pub fn of_setting(setting: settings::Provider) -> Option<Self> {
+        match setting {
+            settings::Provider::OpenAi => Some(Self::OpenAi),
+            settings::Provider::Gemini => Some(Self::Gemini),
+            settings::Provider::Zai => Some(Self::Zai),
+            settings::Provider::Anthropic => Some(Self::Anthropic),
+            settings::Provider::Custom => Some(Self::Custom),
+            settings::Provider::None => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use tracing::info;
 
@@ -10,14 +11,18 @@ use super::database::Database;
 use super::failure::{Failure, bad_config};
 use super::logs;
 use super::server::{self, Parts, Server};
+use crate::ai::Models;
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
 use crate::config::{self, Config, Credentials};
+use crate::domain::money::{Money, Price};
 use crate::domain::policy::{DEFAULT_KEYWORDS, Role};
+use crate::domain::prices::PriceTable;
 use crate::domain::settings::{self, Operator};
 use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
+use crate::flows::planner::Ai;
 use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::store::sealed::Seal;
 use crate::worker;
@@ -100,6 +105,7 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         chance: Chance::system(),
         pace: Pace::GITHUB,
         looks: Looks::GITHUB,
+        ai: ai(config),
         operator: operator(config),
         mention: config.bot.mention.clone(),
         webhook_secret: SecretString::default(),
@@ -130,6 +136,54 @@ fn cache(config: &Config) -> anyhow::Result<Cache> {
     }
 }
 
+/// How models are asked.
+fn ai(config: &Config) -> Ai {
+    use secrecy::ExposeSecret as _;
+    let (clock, chance) = (Clock::system(), Chance::system());
+    let model = config.ai.chosen();
+    // The same on all replicas, and known to nobody who writes a spec.
+    let secrets = [
+        config.encryption_key.as_ref().map(|k| k.expose().to_vec()),
+        model
+            .api_key
+            .as_ref()
+            .map(|k| k.expose_secret().as_bytes().to_vec()),
+    ];
+    let fence = match secrets.into_iter().flatten().next() {
+        Some(secret) => Sha256::new()
+            .chain_update(b"openproducer fence")
+            .chain_update(secret)
+            .finalize()
+            .into(),
+        None => chance.random_bytes(),
+    };
+    Ai {
+        key: model.api_key.clone(),
+        base_url: model.base_url.clone(),
+        temperature: model.temperature,
+        max_tokens: model.max_tokens,
+        cache_ttl: config.ai.cache_ttl,
+        availability_ttl: config.ai.availability_ttl,
+        prices: prices(config),
+        ..Ai::new(Models::new(config.ai.timeout, clock, chance), fence)
+    }
+}
+
+fn prices(config: &Config) -> Option<PriceTable> {
+    let table = config.ai.prices.as_ref()?;
+    let price = |(name, price): (&String, &config::Price)| {
+        let price = Price {
+            input: price.input,
+            output: price.output,
+        };
+        (name.clone(), price)
+    };
+    Some(PriceTable {
+        as_of: table.as_of,
+        models: table.models.iter().map(price).collect(),
+    })
+}
+
 /// The operator's layer of the settings.
 pub(super) fn operator(config: &Config) -> Operator {
     let bot = &config.bot;
@@ -152,6 +206,6 @@ pub(super) fn operator(config: &Config) -> Operator {
             config::Provider::None => settings::Provider::None,
         },
         model: config.ai.chosen().model.clone().unwrap_or_default(),
-        monthly_budget: None,
+        monthly_budget: config.ai.monthly_budget.map(Money::dollars),
     }
 }

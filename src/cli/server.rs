@@ -13,13 +13,15 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use url::Url;
 
-use crate::cache::Cache;
+use crate::ai::Models;
+use crate::cache::{Cache, Key};
 use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
 use crate::domain::trigger::BotNames;
 use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
+use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
 use crate::github::webhook::Verifier;
 use crate::github::{GitHub, OAuth};
@@ -37,6 +39,10 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// What secrets are kept under; `None`: none can be kept, and nobody can sign in.
+    pub seal: Option<Seal>,
+    /// Models that plan.
+    pub ai: Ai,
     pub operator: Operator,
     /// The mention that people write, with or without `@`.
     pub mention: String,
@@ -48,8 +54,6 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
-    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
-    pub seal: Option<Seal>,
     /// How people sign in.
     pub oauth: OAuth,
     /// Where people and GitHub reach the server; `None`: at the address it listens on.
@@ -61,6 +65,7 @@ pub struct Parts {
 impl Parts {
     /// With the usual in place of everything that is not said.
     pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
+        let models = Models::new(MODEL_TIMEOUT, Clock::system(), Chance::system());
         Self {
             pool,
             cache: Cache::in_process(10_000),
@@ -69,6 +74,8 @@ impl Parts {
             chance: Chance::system(),
             pace: Pace::GITHUB,
             looks: Looks::GITHUB,
+            seal: None,
+            ai: Ai::new(models, [0; 32]),
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
@@ -76,13 +83,18 @@ impl Parts {
             web_url: oauth.web_url().clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
-            seal: None,
             oauth,
             public_url: None,
             trusted_proxies: 0,
         }
     }
 }
+
+/// How long a model may take, unless the config says otherwise.
+const MODEL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The least time between two looks at the model for health.
+const LEAST_MEMO: Duration = Duration::from_secs(10);
 
 /// How long to wait before GitHub is asked again who we are.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
@@ -163,6 +175,29 @@ fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
     }
 }
 
+/// How the operator's model is. Known for a while even where the cache forgets, so that nobody who asks for health makes
+/// us ask a provider each time.
+async fn model_health(services: Services, memo: Cache) -> Part {
+    let key = Key::of_server(&["model"]);
+    let known = match memo.get_json(&key).await {
+        Some(known) => known,
+        None => {
+            let seen = planner::operators_model(&services).await;
+            let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
+            memo.set_json(&key, &seen, ttl).await;
+            seen
+        }
+    };
+    match known {
+        None => Part::new(PartState::Off),
+        Some((model, seen)) => Part::new(match seen.trouble {
+            None => PartState::Up,
+            Some(_) => PartState::Down,
+        })
+        .with("model", model),
+    }
+}
+
 fn site(
     parts: &Parts,
     services: &Services,
@@ -170,6 +205,7 @@ fn site(
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
 ) -> anyhow::Result<web::Site> {
+    let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -181,8 +217,7 @@ fn site(
             Part::new(state).with("kind", cache.name())
         }
     });
-    // Structure alone plans until a provider can be configured.
-    let ai = web::health::probe(|| async { Part::new(PartState::Off) });
+    let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
         services: services.clone(),
         verifier: verifier(parts)?,
@@ -234,14 +269,15 @@ pub fn services(parts: &Parts) -> Services {
     parts.github.set_gate(pace::gate(parts.cache.clone()));
     Services {
         pool: parts.pool.clone(),
-        cache: parts.cache.clone(),
-        seal: parts.seal.clone(),
         github: parts.github.clone(),
         oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        cache: parts.cache.clone(),
+        seal: parts.seal.clone(),
+        ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),
         web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),

@@ -5,6 +5,7 @@ mod fault;
 mod folder;
 mod names;
 mod needs;
+mod prices;
 mod reader;
 mod values;
 
@@ -20,6 +21,7 @@ pub use fault::Fault;
 pub use folder::{of_demo as demo_folder, runs_as_root};
 pub use names::{NAMES, Name, Shown};
 pub use needs::{Credentials, ForServe};
+pub use prices::{Price, Prices};
 pub use reader::Setting;
 pub use values::EncryptionKey;
 
@@ -102,6 +104,10 @@ pub struct Ai {
     pub cache_ttl: Duration,
     pub availability_ttl: Duration,
     pub timeout: Duration,
+    /// `None`: no model's price is known.
+    pub prices: Option<Prices>,
+    /// US dollars that planning may cost each installation in a month.
+    pub monthly_budget: Option<f64>,
 }
 
 impl Ai {
@@ -326,7 +332,23 @@ fn ai(reader: &mut Reader<'_>) -> Ai {
         cache_ttl: seconds(reader, "AI_CACHE_TTL_SECONDS", 0),
         availability_ttl: seconds(reader, "AI_AVAILABILITY_TTL_SECONDS", 0),
         timeout: seconds(reader, "AI_TIMEOUT_SECONDS", 1),
+        monthly_budget: monthly_budget(reader),
+        prices: reader.find("AI_PRICES_PATH", prices::read),
     }
+}
+
+/// A budget without prices could not be kept.
+fn monthly_budget(reader: &mut Reader<'_>) -> Option<f64> {
+    let budget = reader.find("AI_MONTHLY_BUDGET_USD", |text| {
+        values::fraction(text, 0.0..=1_000_000.0)
+    });
+    if budget.is_some() && reader.find_text("AI_PRICES_PATH").is_none() {
+        reader.fault(
+            "AI_PRICES_PATH",
+            "is not set; AI_MONTHLY_BUDGET_USD needs a table of what models cost",
+        );
+    }
+    budget
 }
 
 fn model(

@@ -96,6 +96,8 @@ pub const NAMES: &[Name] = &[
     plain("AI_CACHE_TTL_SECONDS", "3600"),
     plain("AI_AVAILABILITY_TTL_SECONDS", "300"),
     plain("AI_TIMEOUT_SECONDS", "60"),
+    open("AI_PRICES_PATH", "no model's price is known"),
+    open("AI_MONTHLY_BUDGET_USD", "no budget"),
     plain("BOT_MENTION", "@TheOpenProducerBot"),
     plain("BOT_RUN_RATE_LIMIT_PER_MINUTE", "30"),
     plain("BOT_MAX_ISSUES_PER_RUN", "100"),

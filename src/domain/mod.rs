@@ -16,6 +16,7 @@ pub mod plan;
 pub mod planning;
 pub mod policy;
 pub mod present;
+pub mod prices;
 pub mod rejection;
 pub mod request;
 pub mod run;

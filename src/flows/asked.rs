@@ -31,6 +31,9 @@ pub struct Asked {
     /// What `replan` was told, newest last.
     #[serde(default)]
     pub instructions: Vec<String>,
+    /// How often it was planned again.
+    #[serde(default)]
+    pub replans: u32,
 }
 
 /// A milestone as it was when the run was asked for.

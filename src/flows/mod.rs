@@ -5,7 +5,8 @@
 //! | [`receive`] | a delivery comes in: does it concern us, is it stored |
 //! | [`delivery`] | a stored delivery is read and handed to its story |
 //! | [`request`] | somebody asks for a breakdown: who, what, is it well said |
-//! | [`plan`] | the spec becomes a plan, judged by policy, made to fit the [`room`] that GitHub has |
+//! | [`plan`] | a plan is judged by policy and made to fit the [`room`] that GitHub has |
+//! | [`planner`] | the spec becomes a plan: by a model, or by the document's structure |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
@@ -38,6 +39,7 @@ pub mod operate;
 pub mod pace;
 pub mod person;
 pub mod plan;
+pub mod planner;
 pub mod receive;
 pub mod reply;
 pub mod repositories;
@@ -51,6 +53,8 @@ pub mod step;
 pub mod sweep;
 pub mod tick;
 pub mod touched;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -71,9 +75,6 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
-    pub cache: Cache,
-    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
-    pub seal: Option<Seal>,
     pub github: GitHub,
     /// How people sign in.
     pub oauth: OAuth,
@@ -81,8 +82,12 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    pub cache: Cache,
+    /// What secrets are kept under; `None`: none can be kept.
+    pub seal: Option<Seal>,
+    pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
-    pub operator: std::sync::Arc<settings::Operator>,
+    pub operator: Arc<settings::Operator>,
     /// The mention that people write, without `@`.
     pub mention: String,
     /// GitHub's pages, without a slash at the end.

@@ -6,20 +6,24 @@ use sqlx::PgTransaction;
 use tracing::info;
 
 use super::asked::Asked;
+use super::planner::{self, How, Planned};
 use super::{FlowError, FlowResult, Services, advance, pace, room};
 use crate::domain::comment;
-use crate::domain::defuse::{defuse_body, defuse_title};
+use crate::domain::fingerprint;
 use crate::domain::ids::{InstallationId, IssueNumber, RunId};
 use crate::domain::plan::{Plan, PlannedIssue};
+use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
 use crate::domain::settings::{Confirmation, Settings};
-use crate::domain::{coverage, fingerprint, structure};
 use crate::store::created_issues;
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::RepositoryRow;
-use crate::store::runs::{self, Run};
+use crate::store::runs::{self, Made, Run};
+
+/// The note of an item that a model added by itself.
+pub(super) const NOT_IN_THE_SPEC: &str = "not in the spec";
 
 /// Enqueues the planning of a run. A person's run has no jobs: the command that asks for it takes it on.
 pub async fn enqueue(
@@ -42,6 +46,7 @@ pub async fn instruct(
     words: Option<&str>,
 ) -> FlowResult<()> {
     asked.instructions.extend(words.map(str::to_owned));
+    asked.replans = Asked::from_value(&run.request)?.replans + 1;
     runs::set_request(&mut **tx, &run.id, &asked.to_value()?).await?;
     Ok(())
 }
@@ -60,7 +65,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     }
     let asked = Asked::from_value(&run.request)?;
     let settings = settings_of(services, &run, &asked).await?;
-    let plan = make(&asked, &settings).await?;
+    let Planned { plan, how } = planner::plan(services, &run, &asked, &settings).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
@@ -79,7 +84,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
         }
         other => other?,
     };
-    store(services, &run, &asked, &settings, &plan, &items).await
+    store(services, &run, &asked, &settings, &(plan, how), items).await
 }
 
 /// The plan as GitHub will take it, and its items. Groups do not count toward the maximum: GitHub asks for them.
@@ -110,49 +115,6 @@ async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResul
     services
         .settings(run.installation, run.repository, &asked.for_settings())
         .await
-}
-
-/// Plans off the reactor: a megabyte of Markdown takes its time.
-async fn make(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
-    let (title, text) = (asked.title.clone(), asked.text.clone());
-    let mut labels = asked.labels.clone();
-    labels.extend(
-        settings
-            .labels
-            .value
-            .iter()
-            .filter(|l| !asked.labels.contains(l))
-            .cloned(),
-    );
-    let wishes = structure::Wishes {
-        count: asked.count,
-        components: asked.components.clone(),
-        labels,
-        assignees: asked.assignees.clone(),
-        repositories: asked.repositories.clone(),
-        maximum: settings.max_issues.value,
-    };
-    let mut plan = tokio::task::spawn_blocking(move || structure::plan(&title, &text, &wishes))
-        .await
-        .map_err(anyhow::Error::from)?;
-    plan.warnings.splice(0..0, asked.warnings.iter().cloned());
-    if !asked.instructions.is_empty() {
-        plan.warnings.push(
-            "`replan` was given words, but no model is configured to follow them: the plan comes from the \
-             document's structure again."
-                .to_owned(),
-        );
-    }
-    for issue in &mut plan.issues {
-        issue.title = defuse_title(&issue.title);
-        issue.body = defuse_body(&issue.body);
-    }
-    let broken = coverage::check(&plan);
-    if broken.is_empty() {
-        Ok(plan)
-    } else {
-        Err(anyhow::anyhow!("the plan breaks its own rules: {}", broken.join("; ")).into())
-    }
 }
 
 /// The plan's issues as rows: each with its repository, and skipped where the same issue is there already.
@@ -267,9 +229,15 @@ async fn store(
     run: &Run,
     asked: &Asked,
     settings: &Settings,
-    plan: &Plan,
-    items: &[NewItem],
+    (plan, how): &(Plan, How),
+    mut items: Vec<NewItem>,
 ) -> FlowResult<()> {
+    // Nobody has asked for them: whoever wants them ticks them.
+    let planned = items.iter_mut().filter(|i| i.state == ItemState::Planned);
+    for item in planned.filter(|i| is_ungrounded(&i.planned)) {
+        item.state = ItemState::Dropped;
+        item.note = Some(NOT_IN_THE_SPEC.to_owned());
+    }
     let now = services.clock.now();
     let reasons = judge(plan, asked, settings);
     let mut tx = services.pool.begin().await?;
@@ -277,9 +245,13 @@ async fn store(
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
         return Ok(());
     };
-    planned_issues::replace_all(&mut tx, &run.id, run.installation, items).await?;
-    let why = serde_json::to_value(&reasons).map_err(anyhow::Error::from)?;
-    runs::set_plan(&mut *tx, &run.id, plan, &why, now).await?;
+    planned_issues::replace_all(&mut tx, &run.id, run.installation, &items).await?;
+    let made = Made {
+        plan,
+        reasons: &serde_json::to_value(&reasons).map_err(anyhow::Error::from)?,
+        planning: &serde_json::to_value(how).map_err(anyhow::Error::from)?,
+    };
+    runs::set_plan(&mut *tx, &run.id, &made, now).await?;
     if !runs::set_state(&mut *tx, &run.id, current.state, next, None, now).await? {
         return Ok(());
     }

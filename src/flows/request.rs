@@ -215,6 +215,7 @@ async fn complete(
         dependencies: options.dependencies,
         warnings: request.warnings.iter().map(ToString::to_string).collect(),
         instructions: Vec::new(),
+        replans: 0,
     }))
 }
 

@@ -7,14 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, plan, reply, rollback};
 use crate::domain::comment::{
-    self, About, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress, RolledBack,
-    Skipped, Step, Summary,
+    self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
+    RolledBack, Skipped, Spent, Step, Summary,
 };
 use crate::domain::ids::{IssueNumber, RepositoryName};
+use crate::domain::money::Money;
 use crate::domain::present;
 use crate::domain::run::{ItemState, Phase, Status};
+use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
@@ -191,6 +193,10 @@ impl<'a> View<'a> {
             similar: &[],
             mermaid: &present::mermaid(&plan),
             rate_per_minute: settings.rate_limit_per_minute.value,
+            ai: self
+                .ai(services, settings.monthly_budget.value)
+                .await?
+                .as_ref(),
         }))
     }
 
@@ -224,7 +230,38 @@ impl<'a> View<'a> {
             as_tasks: AsText::of(self.run, &Asked::from_value(&self.run.request)?).sub_issues,
             planning_took,
             creating_took,
-            ai: None,
+            ai: self.ai(services, None).await?.as_ref(),
+        }))
+    }
+
+    /// What models were paid for the run; `None`: none was asked.
+    async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
+        let run = self.run;
+        let total = ai_calls::total_of_run(&services.pool, run.installation, &run.id).await?;
+        let plan = runs::find_planner(&services.pool, &run.id).await?;
+        let by_model = plan.filter(|planner| planner != "structural");
+        if total.calls == 0 && by_model.is_none() {
+            return Ok(None);
+        }
+        let month = match budget {
+            Some(budget) => {
+                let since = ai_calls::month_of(services.clock.now());
+                let spent =
+                    ai_calls::spent_since(&services.pool, run.installation, &run.id, since).await?;
+                Some(Spent { spent, budget })
+            }
+            None => None,
+        };
+        let spent = total.spent;
+        Ok(Some(AiUse {
+            model: by_model
+                .or(total.models.into_iter().next())
+                .unwrap_or_default(),
+            tokens_in: spent.tokens_in,
+            tokens_out: spent.tokens_out,
+            // A sum that leaves something out would say too little.
+            cost: spent.cost.filter(|_| !total.is_partly_unpriced),
+            month,
         }))
     }
 
@@ -368,7 +405,11 @@ impl<'a> View<'a> {
         self.items
             .iter()
             .filter(|i| i.state == ItemState::Dropped)
-            .filter_map(|i| Some((number(i)?, i.planned.title.clone())))
+            .filter_map(|i| {
+                let why = i.note.as_ref().filter(|n| *n == plan::NOT_IN_THE_SPEC);
+                let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+                Some((number(i)?, format!("{}{why}", i.planned.title)))
+            })
             .collect()
     }
 

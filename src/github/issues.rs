@@ -111,6 +111,14 @@ impl Repo {
         Ok(listed)
     }
 
+    /// The hundred open issues that changed last, without pull requests.
+    pub async fn list_open_issues(&self) -> Result<Vec<Issue>, GitHubError> {
+        let path = self.path("/issues?state=open&sort=updated&direction=desc&per_page=100");
+        let mut listed: Listed<Issue> = self.list(path, 1).await?;
+        listed.items.retain(|issue| !issue.is_pull_request);
+        Ok(listed.items)
+    }
+
     /// Reacts to an issue; doing it again changes nothing.
     pub async fn react_to_issue(
         &self,

@@ -27,6 +27,12 @@ impl Repo {
         }
     }
 
+    /// The first hundred open milestones.
+    pub async fn list_open_milestones(&self) -> Result<Vec<Milestone>, GitHubError> {
+        let path = self.path("/milestones?state=open&per_page=100");
+        Ok(self.list(path, 1).await?.items)
+    }
+
     /// The milestone with this title (case does not matter, an open one first) or else with this number.
     pub async fn find_milestone(
         &self,

@@ -177,26 +177,26 @@ pub async fn total_of_run(
     .and_then(|row| total(&row))
 }
 
-/// What a tenant's questions have come to since then; `is_tenants`: with whose key.
-pub async fn total_since(
+/// What a tenant's questions with the same key as the run's have cost since then.
+pub async fn spent_since(
     db: impl PgExecutor<'_>,
     installation: InstallationId,
-    is_tenants: bool,
+    run: &RunId,
     since: DateTime<Utc>,
-) -> sqlx::Result<Total> {
-    sqlx::query(
-        "select count(*) filter (where tokens_in > 0) as calls, coalesce(sum(tokens_in), 0)::bigint as tokens_in,
-             coalesce(sum(tokens_out), 0)::bigint as tokens_out, sum(cost_nanos)::bigint as cost,
-             coalesce(bool_or(cost_nanos is null), false) as unpriced,
-             coalesce(array_agg(distinct provider || '/' || model), '{}') as models
-         from ai_calls where installation_id = $1 and is_tenants = $2 and at >= $3",
+) -> sqlx::Result<Money> {
+    let row = sqlx::query(
+        "select coalesce(sum(cost_nanos), 0)::bigint as spent from ai_calls
+         where installation_id = $1 and at >= $3 and is_tenants = coalesce(
+             (select is_tenants from ai_calls where run_id = $2 order by id desc limit 1), false)",
     )
     .bind(installation.0)
-    .bind(is_tenants)
+    .bind(run.as_str())
     .bind(since)
     .fetch_one(db)
-    .await
-    .and_then(|row| total(&row))
+    .await?;
+    Ok(Money {
+        nanos: row.try_get("spent")?,
+    })
 }
 
 fn total(row: &PgRow) -> sqlx::Result<Total> {

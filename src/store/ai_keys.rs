@@ -3,11 +3,17 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgExecutor, Row};
+use url::Url;
 
 use super::sealed::{Place, Seal, SealError};
 use crate::clock::Chance;
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::settings::Provider;
+
+/// Scheme, host and port of an address, which a key is bound to; empty for the provider's own.
+pub fn origin(address: Option<&Url>) -> String {
+    address.map_or_else(String::new, |url| url.origin().ascii_serialization())
+}
 
 /// Which key: of which layer, and what it was given for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -320,21 +320,31 @@ pub async fn set_state(
     Ok(done.rows_affected() == 1)
 }
 
+/// A plan with what was thought about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    pub plan: &'a Plan,
+    /// Why a person has to confirm.
+    pub reasons: &'a serde_json::Value,
+    /// How the plan was made.
+    pub planning: &'a serde_json::Value,
+}
+
 /// Stores the plan that confirm will create, and why confirmation is asked.
 pub async fn set_plan(
     db: impl PgExecutor<'_>,
     id: &RunId,
-    plan: &Plan,
-    reasons: &serde_json::Value,
+    made: &Made<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update runs set plan = $2, reasons = $3, planned_at = $4, revision = revision + 1, plan_revision = revision + 1, updated_at = $4 where id = $1",
+        "update runs set plan = $2, reasons = $3, planning = $5, planned_at = $4, revision = revision + 1, plan_revision = revision + 1, updated_at = $4 where id = $1",
     )
     .bind(id.as_str())
-    .bind(sqlx::types::Json(plan))
-    .bind(reasons)
+    .bind(sqlx::types::Json(made.plan))
+    .bind(made.reasons)
     .bind(now)
+    .bind(made.planning)
     .execute(db)
     .await
     .map(drop)
@@ -362,6 +372,15 @@ pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Opti
         .await?;
     let plan: Option<sqlx::types::Json<Plan>> = row.try_get("plan")?;
     Ok(plan.map(|p| p.0))
+}
+
+/// Who made the run's plan: `structural`, or `provider/model`.
+pub async fn find_planner(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<String>> {
+    sqlx::query("select plan ->> 'planner' as planner from runs where id = $1")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await?
+        .try_get("planner")
 }
 
 /// Says whether a rollback takes what people have worked on as well.

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
+use crate::ai::Models;
 use crate::cache::Cache;
 use crate::cli::database::Database;
 use crate::cli::server::{Parts, Server};
@@ -16,6 +17,7 @@ use crate::config::{EncryptionKey, demo_folder};
 use crate::domain::settings::Operator;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
+use crate::flows::planner::Ai;
 use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::simulator::{RepositorySelection, Role, Setup, Simulator};
 use crate::store::sealed::Seal;
@@ -108,6 +110,10 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         chance: Chance::system(),
         pace: Pace::every(BETWEEN_WRITES),
         looks: Looks::GITHUB,
+        ai: Ai::new(
+            Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+            [0; 32],
+        ),
         operator: Operator::default(),
         mention: MENTION.to_owned(),
         webhook_secret: SecretString::from(app.webhook_secret.clone()),

@@ -5,6 +5,7 @@
 
 mod coverage;
 mod links;
+mod planner;
 mod preview;
 mod reply;
 mod state;
@@ -13,13 +14,14 @@ mod text;
 use super::ids::{IssueNumber, RepositoryName, RunId};
 
 pub use links::{not_native, with_links};
+pub use planner::{AiUse, Spent, degraded, partly_degraded};
 pub use preview::{Preview, SimilarIssue, preview, ticked};
 pub use reply::{
     Fault, StatusRow, already, closed, complaints, help, not_shown, not_yet, nothing_left,
     nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
 };
 pub use state::{
-    AiUse, Ended, Failure, LeftOpen, Note, Progress, RolledBack, Skipped, Step, Summary, cancelled,
+    Ended, Failure, LeftOpen, Note, Progress, RolledBack, Skipped, Step, Summary, cancelled,
     failed, progress, rolled_back, summary, working,
 };
 pub use text::inline;

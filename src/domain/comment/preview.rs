@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::coverage::{coverage, line_ranges};
+use super::planner::{AiUse, paid};
 use super::text::{code, count, duration, folded, inline, lines_within, page};
 use super::{About, Link};
 use crate::domain::plan::{Plan, PlannedIssue};
+use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::Reason;
 use crate::domain::spec::Block;
 
@@ -23,6 +25,8 @@ pub struct Preview<'a> {
     /// The graph as Mermaid text, without its fence; empty for none.
     pub mermaid: &'a str,
     pub rate_per_minute: u32,
+    /// What models were paid for it; `None`: none was asked.
+    pub ai: Option<&'a AiUse>,
 }
 
 /// A planned issue that looks like an existing one without being the same.
@@ -157,6 +161,9 @@ fn task(
     let mark = if is_dropped { ' ' } else { 'x' };
     let number = number_of(&issue.id);
     let mut notes = Vec::new();
+    if is_ungrounded(issue) {
+        notes.push("**not in the spec**".to_owned());
+    }
     if groups > 0 {
         notes.push(format!("groups {}", count(groups, "issue")));
     }
@@ -262,10 +269,12 @@ fn creating_takes(issues: usize, rate_per_minute: u32) -> Duration {
 }
 
 fn origin(p: &Preview<'_>, kept: usize) -> String {
-    let planner = match p.plan.planner.as_str() {
+    let planner = match (p.plan.planner.as_str(), p.ai) {
         // Its reason says so itself.
-        "structural" => String::new(),
-        model => format!("Planned by {}.", code(model)),
+        ("structural", None) => String::new(),
+        ("structural", Some(ai)) => paid(ai),
+        (model, None) => format!("Planned by {}.", code(model)),
+        (_, Some(ai)) => format!("Planned by {}", paid(ai)),
     };
     let time = duration(creating_takes(kept, p.rate_per_minute));
     let rate = count(p.rate_per_minute as usize, "request");

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::text::{code, count, duration, folded, inline, lines_within, page, thousands};
+use super::planner::{self, AiUse};
+use super::text::{count, duration, folded, inline, lines_within, page, thousands};
 use super::{About, Created, Link};
 use crate::domain::defuse::defuse_body;
 
@@ -85,16 +86,6 @@ fn bar(done: usize, total: usize) -> String {
         "█".repeat(full),
         "░".repeat(WIDTH - full)
     )
-}
-
-/// What a model was paid for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AiUse {
-    pub model: String,
-    pub tokens_in: u64,
-    pub tokens_out: u64,
-    /// In US dollars, where the price is known.
-    pub cost: Option<f64>,
 }
 
 /// A planned issue that was not created, because the same one is there already.
@@ -192,20 +183,9 @@ fn figures(s: &Summary<'_>) -> String {
         [] => String::new(),
         _ => format!(", created in {}", duration(s.creating_took)),
     };
-    let Some(ai) = s.ai else {
-        return format!("Planned in {planned}{created}. No model was used.");
-    };
-    let (model, tokens_in, tokens_out) = (
-        code(&ai.model),
-        thousands(ai.tokens_in),
-        thousands(ai.tokens_out),
-    );
-    let cost = ai
-        .cost
-        .map_or_else(String::new, |cost| format!(", about ${cost:.4}"));
-    format!(
-        "Planned in {planned}{created}. {model}: {tokens_in} tokens in, {tokens_out} out{cost}."
-    )
+    let ai =
+        s.ai.map_or_else(|| "No model was used.".to_owned(), planner::paid);
+    format!("Planned in {planned}{created}. {ai}")
 }
 
 /// A run that stopped before it was done.

@@ -8,6 +8,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::domain::fingerprint::find_comment_marker;
+use crate::domain::money::Money;
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::policy::{Hit, Place, Reason, check_maximum};
 use crate::domain::run::{Move, Phase, State, Status};
@@ -176,6 +177,7 @@ fn preview_comment() {
         }],
         mermaid: "graph LR\n  i2 --> i3",
         rate_per_minute: 30,
+        ai: None,
     });
     assert_eq!(find_comment_marker(&text), Some(run()));
     assert_snapshot!(shown(&text), @"
@@ -256,6 +258,7 @@ fn a_plain_preview_has_no_empty_parts() {
         similar: &[],
         mermaid: "",
         rate_per_minute: 1,
+        ai: None,
     });
     assert_snapshot!(shown(&text), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
@@ -301,6 +304,7 @@ fn boxes_are_read_back_from_the_preview_and_from_edits() {
         similar: &[],
         mermaid: "",
         rate_per_minute: 30,
+        ai: None,
     });
     let boxes: Vec<_> = ticked(&text).into_iter().collect();
     assert_eq!(boxes, [(1, true), (2, true), (3, true), (4, false)]);
@@ -335,6 +339,7 @@ fn a_huge_plan_is_cut_and_keeps_count() {
         similar: &[],
         mermaid: &"a --> b\n".repeat(9000),
         rate_per_minute: 30,
+        ai: None,
     });
     assert!(text.chars().count() < COMMENT_MAX);
     assert!(text.ends_with("</sub>\n"), "the end was cut off");
@@ -494,10 +499,11 @@ fn summary_comment() {
             model: "openai/gpt-5".to_owned(),
             tokens_in: 12_345,
             tokens_out: 678,
-            cost: Some(0.0123),
+            cost: Some(Money::dollars(0.0123)),
+            month: None,
         }),
     };
-    assert_snapshot!(shown(&summary(&full)), @"
+    assert_snapshot!(shown(&summary(&full)), @r"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ⚠️ 3 issues created, 1 could not be
 
@@ -521,7 +527,7 @@ fn summary_comment() {
 
     </details>
 
-    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, about $0.0123.
+    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, \$0.0123.
 
     To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
@@ -688,6 +694,7 @@ fn at_a_terminal_the_same_is_done_by_commands() {
         similar: &[],
         mermaid: "",
         rate_per_minute: 30,
+        ai: None,
     });
     let steps = waiting.split("**What next?**").nth(1).unwrap();
     assert_snapshot!(steps.split("\n\n").take(2).collect::<Vec<_>>().join("\n"), @"
@@ -857,6 +864,7 @@ fn no_stranger_s_words_get_through_alive() {
         similar: &[],
         mermaid: "a\n```\n@alice",
         rate_per_minute: 30,
+        ai: None,
     });
     assert!(!ticked(&text).contains_key(&9));
     let body = text.split_once("-->").unwrap().1;

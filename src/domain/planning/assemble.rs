@@ -19,6 +19,8 @@ pub struct Assembled {
     pub plan: Plan,
     /// The ids of issues that no block of the spec supports: off until a maintainer wants them.
     pub ungrounded: Vec<String>,
+    /// The ids of issues whose titles were those of others: they carry a section's name or a number now.
+    pub told_apart: Vec<String>,
 }
 
 /// An issue on its way into the plan.
@@ -39,6 +41,8 @@ pub(super) struct Node {
     pub ready: Option<String>,
     /// The structural issue that it is.
     pub structural: Option<String>,
+    /// Its title was another one's as well.
+    pub told_apart: bool,
     /// Merged into another one, or left out.
     pub gone: bool,
 }
@@ -127,6 +131,7 @@ fn nothing_found(structural: &Plan) -> Assembled {
     Assembled {
         plan,
         ungrounded: Vec::new(),
+        told_apart: Vec::new(),
     }
 }
 
@@ -291,7 +296,9 @@ impl<'a> Work<'a> {
             let plain = std::iter::once(format!("Carry out part {} of the request", n + 1));
             let mut all = std::iter::once(title.clone()).chain(told).chain(plain);
             let free = all.find(|t| taken.insert(clean::words_of_title(t)));
-            self.nodes[n].title = free.unwrap_or(title);
+            let free = free.unwrap_or_else(|| title.clone());
+            self.nodes[n].told_apart = free != title;
+            self.nodes[n].title = free;
         }
     }
 
@@ -343,6 +350,11 @@ impl<'a> Work<'a> {
             .filter(|n| !self.nodes[**n].grounded)
             .filter_map(id)
             .collect();
+        let told_apart = order
+            .iter()
+            .filter(|n| self.nodes[**n].told_apart && self.nodes[**n].grounded)
+            .filter_map(id)
+            .collect();
         let warnings = self.warnings(&issues, &ungrounded, &trace, repairs);
         let coverage = self.coverage(&issues, trace);
         Assembled {
@@ -355,6 +367,7 @@ impl<'a> Work<'a> {
                 coverage,
             },
             ungrounded,
+            told_apart,
         }
     }
 

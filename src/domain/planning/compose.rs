@@ -7,7 +7,7 @@ use super::clean;
 use super::fence::without_comments;
 use crate::domain::comment::inline;
 use crate::domain::defuse::defuse_body;
-use crate::domain::plan::{FROM_THE_SPEC, Plan};
+use crate::domain::plan::{FROM_THE_SPEC, Plan, PlannedIssue};
 use crate::domain::spec::{BlockKind, Spec};
 
 /// Begins the body of an issue that no block of the spec supports.
@@ -18,11 +18,13 @@ const QUOTED_MOST: usize = 600;
 /// The ids of a plan's issues that no block of the spec supports, by the line that their bodies begin with. They are off
 /// until a maintainer wants them. Grouping may give new ids: ask again after it.
 pub fn ungrounded(plan: &Plan) -> Vec<String> {
-    let marked = plan
-        .issues
-        .iter()
-        .filter(|i| i.body.starts_with(NOT_IN_THE_SPEC));
+    let marked = plan.issues.iter().filter(|i| is_ungrounded(i));
     marked.map(|i| i.id.clone()).collect()
+}
+
+/// Whether no block of the spec supports the issue.
+pub fn is_ungrounded(issue: &PlannedIssue) -> bool {
+    issue.body.starts_with(NOT_IN_THE_SPEC)
 }
 
 /// The body of an issue, defused; `title` is its final one.

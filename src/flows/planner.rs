@@ -1,0 +1,208 @@
+//! A spec becomes a plan: by a model where one is chosen and can be asked, else by the document's structure, saying why.
+//!
+//! | file | |
+//! |---|---|
+//! | [`choice`] | whose model, with whose key |
+//! | [`ask`] | one question: cache, one call in flight, budget, repair |
+//! | [`model`] | the questions of a plan, in their order |
+//! | [`availability`] | whether a model can be asked at all, known for five minutes |
+
+mod ask;
+mod availability;
+mod choice;
+mod model;
+
+use std::time::Duration;
+
+use metrics::counter;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
+use url::Url;
+
+use self::choice::Chosen;
+use super::asked::Asked;
+use super::{FlowError, FlowResult, Services};
+use crate::ai::Models;
+use crate::domain::comment;
+use crate::domain::defuse::defuse_body;
+use crate::domain::plan::Plan;
+use crate::domain::planning::{self, Degraded, PROMPT_VERSION};
+use crate::domain::prices::PriceTable;
+use crate::domain::settings::Settings;
+use crate::domain::{coverage, structure};
+use crate::store::runs::Run;
+
+pub use availability::{Availability, operators_model};
+
+/// How long the questions of one plan may take together, within the time of a job.
+pub const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Asking models: the operator's part of it.
+#[derive(Debug, Clone)]
+pub struct Ai {
+    pub models: Models,
+    /// The operator's own; a tenant's model is asked with the tenant's.
+    pub key: Option<SecretString>,
+    pub base_url: Option<Url>,
+    pub temperature: Option<f64>,
+    pub max_tokens: Option<u32>,
+    /// How long a reply answers the same question again.
+    pub cache_ttl: Duration,
+    /// How long it is known whether a model can be asked.
+    pub availability_ttl: Duration,
+    pub prices: Option<PriceTable>,
+    /// What the marks around a spec depend on: nobody who writes a spec knows it, and it is the same on all replicas.
+    pub fence: [u8; 32],
+    /// How long the questions of one plan may take together.
+    pub patience: Duration,
+}
+
+impl Ai {
+    /// Asks these models with nobody's key.
+    pub fn new(models: Models, fence: [u8; 32]) -> Self {
+        Self {
+            models,
+            key: None,
+            base_url: None,
+            temperature: None,
+            max_tokens: None,
+            cache_ttl: Duration::from_hours(1),
+            availability_ttl: Duration::from_mins(5),
+            prices: None,
+            fence,
+            patience: PATIENCE,
+        }
+    }
+}
+
+/// How a plan was made; kept with the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct How {
+    /// Which prompts were used; none where no model was asked.
+    pub prompt_version: Option<String>,
+    /// Why structure planned although a model was wanted.
+    pub degraded: Option<Degraded>,
+}
+
+/// A plan before it is made to fit.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub plan: Plan,
+    pub how: How,
+}
+
+/// Why a model's planning stopped.
+#[derive(Debug)]
+enum Stop {
+    Why(Degraded),
+    /// Ask in smaller parts.
+    TooLong,
+    Flow(FlowError),
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+/// Plans what was asked. A model that fails costs at most its time: there is always structure's plan.
+pub(super) async fn plan(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+    settings: &Settings,
+) -> FlowResult<Planned> {
+    let wishes = wishes(asked, settings);
+    let structural = by_structure(asked, &wishes).await?;
+    let (mut plan, how) = match choice::choose(services, run, settings).await? {
+        Chosen::Structure => (structural, How::default()),
+        Chosen::Nothing(why) => degraded(structural, run, why, None),
+        Chosen::Model(model) => {
+            let version = Some(PROMPT_VERSION.to_owned());
+            match model::plan(services, run, asked, &wishes, &structural, &model).await {
+                Ok(plan) => (
+                    plan,
+                    How {
+                        prompt_version: version,
+                        degraded: None,
+                    },
+                ),
+                Err(Stop::Flow(error)) => return Err(error),
+                Err(Stop::Why(why)) => degraded(structural, run, why, version),
+                Err(Stop::TooLong) => {
+                    let why = Degraded::TooLong {
+                        model: model.name(),
+                    };
+                    degraded(structural, run, why, version)
+                }
+            }
+        }
+    };
+    counter!("plans_total", "planner" => if plan.planner == "structural" { "structure" } else { "model" })
+        .increment(1);
+    plan.warnings.splice(0..0, asked.warnings.iter().cloned());
+    if plan.planner == "structural" && !asked.instructions.is_empty() {
+        plan.warnings.push(
+            "`replan` was given words, and only a model can follow them: the plan comes from the document's structure."
+                .to_owned(),
+        );
+    }
+    let broken = coverage::check(&plan);
+    if broken.is_empty() {
+        Ok(Planned { plan, how })
+    } else {
+        Err(anyhow::anyhow!("the plan breaks its own rules: {}", broken.join("; ")).into())
+    }
+}
+
+fn degraded(mut plan: Plan, run: &Run, why: Degraded, version: Option<String>) -> (Plan, How) {
+    warn!(run.id = %run.id, installation.id = %run.installation, why = why.kind(), "no model planned");
+    counter!("plans_degraded_total", "why" => why.kind()).increment(1);
+    plan.warnings.insert(0, comment::degraded(&why));
+    let how = How {
+        prompt_version: version,
+        degraded: Some(why),
+    };
+    (plan, how)
+}
+
+fn wishes(asked: &Asked, settings: &Settings) -> structure::Wishes {
+    let mut labels = asked.labels.clone();
+    let usual = settings.labels.value.iter();
+    labels.extend(usual.filter(|l| !asked.labels.contains(l)).cloned());
+    structure::Wishes {
+        count: asked.count,
+        components: asked.components.clone(),
+        labels,
+        assignees: asked.assignees.clone(),
+        repositories: asked.repositories.clone(),
+        maximum: settings.max_issues.value,
+    }
+}
+
+/// Plans off the reactor: a megabyte of Markdown takes its time.
+async fn by_structure(asked: &Asked, wishes: &structure::Wishes) -> FlowResult<Plan> {
+    let (title, text, wishes) = (asked.title.clone(), asked.text.clone(), wishes.clone());
+    let plan = tokio::task::spawn_blocking(move || structure::plan(&title, &text, &wishes));
+    let mut plan = plan.await.map_err(anyhow::Error::from)?;
+    for issue in &mut plan.issues {
+        let title = planning::harmless_title(&issue.title);
+        issue.title = if title.is_empty() {
+            format!("Carry out item {}", issue.id.trim_start_matches('i'))
+        } else {
+            title
+        };
+        issue.body = defuse_body(&issue.body);
+    }
+    Ok(plan)
+}
+
+/// One line in the log for a plan that a model made.
+fn planned_by(run: &Run, model: &choice::Model, plan: &Plan, questions: usize) {
+    info!(
+        run.id = %run.id, installation.id = %run.installation, model = model.name(), questions,
+        issues = plan.issues.len(), "a model planned"
+    );
+}

@@ -1,0 +1,110 @@
+//! Whether a model can be asked at all: looked at once in five minutes for everybody, not once a run.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::choice;
+use crate::ai::{AiError, Choice, Provider};
+use crate::cache::Key;
+use crate::domain::ids::InstallationId;
+use crate::flows::Services;
+
+/// A look that is not over by then has lost its process.
+const LONGEST_LOOK: Duration = Duration::from_secs(20);
+
+/// How a model was when it was last looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Availability {
+    /// What kept it from answering, in words without keys; `None`: it can be asked.
+    pub trouble: Option<String>,
+}
+
+impl Availability {
+    fn of(result: Result<(), AiError>) -> Self {
+        Self {
+            trouble: result.err().map(|error| error.to_string()),
+        }
+    }
+}
+
+/// Whether it can be asked, as known, or looked at now. Where somebody else looks at this moment it is taken to be there.
+pub(super) async fn look(
+    services: &Services,
+    installation: InstallationId,
+    choice: &Choice,
+    fresh: bool,
+) -> Availability {
+    let key = key(installation, choice, "available");
+    if !fresh && let Some(known) = services.cache.get_json(&key).await {
+        return known;
+    }
+    let flight = self::key(installation, choice, "looking");
+    let Some(_lease) = services.cache.lease(&flight, 1, LONGEST_LOOK).await else {
+        return Availability { trouble: None };
+    };
+    let seen = Availability::of(services.ai.models.check(choice).await);
+    keep(services, installation, choice, &seen).await;
+    seen
+}
+
+/// A question failed in a way that the next will too.
+pub(super) async fn note(
+    services: &Services,
+    installation: InstallationId,
+    choice: &Choice,
+    error: &AiError,
+) {
+    let seen = Availability {
+        trouble: Some(error.to_string()),
+    };
+    keep(services, installation, choice, &seen).await;
+}
+
+async fn keep(
+    services: &Services,
+    installation: InstallationId,
+    choice: &Choice,
+    seen: &Availability,
+) {
+    let key = key(installation, choice, "available");
+    let ttl = services.ai.availability_ttl;
+    services.cache.set_json(&key, seen, ttl).await;
+}
+
+/// The operator's model as `provider/model`, and how it is; `None`: there is none.
+pub async fn operators_model(services: &Services) -> Option<(String, Availability)> {
+    let provider = Provider::of_setting(services.operator.provider)?;
+    let choice = match choice::operators(services, provider, &services.operator.model) {
+        Ok(choice) => choice,
+        Err(why) => {
+            let trouble = Some(why.kind().to_owned());
+            return Some((provider.name().to_owned(), Availability { trouble }));
+        }
+    };
+    let name = format!("{}/{}", provider.name(), choice.model);
+    let seen = look(services, InstallationId(0), &choice, false).await;
+    Some((name, seen))
+}
+
+/// The operator's model is the same for all tenants; a tenant's is its own.
+fn key(installation: InstallationId, choice: &Choice, what: &str) -> Key {
+    let mut hash = Sha256::new();
+    for part in [
+        choice.provider.name(),
+        &choice.model,
+        choice.base_url.as_ref().map_or("", url::Url::as_str),
+        choice.key.as_ref().map_or("", |key| key.expose_secret()),
+    ] {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let hash = hex::encode(hash.finalize());
+    if choice.is_tenants {
+        Key::of(installation, &["ai", what, &hash])
+    } else {
+        Key::of_server(&["ai", what, &hash])
+    }
+}
