@@ -16,6 +16,7 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`registration`] | the App is registered from the setup page |
 //! | [`sessions`] | somebody signs in with GitHub, and out |
 //! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
@@ -41,6 +42,7 @@ pub mod person;
 pub mod plan;
 pub mod planner;
 pub mod receive;
+pub mod registration;
 pub mod reply;
 pub mod repositories;
 pub mod request;
