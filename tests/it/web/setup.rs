@@ -151,8 +151,9 @@ async fn a_fresh_server_becomes_an_app_on_every_replica_without_a_restart() {
         until("the replica is live", async || browser.get("/install").await.status == 302).await;
         let to = browser.get("/install").await;
         assert!(to.header("location").contains(&format!("/apps/{}/", app.slug)));
-        browser.signs_in_as("olivia").await;
+        assert_eq!(browser.get("/login").await.status, 303);
     }
+    browser.signs_in_as("olivia").await;
     let installation = scene.sim.install_app("acme", RepositorySelection::All);
     scene.sim.settled().await;
     let last = scene.sim.deliveries().pop().unwrap();
