@@ -160,6 +160,7 @@ fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
         },
         public: web::Public::new(None, ([127, 0, 0, 1], 80).into(), 0),
         started: Instant::now(),
+        stopping: watch::channel(false).1,
     }
 }
 

@@ -54,7 +54,12 @@ fn of_folder(folder: &Path, chance: &Chance) -> anyhow::Result<EncryptionKey> {
 fn write(file: &Path, chance: &Chance) -> std::io::Result<()> {
     let key: [u8; 32] = chance.random_bytes();
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)?;
     writeln!(file, "{}", hex::encode(key))?;
     file.sync_all()
 }
@@ -80,7 +85,10 @@ mod tests {
 
         fs::write(&file, "not a key\n").unwrap();
         let error = of_folder(&folder, &chance).unwrap_err().to_string();
-        assert!(error.contains("encryption.key does not hold a key"), "{error}");
+        assert!(
+            error.contains("encryption.key does not hold a key"),
+            "{error}"
+        );
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -14,14 +14,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_secs(15);
 
 /// Returns when this process comes to GitHub as the App; `None`: it is asked to end.
-pub(super) async fn wait(
-    services: &Services,
-    stopping: &mut watch::Receiver<bool>,
-) -> Option<App> {
+pub(super) async fn wait(services: &Services, stopping: &mut watch::Receiver<bool>) -> Option<App> {
     loop {
         let pause = match look(services).await {
             Ok(Some(app)) => {
-                info!(app.id = app.id, app.slug = app.slug, "the App was registered; live");
+                info!(
+                    app.id = app.id,
+                    app.slug = app.slug,
+                    "the App was registered; live"
+                );
                 return Some(app);
             }
             Ok(None) => LOOK_EVERY,

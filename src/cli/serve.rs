@@ -80,7 +80,9 @@ pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
     let services = services(&config, &database, github)?;
     let (shutdown, mut stopping) = watch::channel(false);
     let working = tokio::spawn(async move {
-        if services.github.is_registered() || registered::wait(&services, &mut stopping).await.is_some() {
+        if services.github.is_registered()
+            || registered::wait(&services, &mut stopping).await.is_some()
+        {
             worker::run(services, stopping).await;
         }
     });

@@ -68,7 +68,6 @@ pub struct Parts {
 impl Parts {
     /// With the usual in place of everything that is not said.
     pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
-        let models = Models::new(MODEL_TIMEOUT, Clock::system(), Chance::system());
         Self {
             pool,
             cache: Cache::in_process(10_000),
@@ -77,8 +76,6 @@ impl Parts {
             chance: Chance::system(),
             pace: Pace::GITHUB,
             looks: Looks::GITHUB,
-            seal: None,
-            ai: Ai::new(models, [0; 32]),
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
@@ -86,15 +83,17 @@ impl Parts {
             web_url: oauth.web_url().clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
+            seal: None,
+            ai: Ai::new(
+                Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
+                Chance::system().random_bytes(),
+            ),
             oauth,
             public_url: None,
             trusted_proxies: 0,
         }
     }
 }
-
-/// How long a model may take, unless the config says otherwise.
-const MODEL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The least time between two looks at the model for health.
 const LEAST_MEMO: Duration = Duration::from_secs(10);
@@ -140,7 +139,8 @@ impl Server {
         };
         let verifier = secret.map(|secret| verifier(&parts, secret)).transpose()?;
         let (verifier, checks) = watch::channel(verifier.map(Arc::new));
-        let site = site(&parts, &services, address, (checks, known, known_slug))?;
+        let known = (checks, known, known_slug);
+        let site = site(&parts, &services, address, known, stopping.clone())?;
         let setup_link = if setup_pending(&verifier) {
             Some(setup_link(&services, &site.public).await?)
         } else {
@@ -251,8 +251,8 @@ async fn setup_link(services: &Services, public: &web::Public) -> anyhow::Result
 }
 
 fn verifier(parts: &Parts, secret: &SecretString) -> anyhow::Result<Verifier> {
-    let verifier = Verifier::new(std::slice::from_ref(secret))
-        .context("the webhook secret is empty")?;
+    let verifier =
+        Verifier::new(std::slice::from_ref(secret)).context("the webhook secret is empty")?;
     match &parts.marketplace_secret {
         None => Ok(verifier),
         Some(secret) => verifier
@@ -296,6 +296,7 @@ fn site(
     services: &Services,
     address: SocketAddr,
     (verifier, identity, slug): Known,
+    stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
     let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
@@ -313,7 +314,8 @@ fn site(
     Ok(web::Site {
         services: services.clone(),
         verifier,
-        from_environment: services.github.is_registered() && !parts.webhook_secret.expose_secret().is_empty(),
+        from_environment: services.github.is_registered()
+            && !parts.webhook_secret.expose_secret().is_empty(),
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         cache,
         ai,
@@ -325,6 +327,7 @@ fn site(
         },
         public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
+        stopping,
     })
 }
 

@@ -31,11 +31,7 @@ pub struct Wish {
 
 impl Wish {
     /// Reads what was typed; the complaints say what would be right.
-    pub fn read(
-        organization: Option<&str>,
-        name: &str,
-        public: bool,
-    ) -> Result<Self, Vec<String>> {
+    pub fn read(organization: Option<&str>, name: &str, public: bool) -> Result<Self, Vec<String>> {
         let mut complaints = Vec::new();
         let name = name.trim();
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
@@ -70,7 +66,9 @@ impl Wish {
 fn is_login(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= LONGEST_LOGIN
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// The manifest for a server at this address (without a slash at its end).
@@ -146,7 +144,11 @@ mod tests {
         for name in DOCUMENTED {
             assert!(!manifest[name].is_null(), "{name} is left to chance");
         }
-        let hook: Vec<_> = manifest["hook_attributes"].as_object().unwrap().keys().collect();
+        let hook: Vec<_> = manifest["hook_attributes"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect();
         assert_eq!(hook, ["url", "active"]);
         assert!(manifest["callback_urls"].as_array().unwrap().len() <= 10);
         assert!(manifest["name"].as_str().unwrap().len() <= LONGEST_NAME);
@@ -191,7 +193,14 @@ mod tests {
         let complaints = Wish::read(Some("octo/org"), &"x".repeat(35), false).unwrap_err();
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         assert!(complaints[0].contains("1 to 34 characters; it is 35 long"));
-        for login in ["", " ", "a b", "https://github.com/octo", "../x", &"a".repeat(40)] {
+        for login in [
+            "",
+            " ",
+            "a b",
+            "https://github.com/octo",
+            "../x",
+            &"a".repeat(40),
+        ] {
             Wish::read(Some(login), "App", false).unwrap_err();
         }
         let right = Wish::read(Some(" octo-org "), " App ", false).unwrap();

@@ -11,6 +11,7 @@ use super::asked::Asked;
 use super::asking::Asking;
 use super::{FlowResult, Services, advance, authorize, plan, request, rollback, status, tick};
 use crate::domain::command::{Command, RollbackTarget, Selection};
+use crate::domain::event::Account;
 use crate::domain::ids::RunId;
 use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
@@ -138,6 +139,32 @@ async fn change(
         Command::Confirm(None) => tick::standing(services, asking.repository, id).await?,
         _ => BTreeMap::new(),
     };
+    let by = By {
+        sender: asking.sender,
+        cause: Some(&asking.cause()),
+        plan_seen: None,
+    };
+    decide(services, &by, id, command, asked, &ticked).await
+}
+
+/// Who commands, and what a repetition is known by.
+pub(super) struct By<'a> {
+    pub(super) sender: &'a Account,
+    /// The comment that says it; `None`: a button, which the run's state alone keeps from acting twice.
+    pub(super) cause: Option<&'a str>,
+    /// The plan that the person had before their eyes; another one is not confirmed.
+    pub(super) plan_seen: Option<i64>,
+}
+
+/// Judges the command against the run as it is and carries it out, or answers what stands against it.
+pub(super) async fn decide(
+    services: &Services,
+    by: &By<'_>,
+    id: &RunId,
+    command: &Command,
+    asked: Option<Asked>,
+    ticked: &BTreeMap<u32, bool>,
+) -> FlowResult<Option<Answer>> {
     let mut tx = services.pool.begin().await?;
     let run = runs::lock(&mut tx, id).await?;
     let to = match next_state(run.state, command) {
@@ -146,20 +173,26 @@ async fn change(
             return Ok(Some(Answer::Already(illegal, run.id)));
         }
     };
+    let is_another = |seen: i64| seen != run.plan_revision;
+    if matches!(command, Command::Confirm(_) | Command::Drop(_))
+        && by.plan_seen.is_some_and(is_another)
+    {
+        return Ok(Some(Answer::NotShown));
+    }
     if run.shows_its_plan() {
-        tick::include(&mut tx, id, &ticked).await?;
+        tick::include(&mut tx, id, ticked).await?;
     }
     if let Some(objection) = objection(&mut tx, &run, command).await? {
         return Ok(Some(objection));
     }
-    if !record(services, &mut tx, asking, &run, command).await? {
+    if !record(services, &mut tx, by, &run, command).await? {
         return Ok(None);
     }
     runs::set_state(&mut *tx, id, run.state, to, None, services.clock.now()).await?;
     carry_out(&mut tx, &run, command, asked).await?;
     tx.commit().await?;
     info!(
-        run.id = %id, installation.id = %run.installation, login = asking.sender.login,
+        run.id = %id, installation.id = %run.installation, login = by.sender.login,
         command = command.name(), "command carried out"
     );
     Ok(None)
@@ -227,7 +260,7 @@ fn nothing_is_ticked(items: &[Item]) -> bool {
 async fn record(
     services: &Services,
     tx: &mut PgTransaction<'_>,
-    asking: &Asking<'_>,
+    by: &By<'_>,
     run: &Run,
     command: &Command,
 ) -> FlowResult<bool> {
@@ -235,11 +268,11 @@ async fn record(
         installation: run.installation,
         repository: Some(run.repository),
         run: Some(&run.id),
-        actor: &asking.sender.login,
-        actor_id: Some(asking.sender.id),
+        actor: &by.sender.login,
+        actor_id: Some(by.sender.id),
         action: command.name(),
         detail: json!({ "issue": run.issue }),
-        cause: Some(&asking.cause()),
+        cause: by.cause,
     };
     Ok(audit_events::insert(&mut **tx, &event, services.clock.now()).await?)
 }

@@ -8,6 +8,7 @@
 //! | [`plan`] | a plan is judged by policy and made to fit the [`room`] that GitHub has |
 //! | [`planner`] | the spec becomes a plan: by a model, or by the document's structure |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
+//! | [`press`] | somebody commands a run by a button of its page |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
@@ -15,6 +16,8 @@
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
+//! | [`settings`] | an admin looks at settings and changes them |
+//! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`registration`] | the App is registered from the setup page |
 //! | [`sessions`] | somebody signs in with GitHub, and out |
@@ -27,6 +30,7 @@ pub mod advance;
 pub mod answer;
 pub mod asked;
 pub mod asking;
+pub mod audit;
 pub mod authorize;
 pub mod command;
 pub mod create;
@@ -41,6 +45,7 @@ pub mod pace;
 pub mod person;
 pub mod plan;
 pub mod planner;
+pub mod press;
 pub mod receive;
 pub mod registration;
 pub mod reply;
@@ -49,6 +54,7 @@ pub mod request;
 pub mod rollback;
 pub mod room;
 pub mod sessions;
+pub mod settings;
 pub mod show;
 pub mod status;
 pub mod step;
@@ -64,7 +70,7 @@ use sqlx::PgPool;
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
-use crate::domain::settings::{self, Settings};
+use crate::domain::settings::{Asked, Document, Operator, Settings, resolve};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
@@ -77,6 +83,9 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
+    pub cache: Cache,
+    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
+    pub seal: Option<Seal>,
     pub github: GitHub,
     /// How people sign in.
     pub oauth: OAuth,
@@ -84,12 +93,9 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    pub cache: Cache,
-    /// What secrets are kept under; `None`: none can be kept.
-    pub seal: Option<Seal>,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
-    pub operator: Arc<settings::Operator>,
+    pub operator: Arc<Operator>,
     /// The mention that people write, without `@`.
     pub mention: String,
     /// GitHub's pages, without a slash at the end.
@@ -198,12 +204,12 @@ impl Services {
         &self,
         installation: InstallationId,
         repository: RepositoryId,
-        asked: &settings::Asked,
+        asked: &Asked,
     ) -> FlowResult<Settings> {
         let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
         let read = |value: Option<serde_json::Value>| {
             value.map(|json| {
-                let (document, complaints) = settings::Document::read(&json);
+                let (document, complaints) = Document::read(&json);
                 for complaint in complaints {
                     tracing::warn!(installation.id = %installation, complaint, "a stored setting is left out");
                 }
@@ -211,7 +217,7 @@ impl Services {
             })
         };
         let (of_installation, of_repository) = (read(layers.installation), read(layers.repository));
-        Ok(settings::resolve(
+        Ok(resolve(
             &self.operator,
             of_installation.as_ref(),
             of_repository.as_ref(),

@@ -90,8 +90,7 @@ pub async fn new_state(
 ) -> sqlx::Result<Option<SecretString>> {
     let (state, now) = (new_secret(services), services.clock.now());
     let (link, hash) = (key_of(link), key_of(&state));
-    let noted =
-        setup_links::set_state(&services.pool, &link, &hash, now, now + LINK_LASTS).await?;
+    let noted = setup_links::set_state(&services.pool, &link, &hash, now, now + LINK_LASTS).await?;
     Ok(noted.then_some(state))
 }
 

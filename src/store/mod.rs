@@ -14,6 +14,7 @@ pub mod installations;
 pub mod issue_links;
 pub mod jobs;
 pub mod marketplace;
+pub mod overview;
 pub mod pace;
 pub mod planned_issues;
 pub mod redeliveries;
@@ -26,6 +27,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_links;
 pub mod sweeps;
+pub mod tenant;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
+use super::frame::Frame;
 use crate::flows::FlowError;
 use crate::flows::receive::ReceiveError;
 use crate::github::GitHubError;
@@ -194,6 +195,7 @@ const HOME: (&str, &str) = ("/", "To the first page");
 #[derive(Template)]
 #[template(path = "web/templates/refused.html")]
 struct Refused<'a> {
+    frame: Frame,
     title: &'a str,
     words: &'a str,
     href: &'a str,
@@ -210,6 +212,7 @@ struct Told<'a> {
 impl IntoResponse for Told<'_> {
     fn into_response(self) -> Response {
         let page = Refused {
+            frame: Frame::open(),
             title: self.title,
             words: self.words,
             href: self.link.0,

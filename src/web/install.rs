@@ -84,7 +84,7 @@ pub(super) async fn back(
             "GitHub has asked the owners of the organisation to install OpenProducer. Nothing is installed until one of them agrees; GitHub tells you when that happens, and then it works in the repositories that they chose.",
         ));
     }
-    if !shared.services.oauth.is_set_up() || shared.services.seal.is_none() {
+    if !shared.can_sign_in() {
         return Ok(notice(
             StatusCode::OK,
             "Back from GitHub",

@@ -2,13 +2,18 @@
 //!
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
+mod assets;
+mod chart;
 mod cookies;
 pub mod error;
+mod frame;
 pub mod health;
 mod install;
 pub mod metrics;
 mod pages;
+mod parts;
 mod public;
+mod run;
 mod serve;
 mod session;
 mod setup;
@@ -41,6 +46,7 @@ use crate::github::webhook::Verifier;
 use health::{Health, Probe};
 use public::Peer;
 pub use public::Public;
+use run::live::Live;
 pub use serve::serve;
 use visits::Visits;
 
@@ -72,6 +78,8 @@ pub struct Site {
     pub public: Public,
     /// When the process began.
     pub started: Instant,
+    /// Becomes true when the process stops: what streams ends then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Where pages lead to on GitHub.
@@ -102,11 +110,13 @@ struct Shared {
     setups: Visits,
     /// Room for large bodies, so that many at once cannot take all memory.
     large_bodies: Arc<Semaphore>,
+    live: Live,
 }
 
 /// All routes with their layers.
 pub fn router(site: Site) -> Router {
     let shared = Arc::new(Shared {
+        live: Live::new(site.services.pool.clone(), site.stopping),
         verifier: site.verifier,
         from_environment: site.from_environment,
         heard: AtomicBool::new(false),
@@ -135,7 +145,10 @@ pub fn router(site: Site) -> Router {
         .route("/login", get(sign_in::start))
         .route("/login/callback", get(sign_in::finish))
         .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
-        .route("/assets/site.css", get(pages::stylesheet))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/runs/{run}", get(run::page))
+        .route("/runs/{run}/live", get(run::live))
+        .route("/runs/{run}/{deed}", post(run::act))
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))

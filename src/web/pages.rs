@@ -8,10 +8,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Shared;
+use super::error::PageError;
+use super::frame::Frame;
+use super::session::MaybeSignedIn;
 
 #[derive(Template)]
 #[template(path = "web/templates/home.html")]
 struct Home<'a> {
+    frame: Frame,
     mention: &'a str,
     installable: bool,
 }
@@ -19,16 +23,32 @@ struct Home<'a> {
 #[derive(Template)]
 #[template(path = "web/templates/notice.html")]
 struct Notice<'a> {
+    frame: Frame,
     title: &'a str,
     words: &'a str,
 }
 
 /// `GET /`.
-pub(super) async fn home(State(shared): State<Arc<Shared>>) -> Response {
+pub(super) async fn home(
+    State(shared): State<Arc<Shared>>,
+    signed: Result<MaybeSignedIn, PageError>,
+) -> Response {
     let installable = shared.links.slug.borrow().is_some();
+    // The first page is there without a database too.
+    let frame = match signed {
+        Ok(MaybeSignedIn(Some(signed))) => Frame {
+            in_installations: false,
+            ..signed.frame()
+        },
+        Ok(MaybeSignedIn(None)) | Err(_) => Frame {
+            can_sign_in: shared.can_sign_in(),
+            ..Frame::open()
+        },
+    };
     page(
         StatusCode::OK,
         &Home {
+            frame,
             mention: &shared.links.mention,
             installable,
         },
@@ -44,17 +64,20 @@ pub(super) async fn not_found() -> Response {
     )
 }
 
-/// `GET /assets/site.css`.
-pub(super) async fn stylesheet() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=3600"),
-    ];
-    (headers, include_str!("templates/site.css")).into_response()
+pub(super) fn notice(status: StatusCode, title: &str, words: &str) -> Response {
+    page(
+        status,
+        &Notice {
+            frame: Frame::open(),
+            title,
+            words,
+        },
+    )
 }
 
-pub(super) fn notice(status: StatusCode, title: &str, words: &str) -> Response {
-    page(status, &Notice { title, words })
+/// A page that is as it should be.
+pub(super) fn ok(template: &impl Template) -> Response {
+    page(StatusCode::OK, template)
 }
 
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
@@ -70,7 +93,7 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
 /// What a page may do, with forms that go to `forms` besides: nothing from elsewhere, nothing inline.
 pub(super) fn policy(forms: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
          form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
     )
 }
@@ -101,7 +124,9 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut response: Respo
         ),
         (
             HeaderName::from_static("permissions-policy"),
-            HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+            HeaderValue::from_static(
+                "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            ),
         ),
     ];
     let headers = response.headers_mut();

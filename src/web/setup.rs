@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::cookies::Cookie;
 use super::error::{PageError, PageResult};
+use super::frame::Frame;
 use super::pages::{notice, page, policy};
 use super::session::{Csrf, read_form};
 use super::{Origin, Shared};
@@ -23,12 +24,14 @@ const LINK: Cookie = Cookie::new("setup", 2 * 60 * 60);
 #[derive(Template)]
 #[template(path = "web/templates/setup.html")]
 struct SetupPage<'a> {
+    frame: Frame,
     csrf: Csrf,
     /// What was typed before.
     asked: Asked,
     complaints: Vec<String>,
     permissions: Vec<(String, String)>,
-    base: &'a str,
+    /// What to do about an address that GitHub cannot reach.
+    reach: &'a str,
     /// GitHub cannot reach an address of this machine or one without encryption.
     is_local: bool,
     longest_name: usize,
@@ -37,6 +40,7 @@ struct SetupPage<'a> {
 #[derive(Template)]
 #[template(path = "web/templates/setup_send.html")]
 struct SendPage {
+    frame: Frame,
     action: String,
     owner: String,
     name: String,
@@ -48,7 +52,10 @@ struct SendPage {
 #[derive(Template)]
 #[template(path = "web/templates/setup_done.html")]
 struct DonePage {
+    frame: Frame,
     app: App,
+    /// When the first delivery came, in words.
+    arrived: Option<String>,
     badge: String,
     install: String,
 }
@@ -148,11 +155,15 @@ fn to_github(shared: &Shared, wish: &Wish, state: &SecretString) -> Response {
         Owner::Themselves => (String::new(), "your own account".to_owned()),
         Owner::Organization(login) => (format!("/organizations/{login}"), login.clone()),
     };
-    let action = format!("{web}{place}/settings/apps/new?state={}", state.expose_secret());
+    let action = format!(
+        "{web}{place}/settings/apps/new?state={}",
+        state.expose_secret()
+    );
     let manifest = manifest::manifest(&shared.public.base(), wish);
     let mut response = page(
         StatusCode::OK,
         &SendPage {
+            frame: Frame::open(),
             action,
             owner,
             name: wish.name.clone(),
@@ -162,7 +173,12 @@ fn to_github(shared: &Shared, wish: &Wish, state: &SecretString) -> Response {
         },
     );
     // The one form that leaves, and only to GitHub.
-    let github = shared.services.oauth.web_url().origin().ascii_serialization();
+    let github = shared
+        .services
+        .oauth
+        .web_url()
+        .origin()
+        .ascii_serialization();
     if let Ok(policy) = policy(&format!(" {github}")).parse() {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -198,10 +214,14 @@ pub(super) async fn finish(
 }
 
 fn form(shared: &Shared, link: &SecretString, asked: Asked, complaints: Vec<String>) -> Response {
-    let base = shared.public.base();
+    let reach = format!(
+        "Webhooks come from the internet, encrypted, and {} does not look like that. Set PUBLIC_URL to the address at which the server is reached from outside, start it again, and open a new link.",
+        shared.public.base()
+    );
     page(
         StatusCode::OK,
         &SetupPage {
+            frame: Frame::open(),
             csrf: Csrf::of(link),
             asked: if asked.name.is_empty() && complaints.is_empty() {
                 Asked {
@@ -214,7 +234,7 @@ fn form(shared: &Shared, link: &SecretString, asked: Asked, complaints: Vec<Stri
             complaints,
             permissions: manifest::permissions(),
             is_local: shared.public.is_local() || !shared.public.is_secure(),
-            base: &base,
+            reach: &reach,
             longest_name: LONGEST_NAME,
         },
     )
@@ -223,12 +243,19 @@ fn form(shared: &Shared, link: &SecretString, asked: Asked, complaints: Vec<Stri
 /// Looks again by itself until the first delivery is there.
 fn done(shared: &Shared, app: App) -> Response {
     let waits = app.first_webhook_at.is_none();
+    let arrived = app.first_webhook_at;
+    let arrived = arrived.map(|at| {
+        at.format("The first one arrived on %Y-%m-%d at %H:%M:%S UTC.")
+            .to_string()
+    });
     let mut response = page(
         StatusCode::OK,
         &DonePage {
+            frame: Frame::open(),
             install: shared.public.page("/install").into(),
             badge: shared.public.page("/install/badge.svg").into(),
             app,
+            arrived,
         },
     );
     if waits {
@@ -240,7 +267,8 @@ fn done(shared: &Shared, app: App) -> Response {
 
 /// The link that this browser came with.
 fn link(shared: &Shared, headers: &HeaderMap) -> Option<SecretString> {
-    LINK.find(headers, shared.public.is_secure()).map(SecretString::from)
+    LINK.find(headers, shared.public.is_secure())
+        .map(SecretString::from)
 }
 
 fn void() -> PageError {

@@ -8,8 +8,9 @@ use openproducer::{
     clock::Clock,
     domain::ids::{CommentId, IssueNumber, RepositoryName},
     github::{
-        AppCredentials, GitHub, Installation, IssueChange, IssueState, NewIssue, OAuth, OAuthClient, OAuthError,
-        Reaction, Repo, StateReason, Verifier, allowed_routes, allowed_web_routes,
+        AppCredentials, GitHub, Installation, IssueChange, IssueState, NewIssue, OAuth,
+        OAuthClient, OAuthError, Reaction, Repo, StateReason, Verifier, allowed_routes,
+        allowed_web_routes,
     },
 };
 use url::Url;
@@ -96,13 +97,19 @@ async fn somebody_who_signed_in(t: &Scene) {
     oauth.set_client(client.clone());
     let code = || code(&t.sim, &oauth, &redirect, &verifier);
 
-    let tokens = oauth.fetch_tokens(&code().await, &redirect, &verifier).await.unwrap();
+    let tokens = oauth
+        .fetch_tokens(&code().await, &redirect, &verifier)
+        .await
+        .unwrap();
     assert!(tokens.ends_at.unwrap() > t.clock.now());
     let alice = t.github.as_user(tokens.access.clone());
     assert_eq!(alice.account().await.unwrap().login, "alice");
     let installations = alice.list_visible_installations().await.unwrap();
     assert_eq!(installations.items[0].id, t.installation.id());
-    let seen = alice.list_visible_repositories(t.installation.id()).await.unwrap();
+    let seen = alice
+        .list_visible_repositories(t.installation.id())
+        .await
+        .unwrap();
     let names: Vec<_> = seen.items.iter().map(|r| r.full_name.to_string()).collect();
     assert_eq!(names, ["acme/shop"]);
     assert!(seen.items[0].permissions.unwrap().maintain);
@@ -120,7 +127,9 @@ async fn somebody_who_signed_in(t: &Scene) {
         secret: "wrong".to_owned().into(),
         ..client
     });
-    let refused = oauth.fetch_tokens(&code().await, &redirect, &verifier).await;
+    let refused = oauth
+        .fetch_tokens(&code().await, &redirect, &verifier)
+        .await;
     assert!(matches!(refused, Err(OAuthError::Misconfigured(_))));
 }
 
@@ -129,25 +138,48 @@ async fn code(sim: &Simulator, oauth: &OAuth, redirect: &Url, verifier: &Verifie
     let browser = Browser::new(redirect.as_str(), &sim.web_url());
     browser.is_on_github_as("alice");
     let address = oauth.sign_in_address(redirect, "state", verifier).unwrap();
-    let back = browser.send(Method::GET, address, None).await.leads_to().unwrap();
+    let back = browser
+        .send(Method::GET, address, None)
+        .await
+        .leads_to()
+        .unwrap();
     let mut pairs = back.query_pairs();
-    pairs.find(|(name, _)| name == "code").unwrap().1.into_owned()
+    pairs
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned()
 }
 
 /// Whoever has the code gets the credentials, once.
 async fn a_new_app(t: &Scene) {
     let github = GitHub::unregistered(&address(&t.sim), t.clock.clone()).unwrap();
     assert!(!github.is_registered() && github.app().await.is_err());
-    let code = t.sim.register_app("acme", &serde_json::json!({"name": "New"}));
+    let code = t
+        .sim
+        .register_app("acme", &serde_json::json!({"name": "New"}));
     let app = github.convert_manifest(&code).await.unwrap();
-    assert_eq!((app.slug.as_str(), app.owner.login.as_str()), ("new", "acme"));
-    assert!(github.convert_manifest(&code).await.unwrap_err().is_absent());
+    assert_eq!(
+        (app.slug.as_str(), app.owner.login.as_str()),
+        ("new", "acme")
+    );
+    assert!(
+        github
+            .convert_manifest(&code)
+            .await
+            .unwrap_err()
+            .is_absent()
+    );
     let credentials = AppCredentials {
         issuer: app.client_id,
         private_key: app.pem,
     };
     github.clone().register(&credentials).unwrap();
-    assert_eq!(github.app().await.unwrap().id, app.id, "all clones learn of it");
+    assert_eq!(
+        github.app().await.unwrap().id,
+        app.id,
+        "all clones learn of it"
+    );
 }
 
 /// Every method of the client that asks GitHub for something is walked above; a new one is not forgotten.
@@ -265,6 +297,9 @@ async fn the_repository(t: &Scene) {
     assert!(t.repo.role_of("theopenproducerbot[bot]").await.is_ok());
     assert!(t.repo.ensure_label("area: billing/café").await.unwrap());
     assert!(!t.repo.ensure_label("area: billing/café").await.unwrap());
+    let milestones = t.repo.list_open_milestones().await.unwrap();
+    assert_eq!(milestones.len(), 1);
+    assert_eq!(t.repo.list_open_issues().await.unwrap().len(), 1);
     let labels = t.repo.list_labels().await.unwrap();
     assert!(
         labels

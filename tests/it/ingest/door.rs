@@ -91,6 +91,7 @@ impl Door {
             },
             public: web::Public::new(None, address, 0),
             started: Instant::now(),
+            stopping: watch::channel(false).1,
         });
         let closing = CancellationToken::new();
         tokio::spawn(web::serve(

@@ -52,7 +52,11 @@ fn link(running: &mut Running) -> Url {
 
 fn said(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {
@@ -70,7 +74,11 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
     let sim = Simulator::start(Setup::default()).await.unwrap();
     sim.add_organization("acme");
     sim.add_repository("acme/shop");
-    let mut server = Running(program(&database, &sim, &["serve", "--no-worker"]).spawn().unwrap());
+    let mut server = Running(
+        program(&database, &sim, &["serve", "--no-worker"])
+            .spawn()
+            .unwrap(),
+    );
     let printed = link(&mut server);
     let _worker = Running(program(&database, &sim, &["worker"]).spawn().unwrap());
 
@@ -85,21 +93,39 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
     assert_eq!((link.port(), link.path()), (printed.port(), "/setup"));
 
     let browser = Browser::new(&format!("http://{address}"), &sim.web_url());
-    let form = browser.visit(&format!("/setup?{}", link.query().unwrap())).await;
-    let fields = [("owner", "organization"), ("organization", "acme"), ("name", "Headless")];
+    let form = browser
+        .visit(&format!("/setup?{}", link.query().unwrap()))
+        .await;
+    let fields = [
+        ("owner", "organization"),
+        ("organization", "acme"),
+        ("name", "Headless"),
+    ];
     let send = browser.submits(&form, "/setup", &fields).await;
-    let (_, action) = send.text.split_once("<form method=\"post\" action=\"").unwrap();
+    let (_, action) = send
+        .text
+        .split_once("<form method=\"post\" action=\"")
+        .unwrap();
     let action: Url = action.split_once('"').unwrap().0.parse().unwrap();
     let manifest = send.hidden("manifest");
-    let github = browser.send(Method::POST, action, Some(&[("manifest", &manifest)])).await;
+    let github = browser
+        .send(Method::POST, action, Some(&[("manifest", &manifest)]))
+        .await;
     let state = github.hidden("state");
-    let fields = [("owner", "acme"), ("manifest", &manifest), ("state", &state)];
+    let fields = [
+        ("owner", "acme"),
+        ("manifest", &manifest),
+        ("state", &state),
+    ];
     let create = github.url.join("/_simulator/apps").unwrap();
     let sent = browser.send(Method::POST, create, Some(&fields)).await;
     let done = browser.follow(sent).await;
     assert!(done.text.contains("Headless is registered"), "{done:#?}");
 
-    until("the server is live", async || browser.get("/install").await.status == 302).await;
+    until("the server is live", async || {
+        browser.get("/install").await.status == 302
+    })
+    .await;
     sim.install_app("acme", RepositorySelection::All);
     sim.settled().await;
     assert_eq!(sim.deliveries().last().unwrap().status_code, 202);
@@ -116,7 +142,10 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
     again.stderr(Stdio::piped());
     let (code, output, errors) = said(&again.output().unwrap());
     assert_eq!((code, output.as_str()), (1, ""));
-    assert!(errors.contains("Headless") && errors.contains("registered already"), "{errors}");
+    assert!(
+        errors.contains("Headless") && errors.contains("registered already"),
+        "{errors}"
+    );
     let mut given = program(&database, &sim, &["setup"]);
     given.env("GITHUB_APP_ID", "42").stderr(Stdio::piped());
     let (code, _, errors) = said(&given.output().unwrap());
@@ -133,7 +162,13 @@ async fn without_a_key_a_server_without_an_app_does_not_start_and_says_what_is_n
         program.env_remove("ENCRYPTION_KEY").stderr(Stdio::piped());
         let (code, _, errors) = said(&program.output().unwrap());
         assert_eq!(code, 2, "{command}: {errors}");
-        assert!(errors.contains("ENCRYPTION_KEY: is not set"), "{command}: {errors}");
-        assert!(errors.contains("openssl rand -base64 32"), "{command}: {errors}");
+        assert!(
+            errors.contains("ENCRYPTION_KEY: is not set"),
+            "{command}: {errors}"
+        );
+        assert!(
+            errors.contains("openssl rand -base64 32"),
+            "{command}: {errors}"
+        );
     }
 }

@@ -9,16 +9,31 @@ async fn install_leads_to_github_with_what_is_preselected() {
     house(async |t| {
         let browser = t.browser();
         let to = browser.get("/install").await;
-        let page = format!("{}/apps/theopenproducerbot/installations/new", t.sim.web_url());
+        let page = format!(
+            "{}/apps/theopenproducerbot/installations/new",
+            t.sim.web_url()
+        );
         assert_eq!((to.status, to.header("location")), (302, page.as_str()));
 
         let (acme, shop) = (t.sim.account_id("acme"), t.shop().id());
         let to = browser
-            .visit(&format!("/install?suggested_target_id={acme}&repository_ids[]={shop}&state=x"))
+            .visit(&format!(
+                "/install?suggested_target_id={acme}&repository_ids[]={shop}&state=x"
+            ))
             .await;
-        assert!(to.url.as_str().starts_with(&format!("{page}/permissions?")), "{}", to.url);
-        assert!(to.text.contains(&format!("value=\"{acme}\" selected")), "{to:#?}");
-        assert!(to.text.contains(&format!("value=\"{shop}\" checked")), "{to:#?}");
+        assert!(
+            to.url.as_str().starts_with(&format!("{page}/permissions?")),
+            "{}",
+            to.url
+        );
+        assert!(
+            to.text.contains(&format!("value=\"{acme}\" selected")),
+            "{to:#?}"
+        );
+        assert!(
+            to.text.contains(&format!("value=\"{shop}\" checked")),
+            "{to:#?}"
+        );
         assert!(!to.url.as_str().contains("state"));
     })
     .await;
@@ -38,7 +53,14 @@ async fn the_way_back_shows_what_the_persons_own_token_shows() {
             page.header("location").to_owned()
         };
         let own = format!("/installations/{}", t.installation);
-        assert_eq!(back(format!("installation_id={}&setup_action=install", t.installation)).await, own);
+        assert_eq!(
+            back(format!(
+                "installation_id={}&setup_action=install",
+                t.installation
+            ))
+            .await,
+            own
+        );
         for forged in [
             format!("installation_id={foreign}&setup_action=install"),
             "installation_id=1&setup_action=update".to_owned(),
@@ -50,7 +72,10 @@ async fn the_way_back_shows_what_the_persons_own_token_shows() {
         // What was seen a moment ago is asked again: something has just changed.
         t.sim.set_role("globex/plans", "alice", Role::Read);
         let there = format!("/installations/{foreign}");
-        assert_eq!(back(format!("installation_id={foreign}&setup_action=install")).await, there);
+        assert_eq!(
+            back(format!("installation_id={foreign}&setup_action=install")).await,
+            there
+        );
     })
     .await;
 }
@@ -58,18 +83,32 @@ async fn the_way_back_shows_what_the_persons_own_token_shows() {
 #[tokio::test]
 async fn a_request_that_waits_for_an_owner_is_told_as_such() {
     house(async |t| {
-        t.sim.set_setup_url(&format!("http://{}/install/callback", t.address()));
+        t.sim
+            .set_setup_url(&format!("http://{}/install/callback", t.address()));
         let browser = t.browser();
         browser.is_on_github_as("alice");
         let github = browser.visit("/install").await;
         let acme = t.sim.account_id("acme").to_string();
-        let to = github.url.join("/apps/theopenproducerbot/installations/new").unwrap();
-        let fields = [("account", acme.as_str()), ("which", "all"), ("then", "request")];
+        let to = github
+            .url
+            .join("/apps/theopenproducerbot/installations/new")
+            .unwrap();
+        let fields = [
+            ("account", acme.as_str()),
+            ("which", "all"),
+            ("then", "request"),
+        ];
         let sent = browser.send(http::Method::POST, to, Some(&fields)).await;
         let page = browser.follow(sent).await;
         assert_eq!(page.status, 200);
-        assert!(page.text.contains("Your request waits for an owner"), "{page:#?}");
-        assert!(page.text.contains("Nothing is installed until"), "{page:#?}");
+        assert!(
+            page.text.contains("Your request waits for an owner"),
+            "{page:#?}"
+        );
+        assert!(
+            page.text.contains("Nothing is installed until"),
+            "{page:#?}"
+        );
     })
     .await;
 }

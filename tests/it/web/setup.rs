@@ -76,7 +76,11 @@ async fn to_github(browser: &Browser, link: &str, organization: &str) -> Page {
     let form = browser.visit(link).await;
     assert_eq!(form.url.path(), "/setup", "the secret leaves the address");
     assert!(form.url.query().is_none());
-    let fields = [("owner", "organization"), ("organization", organization), ("name", "Producer of ACME")];
+    let fields = [
+        ("owner", "organization"),
+        ("organization", organization),
+        ("name", "Producer of ACME"),
+    ];
     let send = browser.submits(&form, "/setup", &fields).await;
     assert_eq!(send.status, 200, "{send:#?}");
     let action = between(&send.text, "action=\"", "\"");
@@ -84,15 +88,27 @@ async fn to_github(browser: &Browser, link: &str, organization: &str) -> Page {
     let address = Url::parse(&action).unwrap();
     let policy = send.header("content-security-policy");
     let github = address.origin().ascii_serialization();
-    assert!(policy.contains(&format!("form-action 'self' {github};")), "{policy}");
-    browser.send(Method::POST, address, Some(&[("manifest", &manifest)])).await
+    assert!(
+        policy.contains(&format!("form-action 'self' {github};")),
+        "{policy}"
+    );
+    browser
+        .send(Method::POST, address, Some(&[("manifest", &manifest)]))
+        .await
 }
 
 /// The button on GitHub's page; answers where GitHub sends the browser.
 async fn creates(browser: &Browser, page: &Page) -> Url {
-    assert!(page.text.contains("Create GitHub App for acme"), "{page:#?}");
+    assert!(
+        page.text.contains("Create GitHub App for acme"),
+        "{page:#?}"
+    );
     let (manifest, state) = (page.hidden("manifest"), page.hidden("state"));
-    let fields = [("owner", "acme"), ("manifest", &manifest), ("state", &state)];
+    let fields = [
+        ("owner", "acme"),
+        ("manifest", &manifest),
+        ("state", &state),
+    ];
     let to = page.url.join("/_simulator/apps").unwrap();
     let sent = browser.send(Method::POST, to, Some(&fields)).await;
     sent.leads_to().unwrap_or_else(|| panic!("{sent:#?}"))
@@ -126,44 +142,78 @@ async fn a_fresh_server_becomes_an_app_on_every_replica_without_a_restart() {
     assert!(matches!(refused.status, 401 | 503), "{refused:#?}");
 
     let form = browser.visit(&link(&first)).await;
-    for words in ["issues: write", "metadata: read", "create the planned issues", "cannot read or write the files"] {
+    for words in [
+        "issues: write",
+        "metadata: read",
+        "create the planned issues",
+        "cannot read or write the files",
+    ] {
         assert!(form.text.contains(words), "{words} is not in {}", form.text);
     }
     let github = to_github(&browser, &link(&first), "acme").await;
-    assert!(!github.text.contains("role=\"alert\""), "GitHub takes it: {}", github.text);
+    assert!(
+        !github.text.contains("role=\"alert\""),
+        "GitHub takes it: {}",
+        github.text
+    );
     let back = creates(&browser, &github).await;
     assert_eq!(back.path(), "/setup/callback");
     let ping = scene.sim.deliveries();
     scene.sim.settled().await;
-    assert_eq!(ping.len(), 1, "GitHub tries the webhook before anybody can know its secret");
+    assert_eq!(
+        ping.len(),
+        1,
+        "GitHub tries the webhook before anybody can know its secret"
+    );
     assert_eq!(scene.sim.deliveries()[0].status_code, 503);
 
     let sent = browser.send(Method::GET, back.clone(), None).await;
     let done = browser.follow(sent).await;
     assert_eq!((done.status, done.url.path()), (200, "/setup"), "{done:#?}");
-    assert!(done.text.contains("Producer of ACME is registered"), "{}", done.text);
+    assert!(
+        done.text.contains("Producer of ACME is registered"),
+        "{}",
+        done.text
+    );
     assert!(done.text.contains("None yet"), "{}", done.text);
     assert_eq!(done.header("refresh"), "5");
 
     let app = scene.sim.app_now();
     for server in [&first, &second] {
         let browser = scene.browser(server);
-        until("the replica is live", async || browser.get("/install").await.status == 302).await;
+        until("the replica is live", async || {
+            browser.get("/install").await.status == 302
+        })
+        .await;
         let to = browser.get("/install").await;
-        assert!(to.header("location").contains(&format!("/apps/{}/", app.slug)));
+        assert!(
+            to.header("location")
+                .contains(&format!("/apps/{}/", app.slug))
+        );
         assert_eq!(browser.get("/login").await.status, 303);
     }
     browser.signs_in_as("olivia").await;
     let installation = scene.sim.install_app("acme", RepositorySelection::All);
     scene.sim.settled().await;
     let last = scene.sim.deliveries().pop().unwrap();
-    assert_eq!((last.event.as_str(), last.status_code), ("installation", 202), "{last:?}");
+    assert_eq!(
+        (last.event.as_str(), last.status_code),
+        ("installation", 202),
+        "{last:?}"
+    );
     until("the first webhook is shown", async || {
-        browser.get("/setup").await.text.contains("GitHub reaches this server")
+        browser
+            .get("/setup")
+            .await
+            .text
+            .contains("GitHub reaches this server")
     })
     .await;
     assert_eq!(browser.get("/setup").await.header("refresh"), "");
-    until("the worker does the job", async || jobs::count_open(scene.database.pool()).await.unwrap() == 0).await;
+    until("the worker does the job", async || {
+        jobs::count_open(scene.database.pool()).await.unwrap() == 0
+    })
+    .await;
     let known: bool = sqlx::query_scalar("select exists (select from installations where id = $1)")
         .bind(i64::try_from(installation).unwrap())
         .fetch_one(scene.database.pool())
@@ -198,11 +248,20 @@ async fn the_credentials_lie_sealed_and_another_key_does_not_open_them() {
     let github = to_github(&browser, &link(&server), "acme").await;
     let back = creates(&browser, &github).await;
     assert_eq!(browser.send(Method::GET, back, None).await.status, 303);
-    let row = registrations::find(scene.database.pool()).await.unwrap().unwrap();
+    let row = registrations::find(scene.database.pool())
+        .await
+        .unwrap()
+        .unwrap();
     let app = scene.sim.app_now();
     let all = [row.sealed_key, row.sealed_webhook, row.sealed_client].concat();
-    for secret in [&app.private_key_pem[40..80], &app.webhook_secret, &app.client_secret] {
-        let found = all.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
+    for secret in [
+        &app.private_key_pem[40..80],
+        &app.webhook_secret,
+        &app.client_secret,
+    ] {
+        let found = all
+            .windows(secret.len())
+            .any(|bytes| bytes == secret.as_bytes());
         assert!(!found, "a secret can be read");
     }
     server.stop().await;
@@ -213,7 +272,10 @@ async fn the_credentials_lie_sealed_and_another_key_does_not_open_them() {
         panic!("started with another key");
     };
     let said = format!("{failure:#}");
-    assert!(said.contains("sealed with another ENCRYPTION_KEY"), "{said}");
+    assert!(
+        said.contains("sealed with another ENCRYPTION_KEY"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
@@ -221,13 +283,24 @@ async fn links_that_are_forged_expired_or_used_lead_nowhere() {
     let scene = Scene::new().await;
     let server = scene.server().await;
     let browser = scene.browser(&server);
-    for path in ["/setup", "/setup?link=", "/setup?link=forged", "/setup?link=%0d%0aSet-Cookie:x=1"] {
+    for path in [
+        "/setup",
+        "/setup?link=",
+        "/setup?link=forged",
+        "/setup?link=%0d%0aSet-Cookie:x=1",
+    ] {
         let page = browser.get(path).await;
         assert_eq!(page.status, 403, "{path}: {page:#?}");
-        assert!(page.text.contains("openproducer setup --print"), "{page:#?}");
+        assert!(
+            page.text.contains("openproducer setup --print"),
+            "{page:#?}"
+        );
     }
     let form = browser.visit(&link(&server)).await;
-    sqlx::query("update setup_links set expires_at = now()").execute(scene.database.pool()).await.unwrap();
+    sqlx::query("update setup_links set expires_at = now()")
+        .execute(scene.database.pool())
+        .await
+        .unwrap();
     assert_eq!(browser.get(&link(&server)).await.status, 403);
     assert_eq!(browser.get("/setup").await.status, 403);
     let fields = [("owner", "user"), ("name", "A")];
@@ -242,16 +315,35 @@ async fn nobody_comes_back_from_github_with_anothers_state_or_browser() {
     let browser = scene.browser(&server);
     let github = to_github(&browser, &link(&server), "acme").await;
     let back = creates(&browser, &github).await;
-    let code = back.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
+    let code = back
+        .query_pairs()
+        .find(|(key, _)| key == "code")
+        .unwrap()
+        .1
+        .into_owned();
 
     // Another browser, though it holds a link of its own.
     let (secret, _) = registration::new_link(server.services()).await.unwrap();
     let thief = scene.browser(&server);
-    assert_eq!(thief.send(Method::GET, back.clone(), None).await.status, 403);
-    thief.steal_cookie("openproducer_setup", secrecy::ExposeSecret::expose_secret(&secret));
-    assert_eq!(thief.send(Method::GET, back.clone(), None).await.status, 403);
+    assert_eq!(
+        thief.send(Method::GET, back.clone(), None).await.status,
+        403
+    );
+    thief.steal_cookie(
+        "openproducer_setup",
+        secrecy::ExposeSecret::expose_secret(&secret),
+    );
+    assert_eq!(
+        thief.send(Method::GET, back.clone(), None).await.status,
+        403
+    );
     // This browser, with a state of nobody's, or none.
-    for query in [format!("code={code}&state=forged"), format!("code={code}"), "state=x".to_owned(), String::new()] {
+    for query in [
+        format!("code={code}&state=forged"),
+        format!("code={code}"),
+        "state=x".to_owned(),
+        String::new(),
+    ] {
         let page = browser.get(&format!("/setup/callback?{query}")).await;
         assert_eq!(page.status, 403, "{query}: {page:#?}");
     }
@@ -259,8 +351,18 @@ async fn nobody_comes_back_from_github_with_anothers_state_or_browser() {
     to_github(&browser, &link(&server), "acme").await;
     assert_eq!(browser.send(Method::GET, back, None).await.status, 403);
     assert_eq!(scene.conversions(), 0, "GitHub was asked for nothing");
-    assert!(registrations::find(scene.database.pool()).await.unwrap().is_none());
-    assert_eq!(registration::look_at(server.services(), &secret).await.unwrap(), Link::Open);
+    assert!(
+        registrations::find(scene.database.pool())
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        registration::look_at(server.services(), &secret)
+            .await
+            .unwrap(),
+        Link::Open
+    );
     server.stop().await;
 }
 
@@ -271,7 +373,10 @@ async fn an_outage_on_the_way_back_can_be_tried_again_and_a_stale_code_is_told()
     let browser = scene.browser(&server);
     let github = to_github(&browser, &link(&server), "acme").await;
     let back = creates(&browser, &github).await;
-    scene.sim.faults().schedule(Fault::on(Method::POST, CONVERSIONS));
+    scene
+        .sim
+        .faults()
+        .schedule(Fault::on(Method::POST, CONVERSIONS));
     let page = browser.send(Method::GET, back.clone(), None).await;
     assert_eq!(page.status, 503, "{page:#?}");
     assert!(page.text.contains("Load this page again"), "{page:#?}");
@@ -286,7 +391,12 @@ async fn an_outage_on_the_way_back_can_be_tried_again_and_a_stale_code_is_told()
     scene.sim.advance_clock(Duration::from_secs(3601));
     let page = browser.send(Method::GET, back, None).await;
     assert_eq!(page.status, 403, "{page:#?}");
-    assert!(registrations::find(scene.database.pool()).await.unwrap().is_none());
+    assert!(
+        registrations::find(scene.database.pool())
+            .await
+            .unwrap()
+            .is_none()
+    );
     server.stop().await;
 }
 
@@ -315,12 +425,22 @@ async fn what_is_typed_wrongly_is_named_and_kept() {
     let browser = scene.browser(&server);
     let form = browser.visit(&link(&server)).await;
     let long = "x".repeat(35);
-    let fields = [("owner", "organization"), ("organization", "<b>octo/org"), ("name", long.as_str())];
+    let fields = [
+        ("owner", "organization"),
+        ("organization", "<b>octo/org"),
+        ("name", long.as_str()),
+    ];
     let page = browser.submits(&form, "/setup", &fields).await;
     assert_eq!(page.status, 200);
-    assert!(page.text.contains("1 to 34 characters; it is 35 long"), "{page:#?}");
+    assert!(
+        page.text.contains("1 to 34 characters; it is 35 long"),
+        "{page:#?}"
+    );
     assert!(page.text.contains("such as octo-org"), "{page:#?}");
-    assert!(page.text.contains(&long) && !page.text.contains("<b>octo"), "{page:#?}");
+    assert!(
+        page.text.contains(&long) && !page.text.contains("<b>octo"),
+        "{page:#?}"
+    );
     let forged = browser.post("/setup", &fields).await;
     assert_eq!(forged.status, 403, "without the hidden field: {forged:#?}");
     server.stop().await;
@@ -330,13 +450,21 @@ async fn what_is_typed_wrongly_is_named_and_kept() {
 async fn credentials_of_the_environment_win_and_the_page_says_so() {
     let scene = Scene::new().await;
     let outside = Outside::of(&scene.sim);
-    let server = Server::start(outside.parts(scene.database.pool().clone())).await.unwrap();
+    let server = Server::start(outside.parts(scene.database.pool().clone()))
+        .await
+        .unwrap();
     assert!(server.setup_link.is_none());
     let (secret, _) = registration::new_link(server.services()).await.unwrap();
     let browser = scene.browser(&server);
-    browser.steal_cookie("openproducer_setup", secrecy::ExposeSecret::expose_secret(&secret));
+    browser.steal_cookie(
+        "openproducer_setup",
+        secrecy::ExposeSecret::expose_secret(&secret),
+    );
     let page = browser.get("/setup").await;
-    assert!(page.text.contains("GITHUB_APP_ID") && page.text.contains("wins over"), "{page:#?}");
+    assert!(
+        page.text.contains("GITHUB_APP_ID") && page.text.contains("wins over"),
+        "{page:#?}"
+    );
     for path in ["/setup/callback?code=a&state=b", "/setup/callback"] {
         assert_eq!(browser.get(path).await.status, 403);
     }

@@ -58,7 +58,8 @@ async fn signing_out_everywhere_ends_every_session_of_that_person_alone() {
         let (desk, phone) = (t.browser_of("alice").await, t.browser_of("alice").await);
         let other = t.browser_of("olivia").await;
         let page = desk.get("/logout").await;
-        desk.submits(&page, "/logout", &[("everywhere", "yes")]).await;
+        desk.submits(&page, "/logout", &[("everywhere", "yes")])
+            .await;
         assert!(!is_signed_in(&desk).await && !is_signed_in(&phone).await);
         assert!(is_signed_in(&other).await);
     })
@@ -89,19 +90,45 @@ async fn a_sign_in_that_was_not_begun_in_this_browser_is_refused() {
         browser.is_on_github_as("alice");
         let out = browser.get("/login").await;
         let github = out.leads_to().unwrap();
-        let asked: Vec<String> = github.query_pairs().map(|(key, _)| key.into_owned()).collect();
-        for name in ["client_id", "state", "code_challenge", "code_challenge_method", "redirect_uri"] {
-            assert!(asked.iter().any(|key| key == name), "{name} is not in {github}");
+        let asked: Vec<String> = github
+            .query_pairs()
+            .map(|(key, _)| key.into_owned())
+            .collect();
+        for name in [
+            "client_id",
+            "state",
+            "code_challenge",
+            "code_challenge_method",
+            "redirect_uri",
+        ] {
+            assert!(
+                asked.iter().any(|key| key == name),
+                "{name} is not in {github}"
+            );
         }
-        let back = browser.send(Method::GET, github, None).await.leads_to().unwrap();
+        let back = browser
+            .send(Method::GET, github, None)
+            .await
+            .leads_to()
+            .unwrap();
 
         let another = t.browser();
         let refused = another.send(Method::GET, back.clone(), None).await;
         assert_eq!(refused.status, 400, "{refused:#?}");
         assert!(refused.text.contains("not begun here"));
 
-        let state = back.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
-        let code = back.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
+        let state = back
+            .query_pairs()
+            .find(|(key, _)| key == "state")
+            .unwrap()
+            .1
+            .into_owned();
+        let code = back
+            .query_pairs()
+            .find(|(key, _)| key == "code")
+            .unwrap()
+            .1
+            .into_owned();
         for forged in [
             format!("/login/callback?code={code}&state=x{}", &state[1..]),
             format!("/login/callback?code={code}"),
@@ -127,12 +154,28 @@ async fn a_code_without_the_verifier_of_this_browser_is_worth_nothing() {
         let (thief, victim) = (t.browser(), t.browser());
         victim.is_on_github_as("alice");
         let github = victim.get("/login").await.leads_to().unwrap();
-        let back = victim.send(Method::GET, github, None).await.leads_to().unwrap();
-        let code = back.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
+        let back = victim
+            .send(Method::GET, github, None)
+            .await
+            .leads_to()
+            .unwrap();
+        let code = back
+            .query_pairs()
+            .find(|(key, _)| key == "code")
+            .unwrap()
+            .1
+            .into_owned();
 
         let github = thief.get("/login").await.leads_to().unwrap();
-        let state = github.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
-        let page = thief.get(&format!("/login/callback?code={code}&state={state}")).await;
+        let state = github
+            .query_pairs()
+            .find(|(key, _)| key == "state")
+            .unwrap()
+            .1
+            .into_owned();
+        let page = thief
+            .get(&format!("/login/callback?code={code}&state={state}"))
+            .await;
         assert_eq!(page.status, 400, "{page:#?}");
         assert!(thief.cookie(SESSION).is_none());
     })
@@ -167,9 +210,15 @@ async fn sign_in_leads_back_to_our_own_pages_only() {
         ] {
             let browser = t.browser();
             browser.is_on_github_as("alice");
-            let github = browser.get(&format!("/login?next={next}")).await.leads_to().unwrap();
+            let github = browser
+                .get(&format!("/login?next={next}"))
+                .await
+                .leads_to()
+                .unwrap();
             let back = browser.send(Method::GET, github, None).await;
-            let done = browser.send(Method::GET, back.leads_to().unwrap(), None).await;
+            let done = browser
+                .send(Method::GET, back.leads_to().unwrap(), None)
+                .await;
             assert_eq!(done.header("location"), leads_to, "{next}");
         }
     })
@@ -181,17 +230,31 @@ async fn a_page_for_the_signed_in_leads_through_sign_in_and_back() {
     house(async |t| {
         let browser = t.browser();
         browser.is_on_github_as("alice");
-        let path = format!("/install/callback?installation_id={}&setup_action=install", t.installation);
+        let path = format!(
+            "/install/callback?installation_id={}&setup_action=install",
+            t.installation
+        );
         let away = browser.get(&path).await;
         assert_eq!(away.status, 303);
-        assert!(away.header("location").starts_with("/login?next=%2Finstall%2Fcallback"));
+        assert!(
+            away.header("location")
+                .starts_with("/login?next=%2Finstall%2Fcallback")
+        );
         let last = browser.visit(&path).await;
-        assert_eq!(last.url.path(), format!("/installations/{}", t.installation));
+        assert_eq!(
+            last.url.path(),
+            format!("/installations/{}", t.installation)
+        );
 
         let mut script = t.browser();
-        script.headers.push(("accept", "text/event-stream".to_owned()));
+        script
+            .headers
+            .push(("accept", "text/event-stream".to_owned()));
         let refused = script.get(&path).await;
-        assert_eq!((refused.status, refused.text.as_str()), (401, r#"{"error":"sign in first"}"#));
+        assert_eq!(
+            (refused.status, refused.text.as_str()),
+            (401, r#"{"error":"sign in first"}"#)
+        );
     })
     .await;
 }
@@ -211,10 +274,17 @@ async fn sessions_end_when_idle_and_when_old() {
         // One that is used goes on.
         let browser = t.browser_of("alice").await;
         for _ in 0..2 {
-            execute(t, "update sessions set seen_at = seen_at - interval '23 hours'").await;
+            execute(
+                t,
+                "update sessions set seen_at = seen_at - interval '23 hours'",
+            )
+            .await;
             assert!(is_signed_in(&browser).await);
         }
-        let left: i64 = sqlx::query_scalar("select count(*) from sessions").fetch_one(t.pool()).await.unwrap();
+        let left: i64 = sqlx::query_scalar("select count(*) from sessions")
+            .fetch_one(t.pool())
+            .await
+            .unwrap();
         assert_eq!(left, 1, "those that were over are cleared away");
     })
     .await;
@@ -250,7 +320,10 @@ async fn a_token_that_github_refuses_ends_the_session() {
 /// How often tokens were asked for with this grant.
 fn grants(t: &House, grant: &str) -> usize {
     let requests = t.sim.requests_matching(&Method::POST, TOKENS);
-    requests.iter().filter(|r| r.body["grant_type"] == grant).count()
+    requests
+        .iter()
+        .filter(|r| r.body["grant_type"] == grant)
+        .count()
 }
 
 #[tokio::test]
@@ -260,7 +333,11 @@ async fn a_token_about_to_end_is_renewed_once_for_all_who_wait() {
         let second = t.second_server().await;
         let there = format!("/installations/{}", t.installation);
         for round in 1..=2 {
-            execute(t, "update sessions set token_ends_at = now() + interval '1 minute'").await;
+            execute(
+                t,
+                "update sessions set token_ends_at = now() + interval '1 minute'",
+            )
+            .await;
             let here = (0..4).map(|_| asks_github(t, &browser));
             let replica = Browser::new(&format!("http://{}", second.address), &t.sim.web_url());
             replica.steal_cookie(SESSION, &browser.cookie(SESSION).unwrap());
@@ -269,7 +346,11 @@ async fn a_token_about_to_end_is_renewed_once_for_all_who_wait() {
             for page in here.iter().chain(&beyond) {
                 assert_eq!(page.header("location"), there, "{page:#?}");
             }
-            assert_eq!(grants(t, "refresh_token"), round, "a refresh token works once");
+            assert_eq!(
+                grants(t, "refresh_token"),
+                round,
+                "a refresh token works once"
+            );
         }
         second.stop().await;
     })
@@ -319,7 +400,10 @@ async fn tokens_that_last_are_never_renewed() {
         assert_eq!(asks_github(t, &browser).await.status, 303);
         assert_eq!(grants(t, "refresh_token"), 0);
         let ends: Option<chrono::DateTime<chrono::Utc>> =
-            sqlx::query_scalar("select token_ends_at from sessions").fetch_one(t.pool()).await.unwrap();
+            sqlx::query_scalar("select token_ends_at from sessions")
+                .fetch_one(t.pool())
+                .await
+                .unwrap();
         assert_eq!(ends, None);
     })
     .await;
@@ -358,7 +442,10 @@ async fn a_forged_form_changes_nothing() {
     house(async |t| {
         let (browser, other) = (t.browser_of("alice").await, t.browser_of("olivia").await);
         let page = browser.get("/logout").await;
-        let (ours, theirs) = (page.hidden("csrf"), other.get("/logout").await.hidden("csrf"));
+        let (ours, theirs) = (
+            page.hidden("csrf"),
+            other.get("/logout").await.hidden("csrf"),
+        );
         assert_ne!(ours, theirs);
         for fields in [vec![], vec![("csrf", "")], vec![("csrf", theirs.as_str())]] {
             let refused = browser.post("/logout", &fields).await;
@@ -367,7 +454,9 @@ async fn a_forged_form_changes_nothing() {
         }
         let mut elsewhere = t.browser();
         elsewhere.steal_cookie(SESSION, &browser.cookie(SESSION).unwrap());
-        elsewhere.headers.push(("sec-fetch-site", "cross-site".to_owned()));
+        elsewhere
+            .headers
+            .push(("sec-fetch-site", "cross-site".to_owned()));
         let refused = elsewhere.post("/logout", &[("csrf", &ours)]).await;
         assert_eq!(refused.status, 403);
         assert!(is_signed_in(&browser).await);
@@ -375,7 +464,9 @@ async fn a_forged_form_changes_nothing() {
         let stranger = t.browser().post("/logout", &[("csrf", &ours)]).await;
         assert_eq!(stranger.status, 401, "{stranger:#?}");
         let long = "x".repeat(300 * 1024);
-        let refused = browser.post("/logout", &[("csrf", &ours), ("more", &long)]).await;
+        let refused = browser
+            .post("/logout", &[("csrf", &ours), ("more", &long)])
+            .await;
         assert_eq!(refused.status, 400);
         assert!(is_signed_in(&browser).await);
     })
@@ -396,7 +487,8 @@ async fn too_many_attempts_from_one_address_have_to_wait() {
         assert_eq!((page.status, page.header("retry-after")), (429, "60"));
         // The header that anybody can write changes nothing here: no proxy is trusted.
         let mut sly = t.browser();
-        sly.headers.push(("x-forwarded-for", "203.0.113.9".to_owned()));
+        sly.headers
+            .push(("x-forwarded-for", "203.0.113.9".to_owned()));
         assert_eq!(sly.get("/login").await.status, 429);
         assert_eq!(browser.get("/").await.status, 200);
     })
@@ -405,17 +497,23 @@ async fn too_many_attempts_from_one_address_have_to_wait() {
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_visitor_counts_for_themselves() {
-    house_tuned(Operator::default(), |parts| parts.trusted_proxies = 1, async |t| {
-        let mut one = t.browser();
-        one.headers.push(("x-forwarded-for", "198.51.100.1, 203.0.113.1".to_owned()));
-        for _ in 0..61 {
-            one.get("/login").await;
-        }
-        assert_eq!(one.get("/login").await.status, 429);
-        let mut two = t.browser();
-        two.headers.push(("x-forwarded-for", "203.0.113.2".to_owned()));
-        assert_eq!(two.get("/login").await.status, 303);
-    })
+    house_tuned(
+        Operator::default(),
+        |parts| parts.trusted_proxies = 1,
+        async |t| {
+            let mut one = t.browser();
+            one.headers
+                .push(("x-forwarded-for", "198.51.100.1, 203.0.113.1".to_owned()));
+            for _ in 0..61 {
+                one.get("/login").await;
+            }
+            assert_eq!(one.get("/login").await.status, 429);
+            let mut two = t.browser();
+            two.headers
+                .push(("x-forwarded-for", "203.0.113.2".to_owned()));
+            assert_eq!(two.get("/login").await.status, 303);
+        },
+    )
     .await;
 }
 
@@ -427,14 +525,22 @@ async fn over_https_cookies_go_no_other_way() {
     house_tuned(Operator::default(), secure, async |t| {
         let page = t.browser().get("/login").await;
         let cookie = page.header("set-cookie");
-        assert!(cookie.starts_with("__Host-openproducer_attempt="), "{cookie}");
+        assert!(
+            cookie.starts_with("__Host-openproducer_attempt="),
+            "{cookie}"
+        );
         for word in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
             assert!(cookie.contains(word), "{cookie}");
         }
         assert!(!cookie.contains("Domain"));
         assert_eq!(page.header("strict-transport-security"), "max-age=63072000");
         let github = page.leads_to().unwrap();
-        let back = github.query_pairs().find(|(key, _)| key == "redirect_uri").unwrap().1.into_owned();
+        let back = github
+            .query_pairs()
+            .find(|(key, _)| key == "redirect_uri")
+            .unwrap()
+            .1
+            .into_owned();
         assert_eq!(back, "https://bot.example.org/login/callback");
     })
     .await;
@@ -444,18 +550,41 @@ async fn over_https_cookies_go_no_other_way() {
 async fn every_page_is_guarded() {
     house(async |t| {
         let browser = t.browser_of("alice").await;
-        for path in ["/", "/logout", "/nowhere", "/setup", "/install/callback?setup_action=request", "/login/callback"] {
+        for path in [
+            "/",
+            "/logout",
+            "/nowhere",
+            "/setup",
+            "/install/callback?setup_action=request",
+            "/login/callback",
+        ] {
             let page = browser.get(path).await;
             let policy = page.header("content-security-policy");
-            assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
-            assert!(policy.contains("form-action 'self';") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
-            assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
+            assert!(
+                policy.starts_with("default-src 'none'; script-src 'self';"),
+                "{path}: {policy}"
+            );
+            assert!(
+                policy.contains("form-action 'self';") && policy.contains("frame-ancestors 'none'"),
+                "{path}: {policy}"
+            );
+            assert!(
+                !policy.contains("unsafe") && !policy.contains('*'),
+                "{path}: {policy}"
+            );
             assert_eq!(page.header("cache-control"), "no-store", "{path}");
             assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
             assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
             assert_eq!(page.header("x-frame-options"), "DENY", "{path}");
-            assert_eq!(page.header("strict-transport-security"), "", "it is not https: {path}");
-            assert!(!page.text.contains("<script") && !page.text.contains(" style="), "{path}");
+            assert_eq!(
+                page.header("strict-transport-security"),
+                "",
+                "it is not https: {path}"
+            );
+            assert!(
+                !page.text.contains("<script") && !page.text.contains(" style="),
+                "{path}"
+            );
         }
     })
     .await;
@@ -463,14 +592,21 @@ async fn every_page_is_guarded() {
 
 #[tokio::test]
 async fn without_a_key_nobody_signs_in_and_is_told_why() {
-    house_tuned(Operator::default(), |parts| parts.seal = None, async |t| {
-        let page = t.browser().get("/login").await;
-        assert_eq!(page.status, 503, "{page:#?}");
-        assert!(page.text.contains("ENCRYPTION_KEY"), "{page:#?}");
-        let back = t.browser().get("/install/callback?setup_action=install&installation_id=1").await;
-        assert_eq!(back.status, 200);
-        assert!(back.text.contains("open an issue"), "{back:#?}");
-    })
+    house_tuned(
+        Operator::default(),
+        |parts| parts.seal = None,
+        async |t| {
+            let page = t.browser().get("/login").await;
+            assert_eq!(page.status, 503, "{page:#?}");
+            assert!(page.text.contains("ENCRYPTION_KEY"), "{page:#?}");
+            let back = t
+                .browser()
+                .get("/install/callback?setup_action=install&installation_id=1")
+                .await;
+            assert_eq!(back.status, 200);
+            assert!(back.text.contains("open an issue"), "{back:#?}");
+        },
+    )
     .await;
 }
 
@@ -479,9 +615,15 @@ async fn what_the_log_may_print_of_a_session_holds_no_secret() {
     house(async |t| {
         let browser = t.browser_of("alice").await;
         let cookie = browser.cookie(SESSION).unwrap();
-        let person = sessions::find(&t.services(), &cookie.clone().into()).await.unwrap().unwrap();
+        let person = sessions::find(&t.services(), &cookie.clone().into())
+            .await
+            .unwrap()
+            .unwrap();
         let printed = format!("{person:?}");
-        assert!(!printed.contains(&cookie) && !printed.contains("ghu_"), "{printed}");
+        assert!(
+            !printed.contains(&cookie) && !printed.contains("ghu_"),
+            "{printed}"
+        );
     })
     .await;
 }

@@ -1,0 +1,113 @@
+//! Somebody commands a run by a button of its page: the same checks as for a comment, and the answer in words.
+
+use std::collections::BTreeMap;
+
+use super::access::{Person, SeenRun};
+use super::answer::Answer;
+use super::authorize::{self, Standing};
+use super::command::{self, By};
+use super::{FlowResult, Services};
+use crate::domain::command::Command;
+use crate::domain::event::{Account, AccountKind};
+use crate::domain::policy::Role;
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pressed {
+    Done,
+    /// The person's role does not suffice; who may, in words.
+    NotAllowed(String),
+    /// What stands against it, in words.
+    Objection(String),
+}
+
+/// Carries the command out for the run, if GitHub says at this moment that the person may. `plan_seen`: the revision of
+/// the plan that their page showed.
+pub async fn press(
+    services: &Services,
+    person: &Person,
+    seen: &SeenRun,
+    command: &Command,
+    plan_seen: i64,
+) -> FlowResult<Pressed> {
+    let run = &seen.run;
+    if run.installation.is_person() {
+        return Ok(Pressed::Objection(
+            "This run was started at a terminal with a personal token, and goes on there alone."
+                .to_owned(),
+        ));
+    }
+    if !services.reaches(run.installation, run.repository).await? {
+        return Ok(Pressed::Objection(
+            "The App is suspended, or it does not reach this repository any more.".to_owned(),
+        ));
+    }
+    let sender = Account {
+        id: person.id,
+        login: person.login.clone(),
+        kind: AccountKind::User,
+    };
+    let repository = services
+        .repository(run.installation, run.repository)
+        .await?;
+    let standing = authorize::standing(services, &repository, &sender).await?;
+    let is_own = run.requested_by_id == person.id;
+    let may_cancel = matches!(command, Command::Cancel) && (standing.is_admin() || is_own);
+    if !standing.suffices() && !may_cancel {
+        return Ok(Pressed::NotAllowed(not_allowed(standing)));
+    }
+    let by = By {
+        sender: &sender,
+        cause: None,
+        plan_seen: Some(plan_seen),
+    };
+    let said = command::decide(services, &by, &run.id, command, None, &BTreeMap::new()).await?;
+    Ok(said.map_or(Pressed::Done, |answer| {
+        Pressed::Objection(in_words(&answer))
+    }))
+}
+
+/// May somebody with this role press the buttons of a run in this repository, as far as we know now?
+pub fn may(role: Role, minimum: Role) -> bool {
+    Standing { role, minimum }.suffices()
+}
+
+fn not_allowed(standing: Standing) -> String {
+    let minimum = standing.minimum.as_str();
+    match standing.role {
+        Role::None => format!("You have no role in this repository; at least {minimum} is needed."),
+        role => format!(
+            "Your role in this repository is {}; at least {minimum} is needed.",
+            role.as_str()
+        ),
+    }
+}
+
+fn in_words(answer: &Answer) -> String {
+    match answer {
+        Answer::Already(illegal, _) => {
+            let says = illegal.to_string().replace('`', "");
+            let mut letters = says.chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string());
+            format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+        }
+        Answer::UnknownItems { numbers, total } => {
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            format!(
+                "The plan has {total} issues; there is no number {}. Nothing was changed.",
+                numbers.join(", ")
+            )
+        }
+        Answer::NothingLeft => {
+            "That would leave nothing to create. To end the run instead, cancel it.".to_owned()
+        }
+        Answer::NotShown => {
+            "The plan has changed since this page was loaded. Nothing was done: have a look at it as it is now."
+                .to_owned()
+        }
+        Answer::NothingToDo(_) => {
+            "This run has created nothing that could be rolled back.".to_owned()
+        }
+        _ => "Nothing was changed.".to_owned(),
+    }
+}
