@@ -23,8 +23,8 @@ use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
-use crate::github::GitHub;
 use crate::github::webhook::Verifier;
+use crate::github::{GitHub, OAuth};
 use crate::store::ingest::Ingest;
 use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
@@ -54,11 +54,17 @@ pub struct Parts {
     pub with_worker: bool,
     /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
     pub seal: Option<Seal>,
+    /// How people sign in.
+    pub oauth: OAuth,
+    /// Where people and GitHub reach the server; `None`: at the address it listens on.
+    pub public_url: Option<Url>,
+    /// How many proxies of the operator's stand in front and write `X-Forwarded-For`.
+    pub trusted_proxies: usize,
 }
 
 impl Parts {
     /// With the usual in place of everything that is not said.
-    pub fn over(pool: PgPool, github: GitHub) -> Self {
+    pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
         Self {
             pool,
             cache: Cache::in_process(10_000),
@@ -71,7 +77,7 @@ impl Parts {
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
             marketplace_secret: None,
-            web_url: Url::parse("https://github.com").expect("an address"),
+            web_url: oauth.web_url().clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
             seal: None,
@@ -79,6 +85,9 @@ impl Parts {
                 Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
                 [0; 32],
             ),
+            oauth,
+            public_url: None,
+            trusted_proxies: 0,
         }
     }
 }
@@ -115,6 +124,7 @@ impl Server {
         let router = web::router(site(
             &parts,
             &services,
+            address,
             known,
             known_slug,
             stopping.clone(),
@@ -197,6 +207,7 @@ async fn model_health(services: Services, memo: Cache) -> Part {
 fn site(
     parts: &Parts,
     services: &Services,
+    address: SocketAddr,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
     stopping: watch::Receiver<bool>,
@@ -227,6 +238,7 @@ fn site(
             slug,
             mention: format!("@{}", parts.mention.trim_start_matches('@')),
         },
+        public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
         stopping,
     })
@@ -269,6 +281,7 @@ pub fn services(parts: &Parts) -> Services {
         cache: parts.cache.clone(),
         seal: parts.seal.clone(),
         github: parts.github.clone(),
+        oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,

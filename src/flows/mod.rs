@@ -17,6 +17,7 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`sessions`] | somebody signs in with GitHub, and out |
 //! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
@@ -47,6 +48,7 @@ pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod room;
+pub mod sessions;
 pub mod show;
 pub mod status;
 pub mod step;
@@ -64,7 +66,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::settings::{self, Settings};
 use crate::domain::trigger::BotNames;
-use crate::github::{GitHub, GitHubError, Repo};
+use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
@@ -79,6 +81,8 @@ pub struct Services {
     /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
     pub seal: Option<Seal>,
     pub github: GitHub,
+    /// How people sign in.
+    pub oauth: OAuth,
     pub clock: Clock,
     pub chance: Chance,
     pub pace: Pace,

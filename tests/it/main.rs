@@ -18,3 +18,4 @@ mod limits;
 mod simulator;
 mod store;
 mod sweep;
+mod web;
