@@ -8,6 +8,7 @@ mod cookies;
 pub mod error;
 mod frame;
 pub mod health;
+mod installations;
 pub mod metrics;
 mod pages;
 mod parts;
@@ -124,6 +125,8 @@ pub fn router(site: Site) -> Router {
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
         .route("/assets/{name}", get(assets::serve))
+        .route("/installations", get(installations::list))
+        .route("/installations/{id}", get(installations::show))
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
@@ -176,6 +179,11 @@ impl<S: Sync> FromRequestParts<S> for Origin {
             headers: parts.headers.clone(),
         })
     }
+}
+
+/// What the database refused to a page.
+fn stored(error: sqlx::Error) -> error::PageError {
+    crate::flows::FlowError::Store(error).into()
 }
 
 /// The path only: a query may hold a one-time code.
