@@ -125,8 +125,7 @@ impl Server {
             &parts,
             &services,
             address,
-            known,
-            known_slug,
+            (known, known_slug),
             stopping.clone(),
         )?);
         let mut stop = stopping.clone();
@@ -208,12 +207,13 @@ fn site(
     parts: &Parts,
     services: &Services,
     address: SocketAddr,
-    identity: watch::Receiver<Arc<Identity>>,
-    slug: watch::Receiver<Option<String>>,
+    (identity, slug): (
+        watch::Receiver<Arc<Identity>>,
+        watch::Receiver<Option<String>>,
+    ),
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
-    let (services, memo) = (services.clone(), Cache::in_process(1));
-    let asked = services.clone();
+    let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -227,7 +227,7 @@ fn site(
     });
     let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
-        services,
+        services: services.clone(),
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         cache,
@@ -278,14 +278,14 @@ pub fn services(parts: &Parts) -> Services {
     parts.github.set_gate(pace::gate(parts.cache.clone()));
     Services {
         pool: parts.pool.clone(),
-        cache: parts.cache.clone(),
-        seal: parts.seal.clone(),
         github: parts.github.clone(),
         oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        cache: parts.cache.clone(),
+        seal: parts.seal.clone(),
         ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),

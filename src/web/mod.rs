@@ -12,8 +12,8 @@ mod installations;
 pub mod metrics;
 mod pages;
 mod parts;
-mod run;
 mod public;
+mod run;
 mod serve;
 mod session;
 mod sign_in;
@@ -42,9 +42,9 @@ use crate::flows::Services;
 use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
 use health::{Health, Probe};
-use run::live::Live;
 use public::Peer;
 pub use public::Public;
+use run::live::Live;
 pub use serve::serve;
 use visits::Visits;
 
@@ -124,15 +124,15 @@ pub fn router(site: Site) -> Router {
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
+        .route("/login", get(sign_in::start))
+        .route("/login/callback", get(sign_in::finish))
+        .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
         .route("/assets/{name}", get(assets::serve))
         .route("/installations", get(installations::list))
         .route("/installations/{id}", get(installations::show))
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
-        .route("/login", get(sign_in::start))
-        .route("/login/callback", get(sign_in::finish))
-        .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))

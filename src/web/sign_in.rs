@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::cookies::Cookie;
-use super::frame::Frame;
 use super::error::{PageError, PageResult};
+use super::frame::Frame;
 use super::pages::page;
 use super::public::Peer;
 use super::session::{self, CsrfForm, MaybeSignedIn, SESSION, SignedIn};
@@ -163,10 +163,13 @@ struct Declined<'a> {
 
 fn declined(forget: axum::http::HeaderValue, attempt: &Attempt) -> Response {
     let next = own_path(&attempt.next);
-    let said = page(axum::http::StatusCode::OK, &Declined {
-        frame: Frame::open(),
-        next,
-    });
+    let said = page(
+        axum::http::StatusCode::OK,
+        &Declined {
+            frame: Frame::open(),
+            next,
+        },
+    );
     (AppendHeaders([(header::SET_COOKIE, forget)]), said).into_response()
 }
 

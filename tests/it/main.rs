@@ -15,6 +15,7 @@ mod harness;
 mod house;
 mod ingest;
 mod limits;
+mod planner;
 mod simulator;
 mod store;
 mod sweep;

@@ -97,5 +97,7 @@ pub(super) fn paid(ai: &AiUse) -> String {
     let month = ai.month.map_or_else(String::new, |month| {
         format!(" ({} of {} this month)", month.spent, month.budget)
     });
-    format!("{model}: {tokens_in} tokens in, {tokens_out} out{cost}{month}.")
+    // Two dollars in a line would be taken for a formula.
+    let paid = format!("{cost}{month}").replace('$', "\\$");
+    format!("{model}: {tokens_in} tokens in, {tokens_out} out{paid}.")
 }

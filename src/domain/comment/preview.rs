@@ -270,9 +270,8 @@ fn creating_takes(issues: usize, rate_per_minute: u32) -> Duration {
 
 fn origin(p: &Preview<'_>, kept: usize) -> String {
     let planner = match (p.plan.planner.as_str(), p.ai) {
-        ("structural", None) => {
-            "Planned from the document's structure, without a model.".to_owned()
-        }
+        // Its reason says so itself.
+        ("structural", None) => String::new(),
         ("structural", Some(ai)) => paid(ai),
         (model, None) => format!("Planned by {}.", code(model)),
         (_, Some(ai)) => format!("Planned by {}", paid(ai)),
@@ -297,5 +296,5 @@ fn origin(p: &Preview<'_>, kept: usize) -> String {
     } else {
         format!(" {reason}{dot}")
     };
-    format!("{planner}{reason}{time}")
+    format!("{planner}{reason}{time}").trim_start().to_owned()
 }

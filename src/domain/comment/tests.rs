@@ -503,7 +503,7 @@ fn summary_comment() {
             month: None,
         }),
     };
-    assert_snapshot!(shown(&summary(&full)), @"
+    assert_snapshot!(shown(&summary(&full)), @r"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ⚠️ 3 issues created, 1 could not be
 
@@ -527,7 +527,7 @@ fn summary_comment() {
 
     </details>
 
-    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, about $0.0123.
+    Planned in less than a second, created in 2 minutes. `openai/gpt-5`: 12,345 tokens in, 678 out, \$0.0123.
 
     To undo all of it, comment `@TheOpenProducerBot rollback last`.
 

@@ -36,7 +36,7 @@ pub(super) fn words_of_title(title: &str) -> String {
 /// One harmless line of at most 80 characters; empty if nothing is left.
 pub fn title(text: &str) -> String {
     let mut text = one_line(&fence::without_comments(text));
-    text = text.trim_start_matches(['#', '/', '>', ' ']).to_owned();
+    text = bare(&text).to_owned();
     for _ in 0..8 {
         text = defuse_title(&text);
         if text.chars().count() <= LONGEST_TITLE {
@@ -47,6 +47,28 @@ pub fn title(text: &str) -> String {
     }
     text.retain(|c| c.is_alphabetic() || c == ' ');
     text.chars().take(LONGEST_TITLE).collect()
+}
+
+/// Without what makes a line a heading, a quote, a command or an item of a list.
+fn bare(line: &str) -> &str {
+    let mut rest = line.trim_start_matches(['#', '/', '>', ' ']);
+    while let Some(after) = item_mark(rest) {
+        rest = after.trim_start_matches(['#', '/', '>', ' ']);
+    }
+    rest
+}
+
+fn item_mark(line: &str) -> Option<&str> {
+    let marks = ["- ", "* ", "+ ", "• ", "[ ] ", "[x] ", "[X] "];
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = (1..=3)
+        .contains(&(line.len() - number.len()))
+        .then(|| number.strip_prefix(". ").or(number.strip_prefix(") ")))
+        .flatten();
+    marks
+        .iter()
+        .find_map(|mark| line.strip_prefix(mark))
+        .or(numbered)
 }
 
 /// At most so many characters, whole words where possible.

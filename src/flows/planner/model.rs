@@ -271,7 +271,8 @@ async fn surroundings(services: &Services, run: &Run, asked: &Asked) -> FlowResu
             .collect(),
         open_issues: or_none(open_issues, "open issues")
             .into_iter()
-            .filter(|issue| issue.number != run.issue)
+            // The request itself, also where it was written twice.
+            .filter(|issue| issue.number != run.issue && issue.title != asked.title)
             .map(|issue| issue.title)
             .collect(),
     })

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::money::Money;
 use crate::flows::pace;
-use crate::store::ai_calls::Total;
-use crate::store::overview::Health;
+use crate::store::overview::{Health, Spending};
 use crate::web::parts::{When, many, thousands};
 
 /// A figure with what it means.
@@ -22,7 +21,7 @@ pub(super) struct Tile {
 
 /// What models have cost this month, for those who may know of the whole installation.
 pub(super) struct Budget {
-    pub(super) spent: Total,
+    pub(super) spent: Spending,
     pub(super) limit: Option<Money>,
     /// With the tenant's own key.
     pub(super) is_tenants: bool,
@@ -81,13 +80,13 @@ fn limits(health: &Health) -> Tile {
 }
 
 fn models(budget: &Budget) -> Tile {
-    let spent = budget.spent.spent.cost.unwrap_or_default();
-    let calls = usize::try_from(budget.spent.calls).unwrap_or(usize::MAX);
+    let spent = budget.spent.cost;
+    let calls = usize::try_from(budget.spent.calls).unwrap_or_default();
     let mut notes = vec![match calls {
         0 => "no model was asked".to_owned(),
         n => format!("{} to models", many(n, "question")),
     }];
-    if budget.spent.is_partly_unpriced {
+    if budget.spent.unpriced > 0 {
         notes.push("some have no known price".to_owned());
     }
     if budget.is_tenants {
@@ -148,7 +147,7 @@ mod tests {
         assert_eq!(tile.figure, "600 of 500");
         assert_eq!(tile.used, Some((500, 500)));
         let budget = Budget {
-            spent: Total::default(),
+            spent: Spending::default(),
             limit: Some(Money::dollars(5.0)),
             is_tenants: false,
         };

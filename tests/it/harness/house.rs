@@ -1,5 +1,6 @@
 //! A whole house for one test: the real server and worker on a database of its own, and the simulated GitHub.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
@@ -42,7 +43,11 @@ pub(crate) struct House {
     database: TestDatabase,
     operator: Operator,
     mention: String,
+    tune: Tune,
 }
+
+/// What a test's server has otherwise than the usual one.
+type Tune = Arc<dyn Fn(&mut Parts) + Send + Sync>;
 
 /// What a server must know of the simulated GitHub, also in another process.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
@@ -136,7 +141,16 @@ pub(crate) async fn house(test: impl AsyncFnOnce(&mut House)) {
 
 /// Runs a test in a house whose operator says otherwise.
 pub(crate) async fn house_with(operator: Operator, test: impl AsyncFnOnce(&mut House)) {
-    let mut house = House::open(operator).await;
+    house_tuned(operator, |_| {}, test).await;
+}
+
+/// Runs a test in a house whose server is made otherwise, each time it starts.
+pub(crate) async fn house_tuned(
+    operator: Operator,
+    tune: impl Fn(&mut Parts) + Send + Sync + 'static,
+    test: impl AsyncFnOnce(&mut House),
+) {
+    let mut house = House::open(operator, Arc::new(tune)).await;
     test(&mut house).await;
     house.quiet().await;
     house.inspect().await;
@@ -144,7 +158,7 @@ pub(crate) async fn house_with(operator: Operator, test: impl AsyncFnOnce(&mut H
 }
 
 impl House {
-    async fn open(operator: Operator) -> Self {
+    async fn open(operator: Operator, tune: Tune) -> Self {
         let database = TestDatabase::create().await;
         jobs::migrate(database.pool())
             .await
@@ -172,6 +186,7 @@ impl House {
             database,
             operator,
             mention: "@TheOpenProducerBot".to_owned(),
+            tune,
         };
         house.start_server().await;
         house.installation = house.sim.install_app("acme", RepositorySelection::All);
@@ -229,16 +244,27 @@ impl House {
         self.server = Some(server);
     }
 
+    /// Another server on the same database, as a second replica; GitHub's deliveries go to the first.
+    pub(crate) async fn second_server(&self) -> Server {
+        let mut parts = self.parts()(self.pool().clone());
+        parts.listen.set_port(0);
+        Server::start(parts).await.expect("a second server starts")
+    }
+
     /// All that a server is made of, but the pool.
     fn parts(&self) -> impl FnOnce(PgPool) -> Parts + Send + use<> {
         let outside = Outside::of(&self.sim);
         let (operator, mention) = (self.operator.clone(), self.mention.clone());
-        let listen = self.listen;
-        move |pool| Parts {
-            operator,
-            mention,
-            listen,
-            ..outside.parts(pool)
+        let (listen, tune) = (self.listen, self.tune.clone());
+        move |pool| {
+            let mut parts = Parts {
+                operator,
+                mention,
+                listen,
+                ..outside.parts(pool)
+            };
+            tune(&mut parts);
+            parts
         }
     }
 
