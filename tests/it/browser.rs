@@ -125,3 +125,58 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
     })
     .await;
 }
+
+/// A run that waits, with what the scenarios look for on its page.
+async fn preview(t: &House) -> (openproducer::simulator::IssueRef, Value) {
+    let issue = t.opens("Team inbox", &format!("{MENTION}{SPEC}")).await;
+    let plan = t.plan(&issue).await;
+    let given = json!({
+        "run": format!("/runs/{}", t.run(&issue).await.id),
+        "title": "Team inbox",
+        "items": plan.issues.len(),
+        "blocks": plan.spec.blocks.len(),
+        "left": plan.issues.len(),
+        "spoken": "Keyboard shortcuts",
+    });
+    (issue, given)
+}
+
+#[tokio::test]
+async fn a_preview_becomes_issues_by_a_button_while_another_tab_watches() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let (issue, given) = preview(t).await;
+        let items = t.plan(&issue).await.issues.len();
+        tools.play(t, "live.mjs", given).await;
+        t.quiet().await;
+        assert_eq!(t.created().len(), items - 1);
+        assert_eq!(t.state(&issue).await, "rolled_back");
+        let comment = t.bot_comment(&issue);
+        assert!(comment.contains("Rolled back"), "{comment}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everything_works_without_scripts() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let (issue, given) = preview(t).await;
+        tools.play(t, "plain.mjs", given).await;
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "rolled_back");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_keyboard_is_enough() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let (issue, given) = preview(t).await;
+        tools.play(t, "keyboard.mjs", given).await;
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "completed");
+    })
+    .await;
+}
