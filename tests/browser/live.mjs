@@ -1,10 +1,10 @@
-// A run from its preview by the button to created issues, and back by rollback, while another tab watches without reloading.
+// A run from its preview by the button to created issues, and back by rollback, while somebody else watches without reloading.
 import assert from "node:assert/strict";
-import { fits, given, go, isAccessible, noComplaints, open, scenario, shot, tab } from "./open.mjs";
+import { fits, given, go, isAccessible, noComplaints, open, scenario, shot } from "./open.mjs";
 
 await scenario(async () => {
   const page = await open("alice");
-  const watching = await tab(page);
+  const watching = await open("alice");
   await go(watching, given.run);
   await watching.evaluate(() => { window.stillHere = true; });
   const state = (of) => of.locator("#run-head .badge");
@@ -56,4 +56,5 @@ await scenario(async () => {
   // What the browser said twice is not done twice.
   await page.goBack();
   noComplaints(page);
+  noComplaints(watching);
 });
