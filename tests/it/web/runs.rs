@@ -179,6 +179,34 @@ async fn a_stream_ends_with_its_run() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_the_session_and_with_the_server() {
+    house(async |t| {
+        let (issue, path) = waiting(t).await;
+        let live = format!("{path}/live");
+        let (alice, olivia) = (t.browser_of("alice").await, t.browser_of("olivia").await);
+        let (mut hers, mut stays) = (alice.streams(&live).await, olivia.streams(&live).await);
+        for stream in [&mut hers, &mut stays] {
+            let first = stream.next().await.unwrap();
+            assert!(first.starts_with("event: page"), "{first}");
+        }
+        let page = alice.get("/logout").await;
+        alice.submits(&page, "/logout", &[]).await;
+        t.says(&issue, "@TheOpenProducerBot drop 1").await;
+        let last = hers.next().await.unwrap();
+        assert!(last.starts_with("event: gone"), "{last}");
+        assert_eq!(hers.next().await, None);
+        let next = stays.next().await.unwrap();
+        assert!(next.contains("1 left out"), "{next}");
+
+        t.stop_server().await;
+        while let Some(event) = stays.next().await {
+            assert!(event.starts_with("event: page"), "{event}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn runs_are_filtered_and_paged() {
     house(async |t| {
         for n in 0..27 {
