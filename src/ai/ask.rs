@@ -74,6 +74,19 @@ impl Models {
         self
     }
 
+    /// Whether a tenant's own address may be asked, as far as it can be told without asking; or why not.
+    pub fn check_tenants_address(&self, address: &Url) -> Result<(), String> {
+        address::base(address, self.tenants_rules()).map(drop)
+    }
+
+    fn tenants_rules(&self) -> Rules {
+        if self.allow_private {
+            Rules::PublicOrPrivate
+        } else {
+            Rules::Public
+        }
+    }
+
     /// Another first wait before sending again.
     #[must_use]
     pub fn with_pause(mut self, pause: Duration) -> Self {
@@ -214,10 +227,10 @@ impl Models {
             let own = own.ok_or_else(|| AiError::Address("none is set".to_owned()))?;
             return Ok((own, Rules::Any));
         };
-        let rules = match (choice.is_tenants, self.allow_private) {
-            (false, _) => Rules::Any,
-            (true, false) => Rules::Public,
-            (true, true) => Rules::PublicOrPrivate,
+        let rules = if choice.is_tenants {
+            self.tenants_rules()
+        } else {
+            Rules::Any
         };
         let base = address::base(given, rules).map_err(AiError::Address)?;
         Ok((base, rules))

@@ -45,6 +45,14 @@ pub struct Lease {
     holder: Uuid,
     /// Given by this process alone, while the shared cache did not answer.
     alone: bool,
+    kept: bool,
+}
+
+impl Lease {
+    /// Leaves the place taken until its time ends: so many within a time, and not at a time.
+    pub fn keep(mut self) {
+        self.kept = true;
+    }
 }
 
 impl Cache {
@@ -62,6 +70,7 @@ impl Cache {
             key: key.clone(),
             holder,
             alone,
+            kept: false,
         })
     }
 
@@ -88,7 +97,9 @@ impl Cache {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.cache.give_back(&self.key, self.holder, self.alone);
+        if !self.kept {
+            self.cache.give_back(&self.key, self.holder, self.alone);
+        }
     }
 }
 

@@ -82,8 +82,8 @@ impl Parts {
             with_worker: true,
             seal: None,
             ai: Ai::new(
-                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
-                [0; 32],
+                Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
+                Chance::system().random_bytes(),
             ),
             oauth,
             public_url: None,

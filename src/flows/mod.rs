@@ -16,6 +16,8 @@
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
+//! | [`settings`] | an admin looks at settings and changes them |
+//! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`sessions`] | somebody signs in with GitHub, and out |
 //! | [`access`] | what somebody who signed in may see and do |
@@ -27,6 +29,7 @@ pub mod advance;
 pub mod answer;
 pub mod asked;
 pub mod asking;
+pub mod audit;
 pub mod authorize;
 pub mod command;
 pub mod create;
@@ -49,6 +52,7 @@ pub mod request;
 pub mod rollback;
 pub mod room;
 pub mod sessions;
+pub mod settings;
 pub mod show;
 pub mod status;
 pub mod step;
@@ -64,7 +68,7 @@ use sqlx::PgPool;
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
-use crate::domain::settings::{self, Settings};
+use crate::domain::settings::{Asked, Document, Operator, Settings, resolve};
 use crate::domain::trigger::BotNames;
 use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
@@ -89,7 +93,7 @@ pub struct Services {
     pub looks: Looks,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
-    pub operator: Arc<settings::Operator>,
+    pub operator: Arc<Operator>,
     /// The mention that people write, without `@`.
     pub mention: String,
     /// GitHub's pages, without a slash at the end.
@@ -198,12 +202,12 @@ impl Services {
         &self,
         installation: InstallationId,
         repository: RepositoryId,
-        asked: &settings::Asked,
+        asked: &Asked,
     ) -> FlowResult<Settings> {
         let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
         let read = |value: Option<serde_json::Value>| {
             value.map(|json| {
-                let (document, complaints) = settings::Document::read(&json);
+                let (document, complaints) = Document::read(&json);
                 for complaint in complaints {
                     tracing::warn!(installation.id = %installation, complaint, "a stored setting is left out");
                 }
@@ -211,7 +215,7 @@ impl Services {
             })
         };
         let (of_installation, of_repository) = (read(layers.installation), read(layers.repository));
-        Ok(settings::resolve(
+        Ok(resolve(
             &self.operator,
             of_installation.as_ref(),
             of_repository.as_ref(),

@@ -34,6 +34,7 @@ use crate::domain::{coverage, structure};
 use crate::store::runs::Run;
 
 pub use availability::{Availability, operators_model};
+pub use choice::choice_of;
 
 /// How long the questions of one plan may take together, within the time of a job.
 pub const PATIENCE: Duration = Duration::from_secs(240);

@@ -92,3 +92,75 @@ pub async fn list_for_run(
     .fetch_all(db)
     .await
 }
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditRow {
+    pub id: i64,
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    pub actor_id: Option<UserId>,
+    pub action: String,
+    pub repository: Option<RepositoryId>,
+    pub run: Option<String>,
+    pub detail: serde_json::Value,
+}
+
+/// Which lines of the log; what is `None` or empty does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// As GitHub spells it, in any case.
+    pub actor: Option<String>,
+    pub actions: Vec<String>,
+    pub repository: Option<RepositoryId>,
+    pub run: Option<RunId>,
+    pub since: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The installation's lines before this one, newest first.
+pub async fn list_before(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    filter: &AuditFilter,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<AuditRow>> {
+    sqlx::query(
+        "select id, at, actor, actor_id, action, repository_id, run_id, detail from audit_events
+         where installation_id = $1 and id < $2
+           and ($3::text is null or lower(actor) = lower($3))
+           and (cardinality($4::text[]) = 0 or action = any ($4))
+           and ($5::bigint is null or repository_id = $5)
+           and ($6::text is null or run_id = $6)
+           and ($7::timestamptz is null or at >= $7)
+           and ($8::timestamptz is null or at < $8)
+         order by id desc limit $9",
+    )
+    .bind(installation.0)
+    .bind(before)
+    .bind(filter.actor.as_deref())
+    .bind(&filter.actions)
+    .bind(filter.repository.map(|r| r.0))
+    .bind(filter.run.as_ref().map(RunId::as_str))
+    .bind(filter.since)
+    .bind(filter.until)
+    .bind(limit)
+    .try_map(|row: sqlx::postgres::PgRow| {
+        Ok(AuditRow {
+            id: row.try_get("id")?,
+            at: row.try_get("at")?,
+            actor: row.try_get("actor")?,
+            actor_id: row.try_get::<Option<i64>, _>("actor_id")?.map(UserId),
+            action: row.try_get("action")?,
+            repository: row
+                .try_get::<Option<i64>, _>("repository_id")?
+                .map(RepositoryId),
+            run: row.try_get("run_id")?,
+            detail: row.try_get("detail")?,
+        })
+    })
+    .fetch_all(db)
+    .await
+}

@@ -25,6 +25,7 @@ pub mod sealed;
 pub mod sessions;
 pub mod settings;
 pub mod sweeps;
+pub mod tenant;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,7 +1,10 @@
 //! Settings in layers: operator, installation, repository, request; the later wins, policy limits only narrow.
 
+mod changes;
 mod document;
+mod limits;
 mod provider;
+pub mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +16,8 @@ use super::ids::RepositoryName;
 use super::money::Money;
 use super::policy::Role;
 
-pub use document::{Confirmation, Document};
+pub use changes::{Change, changes};
+pub use document::{Confirmation, Document, KEYS, Wrong};
 pub use provider::Provider;
 
 /// Where an effective value comes from.

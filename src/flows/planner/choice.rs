@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use tracing::warn;
 
 use crate::ai::{Choice, Provider};
+use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::money::{Money, Price};
 use crate::domain::planning::Degraded;
 use crate::domain::settings::{self, Layer, Settings};
@@ -42,23 +43,35 @@ pub(super) async fn choose(
     run: &Run,
     settings: &Settings,
 ) -> FlowResult<Chosen> {
+    let choice = choice_of(services, run.installation, Some(run.repository), settings);
+    Ok(match choice.await? {
+        Ok(None) => Chosen::Structure,
+        Ok(Some(choice)) => with_price(services, choice, settings.monthly_budget.value),
+        Err(why) => Chosen::Nothing(why),
+    })
+}
+
+/// The model that the settings of a layer choose, with its key, or why it cannot be asked; `None`: nobody wants a model.
+pub async fn choice_of(
+    services: &Services,
+    installation: InstallationId,
+    repository: Option<RepositoryId>,
+    settings: &Settings,
+) -> FlowResult<Result<Option<Choice>, Degraded>> {
     let Some(provider) = Provider::of_setting(settings.provider.value) else {
-        return Ok(Chosen::Structure);
+        return Ok(Ok(None));
     };
     let name = provider.name().to_owned();
     let allowed = settings.allowed_providers.value.as_ref();
     if allowed.is_some_and(|all| !all.iter().any(|one| one.eq_ignore_ascii_case(&name))) {
-        return Ok(Chosen::Nothing(Degraded::NotAllowed { provider: name }));
+        return Ok(Err(Degraded::NotAllowed { provider: name }));
     }
     let choice = if settings.provider.from == Layer::Operator {
         operators(services, provider, &settings.model.value)
     } else {
-        tenants(services, run, settings, provider).await?
+        tenants(services, installation, repository, settings, provider).await?
     };
-    Ok(match choice {
-        Ok(choice) => with_price(services, choice, settings.monthly_budget.value),
-        Err(why) => Chosen::Nothing(why),
-    })
+    Ok(choice.map(Some))
 }
 
 fn with_price(services: &Services, choice: Choice, budget: Option<Money>) -> Chosen {
@@ -108,7 +121,8 @@ pub(super) fn operators(
 /// A tenant's, with a key that was given for that provider at that address.
 async fn tenants(
     services: &Services,
-    run: &Run,
+    installation: InstallationId,
+    repository: Option<RepositoryId>,
     settings: &Settings,
     provider: Provider,
 ) -> FlowResult<Result<Choice, Degraded>> {
@@ -120,7 +134,7 @@ async fn tenants(
     if settings.provider.value == settings::Provider::Custom && base_url.is_none() {
         return Ok(Err(Degraded::NoAddress { provider: name }));
     }
-    let keys = ai_keys::list(&services.pool, run.installation, Some(run.repository)).await?;
+    let keys = ai_keys::list(&services.pool, installation, repository).await?;
     let origin = ai_keys::origin(base_url.as_ref());
     let found = keys
         .iter()
@@ -129,10 +143,10 @@ async fn tenants(
         (None, _) if provider.needs_key() => return Ok(Err(Degraded::NoKey { provider: name })),
         (None, _) => None,
         (Some(_), None) => return Ok(Err(Degraded::KeyUnusable { provider: name })),
-        (Some(row), Some(seal)) => match row.open(seal, run.installation) {
+        (Some(row), Some(seal)) => match row.open(seal, installation) {
             Ok(key) => Some(key),
             Err(error) => {
-                warn!(installation.id = %run.installation, %error, "a tenant's key cannot be opened");
+                warn!(installation.id = %installation, %error, "a tenant's key cannot be opened");
                 return Ok(Err(Degraded::KeyUnusable { provider: name }));
             }
         },

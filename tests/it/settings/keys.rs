@@ -1,0 +1,1 @@
+//! Tenants' own keys: kept for one provider at one address, and never shown.
