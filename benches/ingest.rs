@@ -156,6 +156,7 @@ fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
             mention: "@TheOpenProducerBot".to_owned(),
         },
         started: Instant::now(),
+        stopping: watch::channel(false).1,
     }
 }
 

@@ -105,7 +105,6 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         chance: Chance::system(),
         pace: Pace::GITHUB,
         looks: Looks::GITHUB,
-        seal: config.encryption_key.as_ref().map(Seal::new),
         ai: ai(config),
         operator: operator(config),
         mention: config.bot.mention.clone(),
@@ -114,6 +113,7 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         web_url: config.github.web_url.clone(),
         listen: config.listen_addr,
         with_worker: true,
+        seal: config.encryption_key.as_ref().map(Seal::new),
     })
 }
 

@@ -76,8 +76,8 @@ impl Parts {
             with_worker: true,
             seal: None,
             ai: Ai::new(
-                Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
-                Chance::system().random_bytes(),
+                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+                [0; 32],
             ),
         }
     }
@@ -112,7 +112,13 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(&parts, &services, known, known_slug)?);
+        let router = web::router(site(
+            &parts,
+            &services,
+            known,
+            known_slug,
+            stopping.clone(),
+        )?);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -193,8 +199,10 @@ fn site(
     services: &Services,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
+    stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
-    let (asks, memo) = (services.clone(), Cache::in_process(1));
+    let (services, memo) = (services.clone(), Cache::in_process(1));
+    let asked = services.clone();
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -206,9 +214,9 @@ fn site(
             Part::new(state).with("kind", cache.name())
         }
     });
-    let ai = web::health::probe(move || model_health(asks.clone(), memo.clone()));
+    let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
-        services: services.clone(),
+        services,
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         cache,
@@ -220,6 +228,7 @@ fn site(
             mention: format!("@{}", parts.mention.trim_start_matches('@')),
         },
         started: Instant::now(),
+        stopping,
     })
 }
 

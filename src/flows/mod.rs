@@ -79,14 +79,14 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
+    pub cache: Cache,
+    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
+    pub seal: Option<Seal>,
     pub github: GitHub,
     pub clock: Clock,
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    pub cache: Cache,
-    /// What secrets are kept under; `None`: none can be kept.
-    pub seal: Option<Seal>,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,

@@ -86,6 +86,40 @@ pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<Crea
     .await
 }
 
+/// When one of a run's issues was made, and closed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub position: i32,
+    pub number: IssueNumber,
+    pub created_at: DateTime<Utc>,
+    /// When a rollback closed it.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// When the run's issues were made, oldest first.
+pub async fn list_moments(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    run: &RunId,
+) -> sqlx::Result<Vec<Moment>> {
+    sqlx::query(
+        "select position, number, created_at, closed_at from created_issues
+         where installation_id = $1 and run_id = $2 order by created_at, position",
+    )
+    .bind(installation.0)
+    .bind(run.as_str())
+    .try_map(|row: PgRow| {
+        Ok(Moment {
+            position: row.try_get("position")?,
+            number: IssueNumber(row.try_get("number")?),
+            created_at: row.try_get("created_at")?,
+            closed_at: row.try_get("closed_at")?,
+        })
+    })
+    .fetch_all(db)
+    .await
+}
+
 /// Issues of other runs with one of these fingerprints that no rollback has closed: (all fingerprints, number).
 pub async fn list_by_fingerprint(
     db: impl PgExecutor<'_>,

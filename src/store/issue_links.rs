@@ -254,6 +254,26 @@ pub async fn list_refused(
     .await
 }
 
+/// How many of the run's links are settled, and how many there are.
+pub async fn count(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    run: &RunId,
+) -> sqlx::Result<(usize, usize)> {
+    let row = sqlx::query(
+        "select count(*) filter (where state not in ('planned', 'text')) as settled, count(*) as every
+         from issue_links where installation_id = $1 and run_id = $2",
+    )
+    .bind(installation.0)
+    .bind(run.as_str())
+    .fetch_one(db)
+    .await?;
+    let count = |name: &str| -> sqlx::Result<usize> {
+        Ok(usize::try_from(row.try_get::<i64, _>(name)?).unwrap_or_default())
+    };
+    Ok((count("settled")?, count("every")?))
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
 fn from_row(row: PgRow) -> sqlx::Result<IssueLink> {
     let kind: String = row.try_get("kind")?;

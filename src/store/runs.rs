@@ -165,6 +165,49 @@ pub async fn find(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Ru
         .await
 }
 
+/// What tells whether a run's page shows it as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    pub id: RunId,
+    pub state: State,
+    revision: i64,
+    shown_revision: i64,
+    waits_until: Option<DateTime<Utc>>,
+    troubled: bool,
+    /// Items on their way, and links made: they change without a revision.
+    intended: i64,
+    linked: i64,
+}
+
+/// The pulses of these runs, whoever they belong to: the caller has shown each to somebody who may see it.
+pub async fn list_pulses(db: impl PgExecutor<'_>, ids: &[String]) -> sqlx::Result<Vec<Pulse>> {
+    sqlx::query(
+        "select r.id, r.status, r.phase, r.revision, r.shown_revision, r.waits_until,
+                r.troubled_since is not null as troubled,
+                (select coalesce(sum(position), 0) from planned_issues i where i.run_id = r.id and i.state = 'intended') as intended,
+                (select count(*) from issue_links l where l.run_id = r.id and l.state not in ('planned', 'text')) as linked
+         from runs r where r.id = any($1)",
+    )
+    .bind(ids)
+    .try_map(|row: PgRow| {
+        let unreadable = || sqlx::Error::Decode("unreadable state in runs".into());
+        let (id, status): (String, String) = (row.try_get("id")?, row.try_get("status")?);
+        let phase: Option<String> = row.try_get("phase")?;
+        Ok(Pulse {
+            id: RunId::parse(&id).ok_or_else(unreadable)?,
+            state: State::parse(&status, phase.as_deref()).ok_or_else(unreadable)?,
+            revision: row.try_get("revision")?,
+            shown_revision: row.try_get("shown_revision")?,
+            waits_until: row.try_get("waits_until")?,
+            troubled: row.try_get("troubled")?,
+            intended: row.try_get("intended")?,
+            linked: row.try_get("linked")?,
+        })
+    })
+    .fetch_all(db)
+    .await
+}
+
 /// Has this cause already started a run?
 pub async fn exists_for_cause(
     db: impl PgExecutor<'_>,

@@ -38,6 +38,7 @@ asset!(
         include_str!("assets/base.css"),
         include_str!("assets/parts.css"),
         include_str!("assets/home.css"),
+        include_str!("assets/run.css"),
     )
 );
 asset!(

@@ -3,14 +3,17 @@
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
 mod assets;
+mod chart;
 pub mod error;
 mod frame;
 pub mod health;
 pub mod metrics;
 mod pages;
 mod parts;
+mod run;
 mod serve;
 mod session;
+mod settings;
 mod webhook;
 
 use std::sync::Arc;
@@ -33,6 +36,7 @@ use crate::flows::Services;
 use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
 use health::{Health, Probe};
+use run::live::Live;
 pub use serve::serve;
 
 /// What a page may take to be made; a webhook has its own deadline.
@@ -55,6 +59,8 @@ pub struct Site {
     pub links: Links,
     /// When the process began.
     pub started: Instant,
+    /// Becomes true when the process stops: what streams ends then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Where pages lead to on GitHub.
@@ -77,11 +83,13 @@ struct Shared {
     links: Links,
     /// Room for large bodies, so that many at once cannot take all memory.
     large_bodies: Arc<Semaphore>,
+    live: Live,
 }
 
 /// All routes with their layers.
 pub fn router(site: Site) -> Router {
     let shared = Arc::new(Shared {
+        live: Live::new(site.services.pool.clone(), site.stopping),
         verifier: site.verifier,
         receiver: site.receiver,
         health: Health::new(
@@ -99,6 +107,10 @@ pub fn router(site: Site) -> Router {
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
         .route("/assets/{name}", get(assets::serve))
+        .route("/runs/{run}", get(run::page))
+        .route("/runs/{run}/live", get(run::live))
+        .route("/runs/{run}/{deed}", post(run::act))
+        .merge(settings::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))

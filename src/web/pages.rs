@@ -82,6 +82,11 @@ fn notice(status: StatusCode, title: &str, words: &str) -> Response {
     )
 }
 
+/// A page that is as it should be.
+pub(super) fn ok(template: &impl Template) -> Response {
+    page(StatusCode::OK, template)
+}
+
 fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),

@@ -105,7 +105,6 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         chance: Chance::system(),
         pace: Pace::every(BETWEEN_WRITES),
         looks: Looks::GITHUB,
-        seal: None,
         ai: Ai::new(
             Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
             [0; 32],
@@ -117,6 +116,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,
+        seal: None,
     })
     .await
 }

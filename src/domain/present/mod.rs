@@ -45,7 +45,7 @@ fn depths(plan: &Plan) -> HashMap<&str, usize> {
 }
 
 /// "41 of 43 blocks covered or set aside…" in one line.
-fn coverage_line(summary: &CoverageSummary<'_>) -> String {
+pub fn coverage_line(summary: &CoverageSummary<'_>) -> String {
     let mut line = if summary.covered == summary.total {
         match summary.total {
             1 => "the one block of the text is covered".to_owned(),

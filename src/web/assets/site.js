@@ -1,2 +1,120 @@
 // Makes pages a little better; every page works without it.
 "use strict";
+(() => {
+  // How many issues a button would create.
+  function countTicked() {
+    const button = document.querySelector("button[data-ticked]");
+    if (!button) return;
+    const boxes = [...document.querySelectorAll('input[name="item"]')];
+    const ticked = boxes.filter((box) => box.checked).length;
+    const all = ticked === boxes.length;
+    button.textContent = ticked === 1 ? "Create 1 issue" : `Create ${ticked} issues`;
+    button.disabled = ticked === 0;
+    for (const other of document.querySelectorAll('button[formaction$="/drop"], button[name="all"]')) other.hidden = all;
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "item") countTicked();
+  });
+
+  // An issue and the parts of the specification that it comes from light up together.
+  function light(event, on) {
+    const source = event.target.closest?.("[data-item], [data-block]");
+    for (const lit of document.querySelectorAll(".lit")) lit.classList.remove("lit");
+    if (!source || !on) return;
+    const items = new Set();
+    const blocks = new Set();
+    if (source.dataset.item) {
+      items.add(source.dataset.item);
+      for (const row of document.querySelectorAll("tr[data-items]")) {
+        if (row.dataset.items.split(" ").includes(source.dataset.item)) blocks.add(row.dataset.block);
+      }
+    } else {
+      blocks.add(source.dataset.block);
+      const row = document.getElementById(source.dataset.block);
+      for (const item of (row?.dataset.items || "").split(" ").filter(Boolean)) items.add(item);
+    }
+    for (const part of document.querySelectorAll("[data-item]")) {
+      if (items.has(part.dataset.item)) part.classList.add("lit");
+    }
+    for (const row of document.querySelectorAll("tr[data-block]")) {
+      if (blocks.has(row.dataset.block)) row.classList.add("lit");
+    }
+  }
+  document.addEventListener("mouseover", (event) => light(event, true));
+  document.addEventListener("focusin", (event) => light(event, true));
+
+  // A form is sent once.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    else event.target.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+
+  // A run's page as the run goes on: parts that changed are put in the place of the old ones.
+  const run = document.querySelector("[data-live]");
+  const known = new Map();
+  function takeIn(html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const focused = document.activeElement?.id;
+    const plan = (side) => side.getElementById("run-deeds")?.dataset.plan;
+    const samePlan = plan(fresh) === plan(document);
+    for (const part of fresh.querySelectorAll("[data-part]")) {
+      const old = document.getElementById(part.id);
+      if (!old) continue;
+      const text = part.outerHTML;
+      if (known.get(part.id) === text) continue;
+      known.set(part.id, text);
+      keep(old, part, samePlan);
+      old.replaceWith(part);
+    }
+    // A part that was not there before comes with its whole surroundings.
+    const missing = [...fresh.querySelectorAll("[data-part]")].some((part) => !document.getElementById(part.id));
+    if (missing) run.replaceChildren(...fresh.body.childNodes);
+    if (focused) {
+      const again = document.getElementById(focused);
+      if (again && again !== document.activeElement) again.focus({ preventScroll: true });
+    }
+    const said = document.getElementById("run-head")?.dataset.said;
+    const heard = document.getElementById("heard");
+    if (heard && said && heard.textContent !== said) heard.textContent = said;
+    countTicked();
+  }
+  // What the person has opened, ticked and scrolled stays so, while the plan is the same.
+  function keep(old, part, samePlan) {
+    for (const open of old.querySelectorAll("details[open][id]")) {
+      const again = part.querySelector(`#${CSS.escape(open.id)}`);
+      if (again) again.open = true;
+    }
+    for (const box of samePlan ? old.querySelectorAll('input[name="item"]') : []) {
+      const again = part.querySelector(`#${CSS.escape(box.id)}`);
+      if (again && box.checked !== box.defaultChecked) again.checked = box.checked;
+    }
+    const [from, to] = [old, part].map((side) => side.querySelector("[data-keep-scroll]"));
+    if (from && to) requestAnimationFrame(() => to.scrollTo(from.scrollLeft, from.scrollTop));
+  }
+  function listen(tries) {
+    const source = new EventSource(run.dataset.live);
+    source.addEventListener("page", (event) => {
+      tries = 0;
+      takeIn(event.data);
+    });
+    source.addEventListener("last", (event) => {
+      source.close();
+      takeIn(event.data);
+    });
+    source.addEventListener("gone", () => {
+      source.close();
+      location.reload();
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      if (tries < 5) setTimeout(() => listen(tries + 1), 3000 * (tries + 1));
+      else document.getElementById("heard").textContent = "Live updates have stopped. Reload the page.";
+    });
+    addEventListener("pagehide", () => source.close(), { once: true });
+  }
+  if (run && "EventSource" in window) listen(0);
+  countTicked();
+})();

@@ -84,6 +84,7 @@ impl Door {
                 mention: "@TheOpenProducerBot".to_owned(),
             },
             started: Instant::now(),
+            stopping: watch::channel(false).1,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

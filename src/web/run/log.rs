@@ -1,0 +1,125 @@
+//! What happened to a run, in plain words, from who did what and when what was made.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::read::Facts;
+use crate::domain::run::{ItemState, Status};
+use crate::store::audit_events::RunEvent;
+use crate::web::parts::{When, many};
+
+/// One line, oldest first.
+pub(super) struct LogLine {
+    pub(super) at: When,
+    /// Who did it; `None`: OpenProducer itself.
+    pub(super) who: Option<String>,
+    pub(super) words: String,
+}
+
+/// More created issues than these are told by the first and the last of them.
+const EACH: usize = 12;
+
+pub(super) fn of(facts: &Facts, now: DateTime<Utc>) -> Vec<LogLine> {
+    let mut lines: Vec<(DateTime<Utc>, Option<String>, String)> = facts
+        .events
+        .iter()
+        .map(|event| (event.at, Some(event.actor.clone()), deed(event)))
+        .collect();
+    let run = &facts.seen.run;
+    let mut by_itself = |at: Option<DateTime<Utc>>, words: String| {
+        lines.extend(at.map(|at| (at, None, words)));
+    };
+    if let Some(plan) = &facts.plan {
+        let how = match plan.planner.as_str() {
+            "structural" => "from the document's structure".to_owned(),
+            model => format!("with {model}"),
+        };
+        let words = format!("Planned {} {how}", many(plan.issues.len(), "issue"));
+        by_itself(run.planned_at, words);
+    }
+    let asked = run.reasons.as_array().is_some_and(|r| !r.is_empty());
+    if !asked {
+        let at = run.confirmed_at.map(|at| at + TimeDelta::milliseconds(1));
+        by_itself(at, "Went on, as nothing needed a confirmation".to_owned());
+    }
+    for (at, words) in made(facts) {
+        by_itself(Some(at), words);
+    }
+    by_itself(run.finished_at, ending(facts));
+    lines.sort_by_key(|(at, ..)| *at);
+    lines
+        .into_iter()
+        .map(|(at, who, words)| LogLine {
+            at: When::by_the_clock(at, now),
+            who,
+            words,
+        })
+        .collect()
+}
+
+fn deed(event: &RunEvent) -> String {
+    let count = |name: &str| {
+        let count = event.detail.get(name).and_then(serde_json::Value::as_u64);
+        count.unwrap_or_default()
+    };
+    match event.action.as_str() {
+        "request" => "asked for this breakdown".to_owned(),
+        "confirm" => "confirmed the plan".to_owned(),
+        "drop" => "left issues out of the plan".to_owned(),
+        "tick" => match (count("dropped"), count("restored")) {
+            (left_out, 0) => format!("unticked {left_out} in the preview"),
+            (0, taken) => format!("ticked {taken} in the preview"),
+            (left_out, taken) => format!("unticked {left_out} and ticked {taken} in the preview"),
+        },
+        "replan" => "asked for another plan".to_owned(),
+        "cancel" => "cancelled the run".to_owned(),
+        "rollback" if event.detail.get("force").and_then(serde_json::Value::as_bool) == Some(true) => {
+            "rolled the run back, with what people have worked on".to_owned()
+        }
+        "rollback" => "rolled the run back".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn made(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
+    let mut told = Vec::new();
+    let total = facts.moments.len();
+    for (n, moment) in facts.moments.iter().enumerate() {
+        if total > EACH && n >= 3 && n + 1 < total {
+            if n == 3 {
+                told.push((moment.created_at, format!("… {} more …", total - 4)));
+            }
+            continue;
+        }
+        let (number, position) = (moment.number, moment.position);
+        told.push((moment.created_at, format!("Created #{number} for item {position}")));
+    }
+    let closed: Vec<DateTime<Utc>> = facts.moments.iter().filter_map(|m| m.closed_at).collect();
+    if let Some(last) = closed.iter().max() {
+        told.push((*last, format!("Closed {} again", many(closed.len(), "issue"))));
+    }
+    told
+}
+
+fn ending(facts: &Facts) -> String {
+    let run = &facts.seen.run;
+    let exist = facts.items.iter().filter(|i| i.state.exists()).count();
+    match run.state.status() {
+        Status::Completed => format!("Completed: {} created", many(exist, "issue")),
+        Status::Failed => match &run.failure {
+            Some(why) => format!("Failed: {why}"),
+            None => "Failed".to_owned(),
+        },
+        Status::Cancelled => match &run.failure {
+            Some(why) => format!("Cancelled: {why}"),
+            None => format!("Cancelled, with {} created by then", many(exist, "issue")),
+        },
+        Status::RolledBack => {
+            let left = |i: &&crate::store::planned_issues::Item| i.state == ItemState::Left;
+            match facts.items.iter().filter(left).count() {
+                0 => "Rolled back".to_owned(),
+                left => format!("Rolled back; {} left open, because people have worked on them", many(left, "issue")),
+            }
+        }
+        Status::Pending | Status::Running => String::new(),
+    }
+}

@@ -1,0 +1,211 @@
+//! `/runs/{run}`: the run as it is, as it goes on, and the buttons that command it.
+
+mod coverage;
+mod form;
+mod graph;
+pub(super) mod live;
+mod log;
+mod read;
+mod view;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+
+use self::form::Ticks;
+use self::live::Frame as Sent;
+use self::read::Facts;
+use self::view::RunView;
+use super::Shared;
+use super::error::{PageError, PageResult};
+use super::frame::Frame;
+use super::pages;
+use super::parts::Crumb;
+use super::session::{CsrfForm, SignedIn};
+use crate::domain::command::{Command, RollbackTarget};
+use crate::domain::ids::RunId;
+use crate::flows::access::{self, Person, SeenRun};
+use crate::flows::press::{Pressed, press};
+
+#[derive(Template)]
+#[template(path = "web/templates/run/page.html")]
+struct RunPage {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    run: RunView,
+    csrf: String,
+    /// What was just done, or why it was not.
+    told: Option<Told>,
+}
+
+#[derive(Template)]
+#[template(path = "web/templates/run/parts.html")]
+struct RunParts {
+    run: RunView,
+    csrf: String,
+}
+
+struct Told {
+    tone: &'static str,
+    words: String,
+}
+
+/// What the page is told of what led to it.
+#[derive(Deserialize, Default)]
+pub(super) struct After {
+    #[serde(default)]
+    did: String,
+}
+
+/// `GET /runs/{run}`.
+pub(super) async fn page(
+    State(shared): State<Arc<Shared>>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+    Query(after): Query<After>,
+) -> PageResult<Response> {
+    let seen = find(&shared, &signed.person, &id).await?;
+    let told = done_in_words(&after.did).map(|words| Told {
+        tone: "good",
+        words: words.to_owned(),
+    });
+    show(&shared, &signed, seen, told).await
+}
+
+/// `GET /runs/{run}/live`: the page's parts whenever they change.
+pub(super) async fn live(
+    State(shared): State<Arc<Shared>>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> PageResult<Response> {
+    let seen = find(&shared, &signed.person, &id).await?;
+    let (id, inside) = (seen.run.id.clone(), Arc::clone(&shared));
+    shared.live.stream(&seen.run.id, move || {
+        let (shared, signed, id) = (Arc::clone(&inside), signed.clone(), id.clone());
+        Box::pin(async move { draw(&shared, &signed, &id).await })
+    })
+}
+
+/// `POST /runs/{run}/{deed}`: what a button does.
+pub(super) async fn act(
+    State(shared): State<Arc<Shared>>,
+    signed: SignedIn,
+    Path((id, deed)): Path<(String, String)>,
+    CsrfForm(ticks): CsrfForm<Ticks>,
+) -> PageResult<Response> {
+    let seen = find(&shared, &signed.person, &id).await?;
+    let Some(command) = command(&deed, &ticks, &seen.run.id)? else {
+        let told = Told {
+            tone: "wait",
+            words: nothing_ticked(&deed).to_owned(),
+        };
+        return show(&shared, &signed, seen, Some(told)).await;
+    };
+    let pressed = press(&shared.services, &signed.person, &seen, &command, ticks.plan).await?;
+    match pressed {
+        Pressed::Done => {
+            let to = format!("/runs/{}?did={}", seen.run.id, command.name());
+            Ok(Redirect::to(&to).into_response())
+        }
+        Pressed::NotAllowed(words) => Err(PageError::Forbidden("This is not yours to do", words)),
+        Pressed::Objection(words) => {
+            let seen = find(&shared, &signed.person, &id).await?;
+            let told = Told {
+                tone: "wait",
+                words,
+            };
+            show(&shared, &signed, seen, Some(told)).await
+        }
+    }
+}
+
+async fn find(shared: &Shared, person: &Person, id: &str) -> PageResult<SeenRun> {
+    let id = RunId::parse(id).ok_or(PageError::NotFound)?;
+    let seen = access::run(&shared.services, person, &id).await?;
+    seen.ok_or(PageError::NotFound)
+}
+
+async fn show(
+    shared: &Shared,
+    signed: &SignedIn,
+    seen: SeenRun,
+    told: Option<Told>,
+) -> PageResult<Response> {
+    let installation = &seen.installation;
+    let home = format!("/installations/{}", installation.id);
+    let crumbs = vec![
+        Crumb::installations(),
+        Crumb::new(home.as_str(), installation.account.login.as_str()),
+        Crumb::new(
+            format!("{home}?repository={}", seen.repository.id),
+            seen.repository.name.name.as_str(),
+        ),
+    ];
+    let run = read(shared, &signed.person, seen).await?;
+    let csrf = signed.csrf.to_string();
+    Ok(pages::ok(&RunPage {
+        frame: Frame::signed_in(&signed.person.login, &csrf),
+        crumbs,
+        run,
+        csrf,
+        told,
+    }))
+}
+
+async fn read(shared: &Shared, person: &Person, seen: SeenRun) -> PageResult<RunView> {
+    let facts = Facts::read(&shared.services, person, seen).await?;
+    Ok(RunView::of(&facts, shared.services.clock.now()))
+}
+
+/// The parts of the page for one stream, if the person may still see it.
+async fn draw(shared: &Shared, signed: &SignedIn, id: &RunId) -> Sent {
+    let drawn = async {
+        let seen = find(shared, &signed.person, id.as_str()).await?;
+        let run = read(shared, &signed.person, seen).await?;
+        let is_live = run.is_live;
+        let csrf = signed.csrf.to_string();
+        let html = RunParts { run, csrf }.render();
+        html.map(|html| (html, is_live))
+            .map_err(|_| PageError::Internal)
+    };
+    match drawn.await {
+        Ok((html, true)) => Sent::Page(html),
+        Ok((html, false)) => Sent::Last(html),
+        Err(_) => Sent::Gone,
+    }
+}
+
+/// The command that a button means; `None`: nothing is ticked for it.
+fn command(deed: &str, ticks: &Ticks, run: &RunId) -> PageResult<Option<Command>> {
+    match deed {
+        "confirm" if ticks.all => Ok(ticks.every().map(|all| Command::Confirm(Some(all)))),
+        "confirm" => Ok(ticks.ticked().map(|some| Command::Confirm(Some(some)))),
+        "drop" => Ok(ticks.unticked().map(Command::Drop)),
+        "cancel" => Ok(Some(Command::Cancel)),
+        "rollback" => Ok(Some(Command::Rollback(RollbackTarget::Run {
+            id: run.clone(),
+            force: ticks.force,
+        }))),
+        _ => Err(PageError::NotFound),
+    }
+}
+
+fn nothing_ticked(deed: &str) -> &'static str {
+    match deed {
+        "drop" => "Every issue is ticked, so there is none to leave out. Untick what you do not want first.",
+        _ => "No issue is ticked. Tick what you want to be created, or cancel the run.",
+    }
+}
+
+fn done_in_words(did: &str) -> Option<&'static str> {
+    match did {
+        "confirm" => Some("Confirmed. The issues are being created."),
+        "drop" => Some("Left out. They stay in the list and can be ticked again before you confirm."),
+        "cancel" => Some("Cancelled. Nothing more is created."),
+        "rollback" => Some("The rollback has begun: what the run created is being closed, except what people have worked on."),
+        _ => None,
+    }
+}

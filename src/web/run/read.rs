@@ -1,0 +1,124 @@
+//! Reads what a run's page shows, within the installation and the repositories that the person sees.
+
+use sqlx::PgPool;
+
+use super::view::IssueLink;
+use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName, UserId};
+use crate::domain::plan::Plan;
+use crate::domain::policy::Role;
+use crate::domain::run::ItemState;
+use crate::flows::access::{Person, SeenRun};
+use crate::flows::asked::Asked;
+use crate::flows::{FlowResult, Services};
+use crate::store::audit_events::{self, RunEvent};
+use crate::store::created_issues::{self, CreatedIssue, Moment};
+use crate::store::planned_issues::{self, Item};
+use crate::store::{ai_calls, issue_links, runs};
+use crate::web::parts::thousands;
+
+/// Everything that the page is made of.
+pub(super) struct Facts {
+    pub(super) seen: SeenRun,
+    pub(super) person: UserId,
+    pub(super) asked: Asked,
+    pub(super) plan: Option<Plan>,
+    pub(super) items: Vec<Item>,
+    pub(super) created: Vec<CreatedIssue>,
+    pub(super) moments: Vec<Moment>,
+    pub(super) events: Vec<RunEvent>,
+    /// Links between issues: settled, and all.
+    pub(super) links: (usize, usize),
+    pub(super) ai: ai_calls::Total,
+    pub(super) minimum_role: Role,
+    web_url: String,
+}
+
+impl Facts {
+    pub(super) async fn read(
+        services: &Services,
+        person: &Person,
+        seen: SeenRun,
+    ) -> FlowResult<Self> {
+        let pool: &PgPool = &services.pool;
+        let run = &seen.run;
+        let (home, id) = (run.installation, &run.id);
+        let asked = Asked::from_value(&run.request)?;
+        let settings = services
+            .settings(home, run.repository, &asked.for_settings())
+            .await?;
+        Ok(Self {
+            person: person.id,
+            plan: runs::find_plan(pool, id).await?,
+            items: planned_issues::list(pool, id).await?,
+            created: created_issues::list(pool, id).await?,
+            moments: created_issues::list_moments(pool, home, id).await?,
+            events: audit_events::list_for_run(pool, home, id).await?,
+            links: issue_links::count(pool, home, id).await?,
+            ai: ai_calls::total_of_run(pool, home, id).await?,
+            minimum_role: settings.minimum_role.value,
+            web_url: services.web_url.clone(),
+            asked,
+            seen,
+        })
+    }
+
+    /// Whether the run will still change by itself, or its comment on GitHub lags behind.
+    pub(super) fn is_live(&self) -> bool {
+        !self.seen.run.state.status().is_final()
+    }
+
+    pub(super) fn issue_href(&self, place: &RepositoryName, number: IssueNumber) -> String {
+        format!("{}/{place}/issues/{number}", self.web_url)
+    }
+
+    /// The repository's name, unless GitHub does not show it to this person.
+    pub(super) fn name_of(&self, id: RepositoryId) -> String {
+        self.seen.installation.repository(id).map_or_else(
+            || "a repository that GitHub does not show you".to_owned(),
+            |repository| repository.name.to_string(),
+        )
+    }
+
+    /// The issue that stands for an item, or in its place.
+    pub(super) fn link_of(&self, item: &Item) -> Option<IssueLink> {
+        if item.state == ItemState::Skipped {
+            let number = item.note.as_deref()?.strip_prefix('#')?.parse().ok()?;
+            return self.link(item.repository, IssueNumber(number));
+        }
+        let created = self.created.iter().find(|c| c.position == item.position)?;
+        self.link(created.repository, created.number)
+    }
+
+    fn link(&self, repository: RepositoryId, number: IssueNumber) -> Option<IssueLink> {
+        let place = &self.seen.installation.repository(repository)?.name;
+        let is_home = repository == self.seen.run.repository;
+        Some(IssueLink {
+            href: self.issue_href(place, number),
+            words: if is_home {
+                format!("#{number}")
+            } else {
+                format!("{place}#{number}")
+            },
+        })
+    }
+
+    /// What models were paid for it.
+    pub(super) fn cost_in_words(&self) -> Option<String> {
+        if self.ai.calls == 0 {
+            return None;
+        }
+        let spent = self.ai.spent;
+        let tokens = |count: u64| thousands(usize::try_from(count).unwrap_or(usize::MAX));
+        let cost = match spent.cost {
+            Some(cost) if self.ai.is_partly_unpriced => format!("{cost} and more (some prices are not known)"),
+            Some(cost) => cost.to_string(),
+            None => "price not known".to_owned(),
+        };
+        Some(format!(
+            "{}: {} tokens in, {} out, {cost}",
+            self.ai.models.join(", "),
+            tokens(spent.tokens_in),
+            tokens(spent.tokens_out),
+        ))
+    }
+}
