@@ -3,6 +3,7 @@
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
 mod assets;
+mod audit;
 mod chart;
 pub mod error;
 mod frame;
@@ -111,6 +112,7 @@ pub fn router(site: Site) -> Router {
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
         .merge(settings::routes())
+        .merge(audit::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))
