@@ -387,7 +387,7 @@ fn batches(
             Err(error) => {
                 tracing::error!(%error, installation.id = %r.installation, "an audit file is cut off");
                 (
-                    "# cut off: the database did not answer; ask again\n".to_owned(),
+                    (format.cut_off)("the database did not answer; ask again"),
                     None,
                 )
             }
@@ -398,7 +398,7 @@ fn batches(
                 let goes_on = page.older.is_some();
                 if goes_on && r.left == 0 {
                     (
-                        text + "# cut off after 50,000 lines; ask for the rest by dates\n",
+                        text + &(format.cut_off)("50,000 lines; ask for the rest by dates"),
                         None,
                     )
                 } else {
