@@ -23,7 +23,7 @@ use openproducer::flows::looks::Looks;
 use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
 use openproducer::flows::planner::Ai;
-use openproducer::github::{AppCredentials, GitHub, NewIssue};
+use openproducer::github::{AppCredentials, GitHub, NewIssue, OAuth};
 use openproducer::simulator::{Happening, RepositorySelection, Setup, Simulator, What};
 use openproducer::store::{self, PoolSettings};
 use openproducer::worker;
@@ -250,7 +250,6 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         chance: Chance::system(),
         pace,
         looks: Looks::GITHUB,
-        seal: None,
         ai: Ai::new(
             Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
             [0; 32],
@@ -266,6 +265,10 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,
+        seal: None,
+        oauth: OAuth::new(&sim.web_url().parse()?, None, Clock::system())?,
+        public_url: None,
+        trusted_proxies: 0,
     })
 }
 

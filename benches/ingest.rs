@@ -20,8 +20,8 @@ use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::trigger::BotNames;
 use openproducer::flows::receive::{Identity, Receiver};
-use openproducer::github::GitHub;
 use openproducer::github::webhook::Verifier;
+use openproducer::github::{GitHub, OAuth};
 use openproducer::store::ingest::Ingest;
 use openproducer::store::{self, PoolSettings, jobs};
 use openproducer::web::health::{Part, PartState, probe};
@@ -136,17 +136,19 @@ fn verifier() -> Verifier {
     Verifier::new(&[SECRET.into()]).expect("a secret")
 }
 
-/// A GitHub that nobody asks.
-fn nobody() -> GitHub {
+/// With a GitHub that nobody asks.
+fn parts(pool: &PgPool) -> Parts {
     let address = Url::parse("http://127.0.0.1:1").expect("an address");
-    GitHub::unregistered(&address, Clock::system()).expect("a client")
+    let github = GitHub::unregistered(&address, Clock::system()).expect("a client");
+    let oauth = OAuth::new(&address, None, Clock::system()).expect("a client");
+    Parts::over(pool.clone(), github, oauth)
 }
 
 fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
     Site {
         verifier: verifier(),
         receiver: Receiver::new(Ingest::start(pool), identity),
-        services: server::services(&Parts::over(pool.clone(), nobody())),
+        services: server::services(&parts(pool)),
         cache: probe(async || Part::new(PartState::Up)),
         ai: probe(async || Part::new(PartState::Off)),
         metrics: web::metrics::install(),
@@ -155,6 +157,7 @@ fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
             slug: watch::channel(None).1,
             mention: "@TheOpenProducerBot".to_owned(),
         },
+        public: web::Public::new(None, ([127, 0, 0, 1], 80).into(), 0),
         started: Instant::now(),
         stopping: watch::channel(false).1,
     }

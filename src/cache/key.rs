@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::domain::ids::InstallationId;
+use crate::domain::ids::{InstallationId, UserId};
 
 /// `op:{installation}:…`; the braces keep a tenant's keys on one node of a Redis cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -12,6 +12,11 @@ impl Key {
     /// Of one installation. Parts are kept apart whatever they hold: `["a", "b"]` is never `["a:b"]`.
     pub fn of(installation: InstallationId, parts: &[&str]) -> Self {
         Self::built(format!("op:{{{installation}}}"), parts)
+    }
+
+    /// Of one person who signed in, whatever installations they see.
+    pub fn of_person(person: UserId, parts: &[&str]) -> Self {
+        Self::built(format!("op:{{person-{person}}}"), parts)
     }
 
     /// Of the whole server: nothing that belongs to a tenant.
@@ -49,6 +54,10 @@ mod tests {
         assert_ne!(key(&["a", "b"]), key(&["a:b"]));
         assert_ne!(key(&["a:b"]), key(&["a%3Ab"]));
         assert_ne!(Key::of(InstallationId(8), &["a"]), key(&["a"]));
+        assert_eq!(
+            Key::of_person(UserId(7), &["seen"]).as_str(),
+            "op:{person-7}:seen"
+        );
         assert_eq!(Key::of_server(&["ai"]).as_str(), "op:{server}:ai");
     }
 }

@@ -23,7 +23,7 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::flows::planner::Ai;
-use crate::github::{AppCredentials, GitHub};
+use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::store::sealed::Seal;
 use crate::worker;
 
@@ -114,7 +114,18 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         listen: config.listen_addr,
         with_worker: true,
         seal: config.encryption_key.as_ref().map(Seal::new),
+        oauth: oauth(config)?,
+        public_url: config.public_url.clone(),
+        trusted_proxies: config.trusted_proxies,
     })
+}
+
+/// How people sign in: with the App's client of the environment, or none yet.
+fn oauth(config: &Config) -> anyhow::Result<OAuth> {
+    let github = &config.github;
+    let client = github.client_id.clone().zip(github.client_secret.clone());
+    let client = client.map(|(id, secret)| OAuthClient { id, secret });
+    Ok(OAuth::new(&github.web_url, client, Clock::system())?)
 }
 
 fn cache(config: &Config) -> anyhow::Result<Cache> {

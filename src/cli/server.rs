@@ -23,8 +23,8 @@ use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
-use crate::github::GitHub;
 use crate::github::webhook::Verifier;
+use crate::github::{GitHub, OAuth};
 use crate::store::ingest::Ingest;
 use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
@@ -39,6 +39,8 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// What secrets are kept under; `None`: none can be kept, and nobody can sign in.
+    pub seal: Option<Seal>,
     /// Models that plan.
     pub ai: Ai,
     pub operator: Operator,
@@ -52,13 +54,18 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
-    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
-    pub seal: Option<Seal>,
+    /// How people sign in.
+    pub oauth: OAuth,
+    /// Where people and GitHub reach the server; `None`: at the address it listens on.
+    pub public_url: Option<Url>,
+    /// How many proxies of the operator's stand in front and write `X-Forwarded-For`.
+    pub trusted_proxies: usize,
 }
 
 impl Parts {
     /// With the usual in place of everything that is not said.
-    pub fn over(pool: PgPool, github: GitHub) -> Self {
+    pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
+        let models = Models::new(MODEL_TIMEOUT, Clock::system(), Chance::system());
         Self {
             pool,
             cache: Cache::in_process(10_000),
@@ -67,21 +74,24 @@ impl Parts {
             chance: Chance::system(),
             pace: Pace::GITHUB,
             looks: Looks::GITHUB,
+            seal: None,
+            ai: Ai::new(models, [0; 32]),
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
             marketplace_secret: None,
-            web_url: Url::parse("https://github.com").expect("an address"),
+            web_url: oauth.web_url().clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
-            seal: None,
-            ai: Ai::new(
-                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
-                [0; 32],
-            ),
+            oauth,
+            public_url: None,
+            trusted_proxies: 0,
         }
     }
 }
+
+/// How long a model may take, unless the config says otherwise.
+const MODEL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The least time between two looks at the model for health.
 const LEAST_MEMO: Duration = Duration::from_secs(10);
@@ -115,6 +125,7 @@ impl Server {
         let router = web::router(site(
             &parts,
             &services,
+            address,
             known,
             known_slug,
             stopping.clone(),
@@ -197,6 +208,7 @@ async fn model_health(services: Services, memo: Cache) -> Part {
 fn site(
     parts: &Parts,
     services: &Services,
+    address: SocketAddr,
     identity: watch::Receiver<Arc<Identity>>,
     slug: watch::Receiver<Option<String>>,
     stopping: watch::Receiver<bool>,
@@ -227,6 +239,7 @@ fn site(
             slug,
             mention: format!("@{}", parts.mention.trim_start_matches('@')),
         },
+        public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
         stopping,
     })
@@ -266,13 +279,14 @@ pub fn services(parts: &Parts) -> Services {
     parts.github.set_gate(pace::gate(parts.cache.clone()));
     Services {
         pool: parts.pool.clone(),
-        cache: parts.cache.clone(),
-        seal: parts.seal.clone(),
         github: parts.github.clone(),
+        oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        cache: parts.cache.clone(),
+        seal: parts.seal.clone(),
         ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
         mention: parts.mention.trim_start_matches('@').to_owned(),

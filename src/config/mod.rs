@@ -38,6 +38,8 @@ pub struct Config {
     pub listen_addr: SocketAddr,
     /// Where people and GitHub reach the server, without a slash at the end of its path.
     pub public_url: Option<Url>,
+    /// How many proxies of the operator's stand in front and write `X-Forwarded-For`; 0: nobody's is believed.
+    pub trusted_proxies: usize,
     pub encryption_key: Option<EncryptionKey>,
     pub log_format: LogFormat,
     /// A filter in `RUST_LOG`'s language.
@@ -195,6 +197,10 @@ impl Config {
             }),
             listen_addr: reader.read("LISTEN_ADDR", values::listen_address),
             public_url: reader.find("PUBLIC_URL", values::web_address),
+            trusted_proxies: reader.read("TRUSTED_PROXIES", |text| {
+                let number = values::whole(text, 0..=10)?;
+                Ok(usize::try_from(number).expect("at most ten"))
+            }),
             encryption_key: reader.find("ENCRYPTION_KEY", values::encryption_key),
             log_format: reader.read("LOG_FORMAT", |text| {
                 values::one_of(

@@ -64,6 +64,7 @@ pub const NAMES: &[Name] = &[
     address("REDIS_URL", "a cache in this process"),
     plain("LISTEN_ADDR", "127.0.0.1:8080"),
     open("PUBLIC_URL", "http:// and LISTEN_ADDR"),
+    plain("TRUSTED_PROXIES", "0"),
     hidden("ENCRYPTION_KEY", "no secrets can be stored"),
     plain("LOG_FORMAT", "text"),
     plain("RUST_LOG", "info,sqlx=warn,graphile_worker=warn"),

@@ -1,17 +1,30 @@
 //! Who may see and do what: asked of GitHub with the person's own token. No id from an address is believed.
 
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{FlowResult, Services};
+use super::{FlowError, FlowResult, Services, sessions};
+use crate::cache::Key;
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName, RunId, UserId};
 use crate::domain::policy::Role;
-use crate::store::runs::Run;
+use crate::github::{AsUser, GitHubError, InstallationRecord, Permissions, Repository};
+use crate::store::runs::{self, Run};
+use crate::store::sessions::SessionKey;
+
+/// For so long GitHub's answer is given again.
+const KEPT: Duration = Duration::from_secs(60);
+/// So many of a person's installations are asked about at a time.
+const AT_A_TIME: usize = 6;
 
 /// Somebody who signed in. Their token stays sealed in the session and is printed nowhere.
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: UserId,
     pub login: String,
+    /// Where their token is.
+    pub(super) session: SessionKey,
 }
 
 /// What a person is to the account that the App is installed on.
@@ -75,10 +88,116 @@ pub struct SeenRun {
     pub repository: SeenRepository,
 }
 
-/// Every installation that the person's own token shows, by its account's name.
+/// Every installation that the person's own token shows, by its account's name. GitHub is asked once a minute.
 pub async fn installations(services: &Services, person: &Person) -> FlowResult<Vec<Seen>> {
-    let _ = (services, person);
-    Ok(Vec::new())
+    let key = key(person);
+    if let Some(seen) = services.cache.get_json(&key).await {
+        return Ok(seen);
+    }
+    let token = sessions::token(services, person).await?;
+    let user = services.github.as_user(token);
+    match ask(services, person, &user).await {
+        Ok(seen) => {
+            services.cache.set_json(&key, &seen, KEPT).await;
+            Ok(seen)
+        }
+        Err(FlowError::GitHub(GitHubError::Unauthorized { .. })) => {
+            Err(sessions::refused(services, person).await?)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Drops what is kept of the person's view: it is known to have changed.
+pub async fn forget(services: &Services, person: &Person) {
+    services.cache.delete(&key(person)).await;
+}
+
+fn key(person: &Person) -> Key {
+    Key::of_person(person.id, &["access", &hex::encode(person.session)])
+}
+
+async fn ask(services: &Services, person: &Person, user: &AsUser) -> FlowResult<Vec<Seen>> {
+    let records = user.list_visible_installations().await?;
+    let asked = records
+        .into_iter()
+        .map(|record| one(services, person, user, record));
+    let mut seen: Vec<Seen> = stream::iter(asked)
+        .buffered(AT_A_TIME)
+        .try_filter_map(async |seen| Ok(seen))
+        .try_collect()
+        .await?;
+    seen.sort_by_key(|seen| seen.account.login.to_lowercase());
+    Ok(seen)
+}
+
+/// `None`: it was taken away between two questions.
+async fn one(
+    services: &Services,
+    person: &Person,
+    user: &AsUser,
+    record: InstallationRecord,
+) -> FlowResult<Option<Seen>> {
+    let listed = match user.list_visible_repositories(record.id).await {
+        Ok(listed) => listed,
+        Err(error) if error.is_absent() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let complete = listed.complete;
+    let mut repositories: Vec<SeenRepository> = listed.into_iter().map(seen).collect();
+    repositories.sort_by_key(|r| r.name.to_string().to_lowercase());
+    let rules_them = complete && rules_all(services, record.id, &repositories).await;
+    let level = if record.account.id == person.id || rules_them {
+        Level::Admin
+    } else {
+        Level::Member
+    };
+    Ok(Some(Seen {
+        id: record.id,
+        suspended: record.suspended_at.is_some(),
+        account: SeenAccount {
+            id: record.account.id,
+            login: record.account.login,
+            kind: record.account.kind,
+        },
+        level,
+        repositories,
+    }))
+}
+
+/// With `issues: write` and `metadata: read` GitHub does not say who owns an organisation. It does say who administers a
+/// repository: whoever administers every one that the App reaches there decides about all that the settings touch.
+async fn rules_all(services: &Services, id: InstallationId, seen: &[SeenRepository]) -> bool {
+    if seen.is_empty() || seen.iter().any(|r| r.role != Role::Admin) {
+        return false;
+    }
+    match services.github.installation(id).count_repositories().await {
+        Ok(count) => usize::try_from(count).is_ok_and(|count| count == seen.len()),
+        Err(error) => {
+            tracing::warn!(installation.id = %id, %error, "cannot see how much the App reaches; nobody counts as its admin");
+            false
+        }
+    }
+}
+
+fn seen(repository: Repository) -> SeenRepository {
+    SeenRepository {
+        id: repository.id,
+        name: repository.full_name,
+        private: repository.private,
+        role: role(repository.permissions.unwrap_or_default()),
+    }
+}
+
+/// A greater permission brings the smaller ones along. What was listed can be read.
+fn role(may: Permissions) -> Role {
+    match may {
+        Permissions { admin: true, .. } => Role::Admin,
+        Permissions { maintain: true, .. } => Role::Maintain,
+        Permissions { push: true, .. } => Role::Write,
+        Permissions { triage: true, .. } => Role::Triage,
+        _ => Role::Read,
+    }
 }
 
 /// The installation. `None`: there is none, or none that this person may know of; nobody learns which.
@@ -107,7 +226,7 @@ pub async fn repository(
 
 /// The run, if the person can see its repository.
 pub async fn run(services: &Services, person: &Person, id: &RunId) -> FlowResult<Option<SeenRun>> {
-    let Some(run) = crate::store::runs::find(&services.pool, id).await? else {
+    let Some(run) = runs::find(&services.pool, id).await? else {
         return Ok(None);
     };
     let found = repository(services, person, run.installation, run.repository).await?;

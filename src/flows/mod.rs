@@ -19,6 +19,7 @@
 //! | [`settings`] | an admin looks at settings and changes them |
 //! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`sessions`] | somebody signs in with GitHub, and out |
 //! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
 //! | [`sweep`] | what did not get here while we were down is asked for again |
@@ -50,6 +51,7 @@ pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod room;
+pub mod sessions;
 pub mod settings;
 pub mod show;
 pub mod status;
@@ -68,7 +70,7 @@ use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::settings::{Asked, Document, Operator, Settings, resolve};
 use crate::domain::trigger::BotNames;
-use crate::github::{GitHub, GitHubError, Repo};
+use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
@@ -79,14 +81,16 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
-    pub cache: Cache,
-    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
-    pub seal: Option<Seal>,
     pub github: GitHub,
+    /// How people sign in.
+    pub oauth: OAuth,
     pub clock: Clock,
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    pub cache: Cache,
+    /// What secrets are kept under; `None`: none can be kept.
+    pub seal: Option<Seal>,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,

@@ -130,7 +130,21 @@ impl Client {
             .map_err(|error| GitHubError::Unauthorized {
                 message: format!("the App's key could not sign: {error}"),
             })?;
-        self.exchange(None, &jwt, call).await
+        self.exchange(None, Some(&jwt), call).await
+    }
+
+    /// As somebody who signed in, with the token that they gave us.
+    pub(super) async fn as_user(
+        &self,
+        token: &SecretString,
+        call: &Call,
+    ) -> Result<Answer, GitHubError> {
+        self.exchange(None, Some(token), call).await
+    }
+
+    /// As nobody: the path itself is the secret.
+    pub(super) async fn as_nobody(&self, call: &Call) -> Result<Answer, GitHubError> {
+        self.exchange(None, None, call).await
     }
 
     /// Is this a person's token, and no App?
@@ -147,7 +161,7 @@ impl Client {
                 message: message.to_owned(),
             });
         };
-        self.exchange(None, token, call).await
+        self.exchange(None, Some(token), call).await
     }
 
     /// As an installation, with a token that reaches no further than `access`.
@@ -157,7 +171,8 @@ impl Client {
         call: &Call,
     ) -> Result<Answer, GitHubError> {
         if let Identity::Person(token) = &*self.identity() {
-            return self.exchange(Some(access.installation), token, call).await;
+            let of = Some(access.installation);
+            return self.exchange(of, Some(token), call).await;
         }
         let mut result = Err(GitHubError::Unauthorized {
             message: String::new(),
@@ -186,7 +201,7 @@ impl Client {
     ) -> Result<Answer, GitHubError> {
         let mut pause = Duration::from_millis(200);
         loop {
-            let result = self.exchange(Some(id), &token.secret, call).await;
+            let result = self.exchange(Some(id), Some(&token.secret), call).await;
             let refused = matches!(result, Err(GitHubError::Unauthorized { .. }));
             if !refused || token.age() >= self.wire.timeouts().token_spread {
                 return result;
@@ -231,7 +246,7 @@ impl Client {
     async fn exchange(
         &self,
         id: Option<InstallationId>,
-        bearer: &SecretString,
+        bearer: Option<&SecretString>,
         call: &Call,
     ) -> Result<Answer, GitHubError> {
         let mut path = call.path.clone();
@@ -273,7 +288,7 @@ impl Client {
     async fn send(
         &self,
         id: Option<InstallationId>,
-        bearer: &SecretString,
+        bearer: Option<&SecretString>,
         call: &Call,
         path: &str,
     ) -> Result<Answer, GitHubError> {
@@ -281,17 +296,15 @@ impl Client {
             method: call.method.to_string(),
             path: redact(path),
         };
-        let mut credentials = HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret()))
-            .map_err(|_| GitHubError::Unauthorized {
-            message: "the token does not fit in a header".to_owned(),
-        })?;
-        credentials.set_sensitive(true);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(call.method.clone())
             .uri(format!("{}{path}", self.base()))
-            .header(header::AUTHORIZATION, credentials)
             .body(call.body.clone())
             .map_err(|_| refused())?;
+        if let Some(bearer) = bearer {
+            let headers = request.headers_mut();
+            headers.insert(header::AUTHORIZATION, credentials(bearer)?);
+        }
 
         let _pass = self.pass(id).await?;
         let (started, asked_at) = (Instant::now(), self.now());
@@ -353,6 +366,17 @@ impl Client {
             githubs: ours.checked_add_signed(drift).unwrap_or(ours),
         }
     }
+}
+
+fn credentials(bearer: &SecretString) -> Result<HeaderValue, GitHubError> {
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {}", bearer.expose_secret())).map_err(|_| {
+            GitHubError::Unauthorized {
+                message: "the token does not fit in a header".to_owned(),
+            }
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// One line and two measurements a request; no body, no token, no name that could be a secret.

@@ -13,6 +13,9 @@ use tower::{BoxError, Layer, Service};
 /// Routes of the App and its installations, and of the person behind a token.
 const APP_ROUTES: &[(&str, &str)] = &[
     ("GET", "/user"),
+    ("GET", "/user/installations"),
+    ("GET", "/user/installations/{number}/repositories"),
+    ("POST", "/app-manifests/{name}/conversions"),
     ("GET", "/app"),
     ("GET", "/app/installations"),
     ("GET", "/app/installations/{number}"),
@@ -65,12 +68,36 @@ const REPOSITORY_ROUTES: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is asked of GitHub's web address: tokens for people who sign in. Everything else there is for browsers.
+const WEB_ROUTES: &[(&str, &str)] = &[("POST", "/login/oauth/access_token")];
+
+/// Which of GitHub's two addresses requests go to; each has its own routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Api,
+    Web,
+}
+
 /// How a repository's routes begin when it is addressed by name.
 const BY_NAME: &str = "/repos/{owner}/{repo}";
 
 /// Every (method, template) that may leave; a repository's also as `/repositories/{id}…`.
 pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
     APP_ROUTES.iter().chain(REPOSITORY_ROUTES).copied()
+}
+
+/// Every (method, template) that may leave for the web address.
+pub fn web_routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WEB_ROUTES.iter().copied()
+}
+
+/// The same on one side.
+fn template_on(side: Side, method: &Method, path: &str) -> Option<&'static str> {
+    if side == Side::Api {
+        return template(method, path);
+    }
+    let mut known = web_routes().filter(|(allowed, _)| *allowed == method.as_str());
+    known.find_map(|(_, route)| (route == path).then_some(route))
 }
 
 /// The template that a request to this path (without the base's own path) matches; None: it may not leave.
@@ -164,7 +191,7 @@ pub(super) struct Refusal {
 
 /// Puts the guard under a client.
 #[derive(Debug, Clone)]
-pub(super) struct GuardLayer(pub(super) Base);
+pub(super) struct GuardLayer(pub(super) Base, pub(super) Side);
 
 impl<S> Layer<S> for GuardLayer {
     type Service = Guard<S>;
@@ -172,6 +199,7 @@ impl<S> Layer<S> for GuardLayer {
     fn layer(&self, inner: S) -> Self::Service {
         Guard {
             base: self.0.clone(),
+            side: self.1,
             inner,
         }
     }
@@ -181,6 +209,7 @@ impl<S> Layer<S> for GuardLayer {
 #[derive(Debug, Clone)]
 pub(super) struct Guard<S> {
     base: Base,
+    side: Side,
     inner: S,
 }
 
@@ -201,7 +230,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let path = self.base.within(request.uri());
-        if path.is_some_and(|path| template(request.method(), path).is_some()) {
+        if path.is_some_and(|path| template_on(self.side, request.method(), path).is_some()) {
             let sent = self.inner.call(request);
             return Box::pin(async move { sent.await.map_err(Into::into) });
         }

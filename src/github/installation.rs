@@ -55,6 +55,18 @@ impl Installation {
         page::list::<Wrapped, _>(self.github.client(), asker, first, MAX_PAGES).await
     }
 
+    /// How many repositories the installation reaches.
+    pub async fn count_repositories(&self) -> Result<u64, GitHubError> {
+        #[derive(Deserialize)]
+        struct Counted {
+            total_count: u64,
+        }
+        let access = Access::to_metadata(self.id);
+        let call = Call::get("/installation/repositories?per_page=1".to_owned());
+        let answer = self.github.client().as_installation(&access, &call);
+        Ok(answer.await?.json::<Counted>()?.total_count)
+    }
+
     /// GitHub's account of this installation's requests, as its last answer said.
     pub fn rate_state(&self) -> Option<RateState> {
         self.github.client().rates.get(self.id)

@@ -22,13 +22,16 @@ mod jwt;
 mod labels;
 mod limits;
 mod links;
+mod manifest;
 mod models;
+mod oauth;
 mod page;
 mod person;
 mod redact;
 mod refusal;
 mod repository;
 mod tokens;
+mod user;
 pub mod webhook;
 mod wire;
 
@@ -36,18 +39,21 @@ pub use self::{
     app::GitHub,
     deliveries::{HookDeliveries, HookDelivery},
     error::{FieldError, GitHubError, SetupError},
-    guard::routes as allowed_routes,
+    guard::{routes as allowed_routes, web_routes as allowed_web_routes},
     installation::Installation,
     issues::{IssueChange, NewIssue},
     jwt::AppCredentials,
     limits::{Gate, Pass, RateState},
+    manifest::NewApp,
     models::{
         Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,
         InstallationRecord, Issue, IssueState, Label, Milestone, Permissions, Reaction, Repository,
         StateReason, SubIssuesSummary,
     },
+    oauth::{OAuth, OAuthClient, OAuthError, UserTokens, Verifier},
     page::Listed,
     person::Person,
     repository::Repo,
+    user::AsUser,
     wire::Timeouts,
 };

@@ -83,7 +83,14 @@ pub struct Repository {
 
 /// What somebody may do in a repository, as GitHub counts it: a greater one brings the smaller ones along.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "GitHub tells it in this way")]
 pub struct Permissions {
+    #[serde(default)]
+    pub admin: bool,
+    #[serde(default)]
+    pub maintain: bool,
+    #[serde(default)]
+    pub pull: bool,
     #[serde(default)]
     pub push: bool,
     /// Absent before GitHub knew it.

@@ -1,5 +1,6 @@
 //! Lists over many pages, with a bound.
 
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::{GitHubError, call::Call, client::Client, tokens::Access};
@@ -26,6 +27,8 @@ impl<T> IntoIterator for Listed<T> {
 pub(super) enum Asker<'a> {
     App,
     Installation(&'a Access),
+    /// Somebody who signed in.
+    User(&'a SecretString),
 }
 
 /// Fetches pages, from the first call's on, until there is no next one. `P` is a page as it comes.
@@ -44,6 +47,7 @@ where
         let answer = match asker {
             Asker::App => client.as_app(&call).await?,
             Asker::Installation(access) => client.as_installation(access, &call).await?,
+            Asker::User(token) => client.as_user(token, &call).await?,
         };
         items.extend(answer.json::<P>()?.into());
         // Path and query only: credentials are for our own host, and every page needs them.

@@ -26,7 +26,7 @@ use url::Url;
 use super::{
     SetupError,
     answer::Answer,
-    guard::{Base, GuardLayer, Refusal},
+    guard::{Base, GuardLayer, Refusal, Side},
 };
 
 /// The version of the API that we are written against. The next, 2026-03-10, takes fields away and gives us
@@ -79,7 +79,17 @@ pub(super) struct Wire {
 }
 
 impl Wire {
+    /// To GitHub's API.
     pub(super) fn new(api_url: &Url, timeouts: Timeouts) -> Result<Self, SetupError> {
+        Self::to(api_url, Side::Api, timeouts)
+    }
+
+    /// To GitHub's web address, for the little that is asked there.
+    pub(super) fn to_web(web_url: &Url, timeouts: Timeouts) -> Result<Self, SetupError> {
+        Self::to(web_url, Side::Web, timeouts)
+    }
+
+    fn to(api_url: &Url, side: Side, timeouts: Timeouts) -> Result<Self, SetupError> {
         // octocrab starts the task that feeds its stack at once.
         tokio::runtime::Handle::try_current().map_err(|_| SetupError::Runtime)?;
         let base = base(api_url)?;
@@ -92,7 +102,7 @@ impl Wire {
             .build(connector);
         let built = OctocrabBuilder::new_empty()
             .with_service(client)
-            .with_layer(&GuardLayer(base.clone()))
+            .with_layer(&GuardLayer(base.clone(), side))
             .with_auth(octocrab::AuthState::None)
             .build();
         let crab = match built {
@@ -119,16 +129,17 @@ impl Wire {
         let has_body = !request.body().is_empty();
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        headers.insert(
-            ACCEPT,
-            HeaderValue::from_static("application/vnd.github+json"),
-        );
+        headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static("application/vnd.github+json"));
         headers.insert(
             HeaderName::from_static("x-github-api-version"),
             HeaderValue::from_static(API_VERSION),
         );
         if has_body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers
+                .entry(CONTENT_TYPE)
+                .or_insert(HeaderValue::from_static("application/json"));
         }
         match timeout(
             self.timeouts.total,

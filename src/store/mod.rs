@@ -22,6 +22,7 @@ pub mod repositories;
 pub mod revocations;
 pub mod runs;
 pub mod sealed;
+pub mod sessions;
 pub mod settings;
 pub mod sweeps;
 pub mod tenant;

@@ -5,24 +5,30 @@
 mod assets;
 mod audit;
 mod chart;
+mod cookies;
 pub mod error;
 mod frame;
 pub mod health;
 pub mod metrics;
 mod pages;
 mod parts;
+mod public;
 mod run;
 mod serve;
 mod session;
 mod settings;
+mod sign_in;
+mod visits;
 mod webhook;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{Response, StatusCode};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
@@ -38,8 +44,13 @@ use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
 use health::{Health, Probe};
 use run::live::Live;
+use public::Peer;
+pub use public::Public;
 pub use serve::serve;
+use visits::Visits;
 
+/// Steps of signing in that one address may take in a minute; a sign-in has two, and an office shares an address.
+const SIGN_INS: u32 = 60;
 /// What a page may take to be made; a webhook has its own deadline.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -58,6 +69,8 @@ pub struct Site {
     /// What [`metrics::install`] gave; `None`: `/metrics` says that there are none.
     pub metrics: Option<PrometheusHandle>,
     pub links: Links,
+    /// How the server is reached from outside.
+    pub public: Public,
     /// When the process began.
     pub started: Instant,
     /// Becomes true when the process stops: what streams ends then.
@@ -82,6 +95,9 @@ struct Shared {
     health: Health,
     metrics: Option<PrometheusHandle>,
     links: Links,
+    public: Public,
+    /// Attempts to sign in.
+    sign_ins: Visits,
     /// Room for large bodies, so that many at once cannot take all memory.
     large_bodies: Arc<Semaphore>,
     live: Live,
@@ -102,12 +118,17 @@ pub fn router(site: Site) -> Router {
         services: site.services,
         metrics: site.metrics,
         links: site.links,
+        public: site.public,
+        sign_ins: Visits::at_most(SIGN_INS),
         large_bodies: Arc::new(Semaphore::new(webhook::LARGE_BODIES)),
     });
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
         .route("/assets/{name}", get(assets::serve))
+        .route("/login", get(sign_in::start))
+        .route("/login/callback", get(sign_in::finish))
+        .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
@@ -142,6 +163,23 @@ pub fn router(site: Site) -> Router {
         .merge(pages)
         .layer(CatchPanicLayer::custom(error::panicked))
         .with_state(shared)
+}
+
+/// From where a request comes.
+struct Origin {
+    peer: Option<Peer>,
+    headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            peer: parts.extensions.get().copied(),
+            headers: parts.headers.clone(),
+        })
+    }
 }
 
 /// The path only: a query may hold a one-time code.

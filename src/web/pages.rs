@@ -87,7 +87,7 @@ pub(super) fn ok(template: &impl Template) -> Response {
     page(StatusCode::OK, template)
 }
 
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {

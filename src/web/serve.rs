@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::public::Peer;
+
 /// A connection that sends no whole head of a request for so long is closed.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// What is under way at shutdown may take so long: a webhook has its answer after nine seconds.
@@ -37,8 +39,9 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(stream, router.clone(), closing.clone()));
+            Ok((stream, peer)) => {
+                let peer = Peer(peer);
+                connections.spawn(connection(stream, peer, router.clone(), closing.clone()));
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -62,11 +65,13 @@ pub async fn serve(
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, closing: CancellationToken) {
+async fn connection(stream: TcpStream, peer: Peer, router: Router, closing: CancellationToken) {
     // An answer is one small packet that nothing follows.
     let _ = stream.set_nodelay(true);
-    let service =
-        TowerToHyperService::new(router.map_request(|request: Request<_>| request.map(Body::new)));
+    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<_>| {
+        request.extensions_mut().insert(peer);
+        request.map(Body::new)
+    }));
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()

@@ -21,3 +21,4 @@ mod simulator;
 mod store;
 mod sweep;
 mod walls;
+mod web;

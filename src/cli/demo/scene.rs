@@ -13,13 +13,14 @@ use crate::cli::database::Database;
 use crate::cli::server::{Parts, Server};
 use crate::cli::terminal::Terminal;
 use crate::clock::{Chance, Clock};
-use crate::config::demo_folder;
+use crate::config::{EncryptionKey, demo_folder};
 use crate::domain::settings::Operator;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::flows::planner::Ai;
-use crate::github::{AppCredentials, GitHub};
+use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::simulator::{RepositorySelection, Role, Setup, Simulator};
+use crate::store::sealed::Seal;
 
 /// Where the maintainer works.
 pub(super) const REPOSITORY: &str = "acme/workshop";
@@ -96,6 +97,10 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         issuer: app.client_id.clone(),
         private_key: SecretString::from(app.private_key_pem.clone()),
     };
+    let client = OAuthClient {
+        id: app.client_id.clone(),
+        secret: SecretString::from(app.client_secret.clone()),
+    };
     let github = GitHub::new(&sim.api_url().parse()?, &credentials, Clock::system())?;
     Server::start(Parts {
         pool: database.pool.clone(),
@@ -116,7 +121,12 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         web_url: sim.web_url().parse()?,
         listen: ([127, 0, 0, 1], 0).into(),
         with_worker: true,
-        seal: None,
+        seal: Some(Seal::new(&EncryptionKey::from_bytes(
+            Chance::system().random_bytes(),
+        ))),
+        oauth: OAuth::new(&sim.web_url().parse()?, Some(client), Clock::system())?,
+        public_url: None,
+        trusted_proxies: 0,
     })
     .await
 }

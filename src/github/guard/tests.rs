@@ -47,6 +47,13 @@ fn everything_else_is_refused() {
         ("GET", "/repositories/x/issues"),
         ("GET", "/repositories/1/2/issues"),
         ("PATCH", "/user"),
+        ("GET", "/user/installations/x/repositories"),
+        ("PUT", "/user/installations/1/repositories/2"),
+        ("DELETE", "/user/installations/1/repositories/2"),
+        ("GET", "/user/memberships/orgs/o"),
+        ("POST", "/login/oauth/access_token"),
+        ("DELETE", "/applications/c/token"),
+        ("PATCH", "/app/hook/config"),
         ("GET", "/user/repos"),
         ("GET", "/user/emails"),
         ("DELETE", "/repos/o/r/issues/1/dependencies/blocked_by/2"),
@@ -63,6 +70,22 @@ fn everything_else_is_refused() {
             None,
             "{method} {path}"
         );
+    }
+}
+
+#[test]
+fn of_the_web_address_only_tokens_are_asked() {
+    let on_web = |method: Method, path: &str| template_on(Side::Web, &method, path);
+    assert!(on_web(Method::POST, "/login/oauth/access_token").is_some());
+    for path in [
+        "/login/oauth/authorize",
+        "/user",
+        "/app",
+        "/repos/o/r/issues",
+        "/login/oauth/access_token/",
+    ] {
+        assert_eq!(on_web(Method::GET, path), None, "{path}");
+        assert_eq!(on_web(Method::POST, path), None, "{path}");
     }
 }
 

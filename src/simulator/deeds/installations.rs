@@ -99,6 +99,7 @@ impl World {
 
     /// Nobody can unsubscribe from this one.
     pub(crate) fn revoke_authorization(&mut self, account: u64) {
+        self.forget_leave(account);
         let payload = json!({"action": "revoked", "sender": self.user_json(account)});
         self.deliver("github_app_authorization", None, None, &payload);
     }

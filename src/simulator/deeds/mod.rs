@@ -1,5 +1,6 @@
 //! What can happen in the world, through whichever door: each deed checks, changes, tells watchers and queues webhooks.
 
+mod apps;
 mod comments;
 mod edit;
 mod installations;
@@ -9,6 +10,7 @@ mod links;
 mod reactions;
 mod repositories;
 
+pub(crate) use apps::complaints;
 pub(crate) use edit::IssueEdit;
 pub(crate) use issues::NewIssue;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{IssueRef, Person, RepositoryView, Simulator};
-use crate::simulator::world::{Doer, Grant, Kind, Milestone, Role, Token, World};
+use crate::simulator::world::{App, Doer, Grant, Kind, Milestone, Role, Token, World};
 
 /// Which repositories of the account the App may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -254,6 +254,39 @@ impl Simulator {
         let mut world = self.world();
         let by = world.account_of(id);
         world.accept_permissions(by, id);
+    }
+
+    /// Whoever is asked from now on does not let the App act as them.
+    pub fn deny_authorization(&self, denies: bool) {
+        self.world().desk.denies = denies;
+    }
+
+    /// The App has opted out of user tokens that expire.
+    pub fn issue_lasting_user_tokens(&self) {
+        self.world().desk.lasting = true;
+    }
+
+    /// The person's tokens are refused from now on, without a webhook that says so.
+    #[track_caller]
+    pub fn drop_user_tokens(&self, login: &str) {
+        let mut world = self.world();
+        let account = world.account_named(login);
+        world.forget_leave(account);
+    }
+
+    /// People may be sent back to these addresses only.
+    pub fn set_callback_urls(&self, urls: &[&str]) {
+        self.world().app.callback_urls = urls.iter().map(|&url| url.to_owned()).collect();
+    }
+
+    /// Where people go who have installed the App.
+    pub fn set_setup_url(&self, url: &str) {
+        self.world().app.setup_url = Some(url.to_owned());
+    }
+
+    /// The App as it is now: another than at the start once one was registered from a manifest.
+    pub fn app_now(&self) -> App {
+        self.world().app.clone()
     }
 
     /// A person takes back the App's leave to act as them.

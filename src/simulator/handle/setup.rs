@@ -55,6 +55,8 @@ impl Setup {
             marketplace_secret: self.marketplace_secret.clone(),
             permissions: self.permissions.iter().cloned().collect(),
             events: self.events.iter().cloned().collect::<BTreeSet<_>>(),
+            callback_urls: Vec::new(),
+            setup_url: None,
             bot: 0,
             owner: 0,
         }

@@ -1,7 +1,9 @@
 //! The web pages: what a person would look at and click on. No script is needed; a small one keeps them fresh.
 
+mod apps;
 mod look;
 mod markdown;
+mod sign_in;
 mod write;
 
 use std::sync::Arc;
@@ -24,6 +26,22 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/_simulator/style.css", get(style))
         .route("/_simulator/version", get(version))
         .route("/_simulator/act-as", post(write::act_as))
+        .route("/_simulator/apps", post(apps::create))
+        .route("/login/oauth/authorize", get(sign_in::authorize))
+        .route("/login/oauth/access_token", post(sign_in::token))
+        .route("/settings/apps/new", post(apps::own))
+        .route(
+            "/organizations/{owner}/settings/apps/new",
+            post(apps::of_organization),
+        )
+        .route(
+            "/apps/{slug}/installations/new",
+            get(apps::install).post(apps::installed),
+        )
+        .route(
+            "/apps/{slug}/installations/new/permissions",
+            get(apps::install),
+        )
         .route("/{owner}", get(owner))
         .route("/{owner}/{name}", get(repository))
         .route("/{owner}/{name}/issues", get(issues))

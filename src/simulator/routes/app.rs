@@ -190,6 +190,12 @@ pub(super) fn installation_repositories(world: &World, call: &Call) -> Reply {
     Ok(page::with_links(Answer::ok(whole), &links))
 }
 
+/// The credentials of an App that was just registered; asked without any.
+pub(super) fn convert(world: &mut World, code: &str) -> Reply {
+    let whole = world.convert_manifest(code);
+    whole.map(Answer::created).ok_or_else(Refusal::not_found)
+}
+
 pub(super) fn rate_limit(world: &mut World, call: &Call) -> Answer {
     let now = world.now();
     let standing = world.meter.standing(&call.actor, now);

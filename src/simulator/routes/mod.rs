@@ -9,6 +9,7 @@ mod page;
 mod people;
 mod reactions;
 mod repository;
+mod user;
 
 use percent::decode;
 
@@ -44,6 +45,11 @@ pub(crate) fn route(world: &mut World, call: &Call) -> Reply {
         (_, ["app", rest @ ..]) => app::route(world, call, rest),
         ("GET", ["installation", "repositories"]) => app::installation_repositories(world, call),
         ("GET", ["user"]) => people::me(world, call),
+        ("GET", ["user", "installations"]) => user::installations(world, call),
+        ("GET", ["user", "installations", id, "repositories"]) => {
+            user::repositories(world, call, id)
+        }
+        ("POST", ["app-manifests", code, "conversions"]) => app::convert(world, code),
         ("GET", ["users", login]) => people::user(world, login),
         (_, ["repos", owner, name, rest @ ..]) => {
             let full_name = format!("{owner}/{name}");

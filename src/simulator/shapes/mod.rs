@@ -11,6 +11,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Opaque, as GitHub's are.
-fn node_id(kind: &str, id: u64) -> String {
+pub(crate) fn node_id(kind: &str, id: u64) -> String {
     STANDARD.encode(format!("{kind}:{id}"))
 }

@@ -52,6 +52,16 @@ impl World {
                 Actor::Token(self.login(*account).to_owned()),
                 Some(secret.to_owned()),
             )),
+            Some(Token::User {
+                account,
+                expires_at,
+            }) => {
+                if expires_at.is_some_and(|end| end <= self.now()) {
+                    return Err(Refusal::bad_credentials());
+                }
+                let login = self.login(*account).to_owned();
+                Ok((Actor::Token(login), Some(secret.to_owned())))
+            }
             Some(Token::Installation {
                 installation,
                 expires_at,
@@ -180,7 +190,7 @@ impl World {
                 account: self.app.bot,
                 via_app: true,
             }),
-            Some(Token::Personal { account, .. }) => Ok(Doer {
+            Some(Token::Personal { account, .. } | Token::User { account, .. }) => Ok(Doer {
                 account: *account,
                 via_app: false,
             }),

@@ -38,6 +38,11 @@ pub(crate) enum Token {
         account: u64,
         grant: Grant,
     },
+    /// The App's, to act as a person; it reaches what both reach.
+    User {
+        account: u64,
+        expires_at: Option<DateTime<Utc>>,
+    },
 }
 
 impl World {

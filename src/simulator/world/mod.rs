@@ -6,6 +6,7 @@ mod installation;
 mod issue;
 mod personal;
 mod repository;
+mod sign_in;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,6 +20,7 @@ pub(crate) use installation::{Installation, Permissions, Token};
 pub(crate) use issue::{Comment, Issue, Reaction, Reason};
 pub(crate) use personal::Grant;
 pub(crate) use repository::{ISSUE_TYPES, Label, Milestone, Repository};
+pub(crate) use sign_in::{Desk, TokenRequest};
 
 use super::clock::Clock;
 use super::door::Recorded;
@@ -43,6 +45,10 @@ pub struct App {
     pub marketplace_secret: String,
     pub(crate) permissions: Permissions,
     pub(crate) events: BTreeSet<String>,
+    /// Where people may be sent back to; none: anywhere.
+    pub(crate) callback_urls: Vec<String>,
+    /// Where people go who have installed it.
+    pub(crate) setup_url: Option<String>,
     /// The account of `slug[bot]`.
     pub(crate) bot: u64,
     pub(crate) owner: u64,
@@ -83,6 +89,8 @@ pub(crate) struct World {
     pub(crate) tokens: HashMap<String, Token>,
     /// Organizations that want classic tokens to be authorised for their single sign-on.
     pub(crate) single_sign_on: BTreeSet<u64>,
+    /// People's leave to act as them, and Apps under way.
+    pub(crate) desk: Desk,
     pub(crate) outbox: Outbox,
     pub(crate) watchers: broadcast::Sender<Happening>,
     pub(crate) complaints: Vec<String>,
@@ -111,6 +119,7 @@ impl World {
             installations: BTreeMap::new(),
             tokens: HashMap::new(),
             single_sign_on: BTreeSet::new(),
+            desk: Desk::default(),
             outbox,
             watchers: broadcast::channel(4096).0,
             complaints: Vec::new(),

@@ -14,7 +14,7 @@ use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
 use openproducer::flows::planner::Ai;
-use openproducer::github::{AppCredentials, GitHub};
+use openproducer::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
 };
@@ -56,6 +56,7 @@ pub(crate) struct Outside {
     web_url: url::Url,
     app_id: u64,
     client_id: String,
+    client_secret: String,
     private_key: String,
     webhook_secret: String,
     marketplace_secret: String,
@@ -69,6 +70,7 @@ impl Outside {
             web_url: sim.web_url().parse().expect("an address"),
             app_id: app.id,
             client_id: app.client_id.clone(),
+            client_secret: app.client_secret.clone(),
             private_key: app.private_key_pem.clone(),
             webhook_secret: app.webhook_secret.clone(),
             marketplace_secret: app.marketplace_secret.clone(),
@@ -80,6 +82,14 @@ impl Outside {
             issuer: self.client_id.clone(),
             private_key: SecretString::from(self.private_key.clone()),
         }
+    }
+
+    fn oauth(&self) -> OAuth {
+        let client = OAuthClient {
+            id: self.client_id.clone(),
+            secret: SecretString::from(self.client_secret.clone()),
+        };
+        OAuth::new(&self.web_url, Some(client), Clock::system()).expect("a client")
     }
 
     /// What the program's own commands read of it.
@@ -117,6 +127,9 @@ impl Outside {
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
             seal: Some(Seal::new(&EncryptionKey::from_bytes([7; 32]))),
+            oauth: self.oauth(),
+            public_url: None,
+            trusted_proxies: 0,
         }
     }
 }

@@ -15,8 +15,8 @@ use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::trigger::BotNames;
 use openproducer::flows::receive::{Identity, Receiver};
-use openproducer::github::GitHub;
 use openproducer::github::webhook::Verifier;
+use openproducer::github::{GitHub, OAuth};
 use openproducer::store::ingest::Ingest;
 use openproducer::store::jobs;
 use openproducer::web::health::{Part, PartState, probe};
@@ -33,10 +33,12 @@ use crate::harness::services::services;
 
 const SECRET: &str = "It's a Secret to Everybody";
 
-/// A GitHub that nobody asks.
-fn nobody() -> GitHub {
+/// With a GitHub that nobody asks.
+fn parts(pool: &PgPool) -> Parts {
     let address = url::Url::parse("http://127.0.0.1:1").unwrap();
-    GitHub::unregistered(&address, Clock::system()).unwrap()
+    let github = GitHub::unregistered(&address, Clock::system()).unwrap();
+    let oauth = OAuth::new(&address, None, Clock::system()).unwrap();
+    Parts::over(pool.clone(), github, oauth)
 }
 
 /// One server with a database of its own; it ends with the test.
@@ -68,10 +70,12 @@ impl Door {
             app_id: Some(3),
             logins: vec!["bot[bot]".to_owned()],
         }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let router = web::router(Site {
             verifier: Verifier::new(&[SECRET.into()]).unwrap(),
             receiver: Receiver::new(Ingest::start(database.pool()), known_identity),
-            services: server::services(&Parts::over(database.pool().clone(), nobody())),
+            services: server::services(&parts(database.pool())),
             cache: probe(move || {
                 let state = *cache_state.borrow();
                 async move { Part::new(state) }
@@ -83,11 +87,10 @@ impl Door {
                 slug: known_slug,
                 mention: "@TheOpenProducerBot".to_owned(),
             },
+            public: web::Public::new(None, address, 0),
             started: Instant::now(),
             stopping: watch::channel(false).1,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let closing = CancellationToken::new();
         tokio::spawn(web::serve(
             listener,
