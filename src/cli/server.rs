@@ -39,8 +39,6 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    /// What secrets are kept under; `None`: none can be kept, and nobody can sign in.
-    pub seal: Option<Seal>,
     /// Models that plan.
     pub ai: Ai,
     pub operator: Operator,
@@ -54,6 +52,8 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
+    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
+    pub seal: Option<Seal>,
     /// How people sign in.
     pub oauth: OAuth,
     /// Where people and GitHub reach the server; `None`: at the address it listens on.
@@ -65,7 +65,6 @@ pub struct Parts {
 impl Parts {
     /// With the usual in place of everything that is not said.
     pub fn over(pool: PgPool, github: GitHub, oauth: OAuth) -> Self {
-        let models = Models::new(MODEL_TIMEOUT, Clock::system(), Chance::system());
         Self {
             pool,
             cache: Cache::in_process(10_000),
@@ -74,8 +73,6 @@ impl Parts {
             chance: Chance::system(),
             pace: Pace::GITHUB,
             looks: Looks::GITHUB,
-            seal: None,
-            ai: Ai::new(models, [0; 32]),
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
@@ -83,15 +80,17 @@ impl Parts {
             web_url: oauth.web_url().clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             with_worker: true,
+            seal: None,
+            ai: Ai::new(
+                Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
+                Chance::system().random_bytes(),
+            ),
             oauth,
             public_url: None,
             trusted_proxies: 0,
         }
     }
 }
-
-/// How long a model may take, unless the config says otherwise.
-const MODEL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The least time between two looks at the model for health.
 const LEAST_MEMO: Duration = Duration::from_secs(10);
@@ -126,8 +125,7 @@ impl Server {
             &parts,
             &services,
             address,
-            known,
-            known_slug,
+            (known, known_slug),
             stopping.clone(),
         )?);
         let mut stop = stopping.clone();
@@ -209,12 +207,13 @@ fn site(
     parts: &Parts,
     services: &Services,
     address: SocketAddr,
-    identity: watch::Receiver<Arc<Identity>>,
-    slug: watch::Receiver<Option<String>>,
+    (identity, slug): (
+        watch::Receiver<Arc<Identity>>,
+        watch::Receiver<Option<String>>,
+    ),
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
-    let (services, memo) = (services.clone(), Cache::in_process(1));
-    let asked = services.clone();
+    let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
         let cache = cache.clone();
@@ -228,7 +227,7 @@ fn site(
     });
     let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
-        services,
+        services: services.clone(),
         verifier: verifier(parts)?,
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         cache,

@@ -81,6 +81,9 @@ use pace::Pace;
 #[derive(Clone)]
 pub struct Services {
     pub pool: PgPool,
+    pub cache: Cache,
+    /// What seals stored secrets; `None`: there is no `ENCRYPTION_KEY`, and none can be stored.
+    pub seal: Option<Seal>,
     pub github: GitHub,
     /// How people sign in.
     pub oauth: OAuth,

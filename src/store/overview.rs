@@ -135,8 +135,7 @@ pub async fn list_runs(
 fn line_from_row(row: PgRow) -> sqlx::Result<RunLine> {
     let unreadable = |what: &str| sqlx::Error::Decode(format!("unreadable {what} in runs").into());
     let id: String = row.try_get("id")?;
-    let (status, phase): (String, Option<String>) =
-        (row.try_get("status")?, row.try_get("phase")?);
+    let (status, phase): (String, Option<String>) = (row.try_get("status")?, row.try_get("phase")?);
     Ok(RunLine {
         id: RunId::parse(&id).ok_or_else(|| unreadable("id"))?,
         repository: RepositoryId(row.try_get("repository_id")?),
@@ -145,7 +144,9 @@ fn line_from_row(row: PgRow) -> sqlx::Result<RunLine> {
             name: row.try_get("name")?,
         },
         issue: IssueNumber(row.try_get("issue_number")?),
-        title: row.try_get::<Option<String>, _>("title")?.unwrap_or_default(),
+        title: row
+            .try_get::<Option<String>, _>("title")?
+            .unwrap_or_default(),
         requested_by: row.try_get("requested_by")?,
         state: State::parse(&status, phase.as_deref()).ok_or_else(|| unreadable("state"))?,
         created_at: row.try_get("created_at")?,

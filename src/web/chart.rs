@@ -65,9 +65,7 @@ pub(super) fn since(now: DateTime<Utc>) -> DateTime<Utc> {
 
 fn first_day(now: DateTime<Utc>) -> NaiveDate {
     let today = now.date_naive();
-    today
-        .checked_sub_days(Days::new(DAYS - 1))
-        .unwrap_or(today)
+    today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today)
 }
 
 /// Issues created by day.
@@ -91,9 +89,15 @@ pub(super) fn of_cost(days: &[CostOfDay], now: DateTime<Utc>) -> Chart {
     let calls: i64 = days.iter().map(|d| d.calls).sum();
     let unpriced: i64 = days.iter().map(|d| d.unpriced).sum();
     let count = |n: i64| usize::try_from(n).unwrap_or_default();
-    let mut note = format!("{} to models in {DAYS} days", many(count(calls), "question"));
+    let mut note = format!(
+        "{} to models in {DAYS} days",
+        many(count(calls), "question")
+    );
     if unpriced > 0 {
-        note = format!("{note}, {} without a known price", thousands(count(unpriced)));
+        note = format!(
+            "{note}, {} without a known price",
+            thousands(count(unpriced))
+        );
     }
     Chart {
         title: "AI cost",
@@ -192,7 +196,11 @@ mod tests {
         let heights: Vec<&str> = chart.bars.iter().map(|b| b.height.as_str()).collect();
         assert_eq!(heights, ["3.0", "100.0"], "a small one can still be seen");
         assert_eq!(chart.bars[1].x, 28 * STEP + 1);
-        assert!(chart.words.ends_with("most on 21 Nov: 1,000"), "{}", chart.words);
+        assert!(
+            chart.words.ends_with("most on 21 Nov: 1,000"),
+            "{}",
+            chart.words
+        );
         assert_eq!(chart.rows[0].day, "21 November 2026");
     }
 

@@ -3,7 +3,6 @@
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
 mod assets;
-mod audit;
 mod chart;
 mod cookies;
 pub mod error;
@@ -16,7 +15,6 @@ mod public;
 mod run;
 mod serve;
 mod session;
-mod settings;
 mod sign_in;
 mod visits;
 mod webhook;
@@ -43,9 +41,9 @@ use crate::flows::Services;
 use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
 use health::{Health, Probe};
-use run::live::Live;
 use public::Peer;
 pub use public::Public;
+use run::live::Live;
 pub use serve::serve;
 use visits::Visits;
 
@@ -125,15 +123,13 @@ pub fn router(site: Site) -> Router {
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/install", get(pages::install))
-        .route("/assets/{name}", get(assets::serve))
         .route("/login", get(sign_in::start))
         .route("/login/callback", get(sign_in::finish))
         .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
+        .route("/assets/{name}", get(assets::serve))
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
-        .merge(settings::routes())
-        .merge(audit::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))

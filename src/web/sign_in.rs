@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cookies::Cookie;
 use super::error::{PageError, PageResult};
+use super::frame::Frame;
 use super::pages::page;
 use super::public::Peer;
 use super::session::{self, CsrfForm, MaybeSignedIn, SESSION, SignedIn};
@@ -156,13 +157,19 @@ fn opened(seal: &Seal, held: &str) -> Option<Attempt> {
 #[derive(Template)]
 #[template(path = "web/templates/declined.html")]
 struct Declined<'a> {
-    frame: super::frame::Frame,
+    frame: Frame,
     next: &'a str,
 }
 
 fn declined(forget: axum::http::HeaderValue, attempt: &Attempt) -> Response {
     let next = own_path(&attempt.next);
-    let said = page(axum::http::StatusCode::OK, &Declined { frame: super::frame::Frame::open(), next });
+    let said = page(
+        axum::http::StatusCode::OK,
+        &Declined {
+            frame: Frame::open(),
+            next,
+        },
+    );
     (AppendHeaders([(header::SET_COOKIE, forget)]), said).into_response()
 }
 
@@ -175,7 +182,7 @@ pub(super) struct Leaving {
 #[derive(Template)]
 #[template(path = "web/templates/logout.html")]
 struct Logout<'a> {
-    frame: super::frame::Frame,
+    frame: Frame,
     login: &'a str,
     csrf: &'a session::Csrf,
 }
@@ -187,10 +194,7 @@ pub(super) async fn ask_to_leave(MaybeSignedIn(signed): MaybeSignedIn) -> Respon
         Some(signed) => page(
             axum::http::StatusCode::OK,
             &Logout {
-                frame: super::frame::Frame::signed_in(
-                    signed.person.login.clone(),
-                    signed.csrf.to_string(),
-                ),
+                frame: Frame::signed_in(&signed.person.login, signed.csrf.to_string()),
                 login: &signed.person.login,
                 csrf: &signed.csrf,
             },

@@ -60,7 +60,11 @@ pub(super) fn of(facts: &Facts) -> Option<CoverageView> {
             (item.planned.id.as_str(), chip)
         })
         .collect();
-    let traced: HashMap<&str, _> = plan.coverage.iter().map(|c| (c.block.as_str(), c)).collect();
+    let traced: HashMap<&str, _> = plan
+        .coverage
+        .iter()
+        .map(|c| (c.block.as_str(), c))
+        .collect();
     let rows = plan.spec.blocks.iter().map(|block| {
         let trace = traced.get(block.id.as_str());
         let ids = trace.map_or(&[][..], |trace| &trace.issues);
@@ -87,9 +91,9 @@ pub(super) fn of(facts: &Facts) -> Option<CoverageView> {
     });
     Some(CoverageView {
         rows: rows.collect(),
-        words: capital(&present::coverage_line(
-            &crate::domain::coverage::summary(plan),
-        )),
+        words: capital(&present::coverage_line(&crate::domain::coverage::summary(
+            plan,
+        ))),
     })
 }
 

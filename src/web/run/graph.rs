@@ -102,9 +102,7 @@ pub(super) fn draw(items: &[Drawn<'_>]) -> Option<Graph> {
         }
     }
     let rest = items.len() - shown.len();
-    let loose_rest = (0..items.len())
-        .filter(|n| stand_in(*n).is_none())
-        .count();
+    let loose_rest = (0..items.len()).filter(|n| stand_in(*n).is_none()).count();
     let count = shown.len() + usize::from(loose_rest > 0);
     if items.is_empty() || arrows.is_empty() {
         return None;
@@ -289,11 +287,7 @@ fn words(total: usize, hidden: usize, waits: &[bool]) -> String {
         );
     }
     if belongs > 0 {
-        let _ = write!(
-            out,
-            ", {} from an issue to its part",
-            many(belongs, "line")
-        );
+        let _ = write!(out, ", {} from an issue to its part", many(belongs, "line"));
     }
     if hidden > 0 {
         let _ = write!(out, "; {} folded", many(hidden, "issue"));
@@ -353,7 +347,10 @@ mod tests {
 
     #[test]
     fn a_list_without_any_tie_is_not_drawn() {
-        assert_eq!(drawing(&[issue("i1", None, &[]), issue("i2", None, &[])]), None);
+        assert_eq!(
+            drawing(&[issue("i1", None, &[]), issue("i2", None, &[])]),
+            None
+        );
         assert_eq!(drawing(&[]), None);
     }
 
@@ -377,11 +374,15 @@ mod tests {
                 issue(
                     &format!("i{n}"),
                     None,
-                    if waits { std::slice::from_ref(&before) } else { &[] }
-                        .iter()
-                        .map(String::as_str)
-                        .collect::<Vec<_>>()
-                        .as_slice(),
+                    if waits {
+                        std::slice::from_ref(&before)
+                    } else {
+                        &[]
+                    }
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .as_slice(),
                 )
             })
             .collect();

@@ -72,7 +72,13 @@ fn deed(event: &RunEvent) -> String {
         },
         "replan" => "asked for another plan".to_owned(),
         "cancel" => "cancelled the run".to_owned(),
-        "rollback" if event.detail.get("force").and_then(serde_json::Value::as_bool) == Some(true) => {
+        "rollback"
+            if event
+                .detail
+                .get("force")
+                .and_then(serde_json::Value::as_bool)
+                == Some(true) =>
+        {
             "rolled the run back, with what people have worked on".to_owned()
         }
         "rollback" => "rolled the run back".to_owned(),
@@ -91,11 +97,17 @@ fn made(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
             continue;
         }
         let (number, position) = (moment.number, moment.position);
-        told.push((moment.created_at, format!("Created #{number} for item {position}")));
+        told.push((
+            moment.created_at,
+            format!("Created #{number} for item {position}"),
+        ));
     }
     let closed: Vec<DateTime<Utc>> = facts.moments.iter().filter_map(|m| m.closed_at).collect();
     if let Some(last) = closed.iter().max() {
-        told.push((*last, format!("Closed {} again", many(closed.len(), "issue"))));
+        told.push((
+            *last,
+            format!("Closed {} again", many(closed.len(), "issue")),
+        ));
     }
     told
 }
@@ -117,7 +129,10 @@ fn ending(facts: &Facts) -> String {
             let left = |i: &&crate::store::planned_issues::Item| i.state == ItemState::Left;
             match facts.items.iter().filter(left).count() {
                 0 => "Rolled back".to_owned(),
-                left => format!("Rolled back; {} left open, because people have worked on them", many(left, "issue")),
+                left => format!(
+                    "Rolled back; {} left open, because people have worked on them",
+                    many(left, "issue")
+                ),
             }
         }
         Status::Pending | Status::Running => String::new(),

@@ -104,7 +104,14 @@ pub(super) async fn act(
         };
         return show(&shared, &signed, seen, Some(told)).await;
     };
-    let pressed = press(&shared.services, &signed.person, &seen, &command, ticks.plan).await?;
+    let pressed = press(
+        &shared.services,
+        &signed.person,
+        &seen,
+        &command,
+        ticks.plan,
+    )
+    .await?;
     match pressed {
         Pressed::Done => {
             let to = format!("/runs/{}?did={}", seen.run.id, command.name());
@@ -195,7 +202,9 @@ fn command(deed: &str, ticks: &Ticks, run: &RunId) -> PageResult<Option<Command>
 
 fn nothing_ticked(deed: &str) -> &'static str {
     match deed {
-        "drop" => "Every issue is ticked, so there is none to leave out. Untick what you do not want first.",
+        "drop" => {
+            "Every issue is ticked, so there is none to leave out. Untick what you do not want first."
+        }
         _ => "No issue is ticked. Tick what you want to be created, or cancel the run.",
     }
 }
@@ -203,9 +212,13 @@ fn nothing_ticked(deed: &str) -> &'static str {
 fn done_in_words(did: &str) -> Option<&'static str> {
     match did {
         "confirm" => Some("Confirmed. The issues are being created."),
-        "drop" => Some("Left out. They stay in the list and can be ticked again before you confirm."),
+        "drop" => {
+            Some("Left out. They stay in the list and can be ticked again before you confirm.")
+        }
         "cancel" => Some("Cancelled. Nothing more is created."),
-        "rollback" => Some("The rollback has begun: what the run created is being closed, except what people have worked on."),
+        "rollback" => Some(
+            "The rollback has begun: what the run created is being closed, except what people have worked on.",
+        ),
         _ => None,
     }
 }

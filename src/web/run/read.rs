@@ -110,7 +110,9 @@ impl Facts {
         let spent = self.ai.spent;
         let tokens = |count: u64| thousands(usize::try_from(count).unwrap_or(usize::MAX));
         let cost = match spent.cost {
-            Some(cost) if self.ai.is_partly_unpriced => format!("{cost} and more (some prices are not known)"),
+            Some(cost) if self.ai.is_partly_unpriced => {
+                format!("{cost} and more (some prices are not known)")
+            }
             Some(cost) => cost.to_string(),
             None => "price not known".to_owned(),
         };

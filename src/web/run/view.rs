@@ -165,7 +165,10 @@ impl RunView {
             failure: run.failure.clone(),
             reasons: reasons(facts),
             warnings: warnings(facts),
-            planner: facts.plan.as_ref().map(|plan| planner(&plan.planner, &plan.count_reason)),
+            planner: facts
+                .plan
+                .as_ref()
+                .map(|plan| planner(&plan.planner, &plan.count_reason)),
             cost: facts.cost_in_words(),
             items_words: items_words(&facts.items),
             items,
@@ -230,10 +233,12 @@ fn buttons(facts: &Facts) -> Buttons {
     let run = &facts.seen.run;
     let state = run.state;
     let left = facts.items.iter().any(|i| i.state == ItemState::Left);
-    let stands = facts
-        .items
-        .iter()
-        .any(|i| matches!(i.state, ItemState::Created | ItemState::Intended | ItemState::Left));
+    let stands = facts.items.iter().any(|i| {
+        matches!(
+            i.state,
+            ItemState::Created | ItemState::Intended | ItemState::Left
+        )
+    });
     let possible = Buttons {
         confirm: state.confirm().is_ok() && run.shows_its_plan(),
         cancel: state.cancel().is_ok(),
@@ -312,12 +317,7 @@ fn items(facts: &Facts) -> Vec<ItemView> {
     out
 }
 
-fn item_view(
-    facts: &Facts,
-    item: &Item,
-    depth: usize,
-    positions: &HashMap<&str, i32>,
-) -> ItemView {
+fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str, i32>) -> ItemView {
     let planned: &PlannedIssue = &item.planned;
     let at = |id: &String| positions.get(id.as_str()).copied();
     let waits = facts.seen.run.state.phase() == Some(Phase::AwaitingConfirmation);

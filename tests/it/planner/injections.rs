@@ -57,7 +57,11 @@ async fn nothing_that_nobody_asked_for_reaches_github() {
         });
         let trigger = t.opens("Parts", &spec()).await;
         let last = models.questions().pop().unwrap().prompt;
-        assert_eq!(plan(t, &trigger).await["planner"], "openai/sim-large", "{last}");
+        assert_eq!(
+            plan(t, &trigger).await["planner"],
+            "openai/sim-large",
+            "{last}"
+        );
         let comments = t.shop().comments(trigger.number);
         assert_eq!(comments.len(), 1, "one preview and nothing else");
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
@@ -75,7 +79,9 @@ async fn nothing_that_nobody_asked_for_reaches_github() {
             assert!(!all.contains("<img") && !all.contains("<script"), "{all}");
             assert!(!all.contains("#7") && !all.contains("GH-1 "), "{all}");
             assert!(
-                !all.contains('\u{202e}') && !all.contains("hid\u{200b}den") && !all.contains('\u{2066}'),
+                !all.contains('\u{202e}')
+                    && !all.contains("hid\u{200b}den")
+                    && !all.contains('\u{2066}'),
                 "{all:?}"
             );
             assert!(issue.title.chars().count() <= 80);
