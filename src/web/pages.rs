@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::Shared;
 use super::frame::Frame;
+use super::session::MaybeSignedIn;
 
 #[derive(Template)]
 #[template(path = "web/templates/home.html")]
@@ -27,12 +28,15 @@ struct Notice<'a> {
 }
 
 /// `GET /`.
-pub(super) async fn home(State(shared): State<Arc<Shared>>) -> Response {
+pub(super) async fn home(
+    State(shared): State<Arc<Shared>>,
+    MaybeSignedIn(signed): MaybeSignedIn,
+) -> Response {
     let installable = shared.links.slug.borrow().is_some();
     page(
         StatusCode::OK,
         &Home {
-            frame: Frame::open(),
+            frame: Frame::of(signed.as_ref(), shared.services.seal.is_some()),
             mention: &shared.links.mention,
             installable,
         },
