@@ -91,9 +91,6 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
-    pub cache: Cache,
-    /// What secrets are kept under; `None`: none can be kept.
-    pub seal: Option<Seal>,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,

@@ -3,6 +3,7 @@
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
 mod assets;
+mod audit;
 mod chart;
 mod cookies;
 pub mod error;
@@ -16,6 +17,7 @@ mod public;
 mod run;
 mod serve;
 mod session;
+mod settings;
 mod sign_in;
 mod visits;
 mod webhook;
@@ -133,6 +135,8 @@ pub fn router(site: Site) -> Router {
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
+        .merge(settings::routes())
+        .merge(audit::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))
