@@ -17,6 +17,7 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`settings`] | an admin looks at settings and changes them |
+//! | [`tokens`], [`runs`] | scripts act for an installation and see its runs |
 //! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`sessions`] | somebody signs in with GitHub, and out |
@@ -51,6 +52,7 @@ pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod room;
+pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod show;
@@ -58,6 +60,7 @@ pub mod status;
 pub mod step;
 pub mod sweep;
 pub mod tick;
+pub mod tokens;
 pub mod touched;
 
 use std::sync::Arc;

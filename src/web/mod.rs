@@ -2,6 +2,7 @@
 //!
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
+mod api;
 mod assets;
 mod audit;
 mod chart;
@@ -137,6 +138,7 @@ pub fn router(site: Site) -> Router {
         .route("/runs/{run}/{deed}", post(run::act))
         .merge(settings::routes())
         .merge(audit::routes())
+        .merge(api::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))
