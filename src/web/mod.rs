@@ -20,6 +20,7 @@ mod serve;
 mod session;
 mod settings;
 mod sign_in;
+mod tokens;
 mod visits;
 mod webhook;
 
@@ -138,6 +139,7 @@ pub fn router(site: Site) -> Router {
         .route("/runs/{run}/{deed}", post(run::act))
         .merge(settings::routes())
         .merge(audit::routes())
+        .merge(tokens::routes())
         .merge(api::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
