@@ -219,6 +219,11 @@ fn ai(config: &Config) -> Ai {
             .api_key
             .as_ref()
             .map(|k| k.expose_secret().as_bytes().to_vec()),
+        config
+            .github
+            .private_key
+            .as_ref()
+            .map(|k| k.expose_secret().as_bytes().to_vec()),
     ];
     let fence = match secrets.into_iter().flatten().next() {
         Some(secret) => Sha256::new()
@@ -228,6 +233,8 @@ fn ai(config: &Config) -> Ai {
             .into(),
         None => chance.random_bytes(),
     };
+    let models = Models::new(config.ai.timeout, clock, chance)
+        .allow_private(config.ai.allow_private_addresses);
     Ai {
         key: model.api_key.clone(),
         base_url: model.base_url.clone(),
@@ -236,7 +243,7 @@ fn ai(config: &Config) -> Ai {
         cache_ttl: config.ai.cache_ttl,
         availability_ttl: config.ai.availability_ttl,
         prices: prices(config),
-        ..Ai::new(Models::new(config.ai.timeout, clock, chance), fence)
+        ..Ai::new(models, fence)
     }
 }
 

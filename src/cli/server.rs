@@ -268,19 +268,29 @@ async fn model_health(services: Services, memo: Cache) -> Part {
     let known = match memo.get_json(&key).await {
         Some(known) => known,
         None => {
-            let seen = planner::operators_model(&services).await;
-            let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
-            memo.set_json(&key, &seen, ttl).await;
-            seen
+            // A slow provider is looked at to the end, also when whoever asks has gone.
+            let look = tokio::spawn(async move {
+                let seen = planner::operators_model(&services).await;
+                let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
+                if !matches!(seen, Some((_, None))) {
+                    memo.set_json(&key, &seen, ttl).await;
+                }
+                seen
+            });
+            look.await.unwrap_or_default()
         }
     };
     match known {
         None => Part::new(PartState::Off),
-        Some((model, seen)) => Part::new(match seen.trouble {
-            None => PartState::Up,
-            Some(_) => PartState::Down,
-        })
-        .with("model", model),
+        Some((model, seen)) => {
+            let is_down = seen.is_some_and(|seen| seen.trouble.is_some());
+            let state = if is_down {
+                PartState::Down
+            } else {
+                PartState::Up
+            };
+            Part::new(state).with("model", model)
+        }
     }
 }
 

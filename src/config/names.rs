@@ -99,6 +99,7 @@ pub const NAMES: &[Name] = &[
     plain("AI_CACHE_TTL_SECONDS", "3600"),
     plain("AI_AVAILABILITY_TTL_SECONDS", "300"),
     plain("AI_TIMEOUT_SECONDS", "60"),
+    plain("AI_ALLOW_PRIVATE_ADDRESSES", "false"),
     open("AI_PRICES_PATH", "no model's price is known"),
     open("AI_MONTHLY_BUDGET_USD", "no budget"),
     plain("BOT_MENTION", "@TheOpenProducerBot"),

@@ -311,3 +311,40 @@ pub async fn health(
     .fetch_one(db)
     .await
 }
+
+/// What models have cost an installation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spending {
+    pub calls: i64,
+    /// Of the calls whose price is known.
+    pub cost: Money,
+    pub unpriced: i64,
+}
+
+/// What the installation's questions have come to since then, with its own key or the operator's.
+pub async fn spending(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    is_tenants: bool,
+    since: DateTime<Utc>,
+) -> sqlx::Result<Spending> {
+    sqlx::query(
+        "select count(*) as calls, coalesce(sum(cost_nanos), 0)::bigint as nanos,
+                count(*) filter (where cost_nanos is null) as unpriced
+         from ai_calls where installation_id = $1 and is_tenants = $2 and at >= $3 and (tokens_in > 0 or cost_nanos > 0)",
+    )
+    .bind(installation.0)
+    .bind(is_tenants)
+    .bind(since)
+    .try_map(|row: PgRow| {
+        Ok(Spending {
+            calls: row.try_get("calls")?,
+            cost: Money {
+                nanos: row.try_get("nanos")?,
+            },
+            unpriced: row.try_get("unpriced")?,
+        })
+    })
+    .fetch_one(db)
+    .await
+}

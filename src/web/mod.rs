@@ -9,6 +9,7 @@ pub mod error;
 mod frame;
 pub mod health;
 mod install;
+mod installations;
 pub mod metrics;
 mod pages;
 mod parts;
@@ -146,6 +147,8 @@ pub fn router(site: Site) -> Router {
         .route("/login/callback", get(sign_in::finish))
         .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
         .route("/assets/{name}", get(assets::serve))
+        .route("/installations", get(installations::list))
+        .route("/installations/{id}", get(installations::show))
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
@@ -198,6 +201,11 @@ impl<S: Sync> FromRequestParts<S> for Origin {
             headers: parts.headers.clone(),
         })
     }
+}
+
+/// What the database refused to a page.
+fn stored(error: sqlx::Error) -> error::PageError {
+    crate::flows::FlowError::Store(error).into()
 }
 
 /// The path only: a query may hold a one-time code.

@@ -4,5 +4,6 @@
 mod access;
 mod command;
 mod install;
+mod runs;
 mod setup;
 mod sign_in;

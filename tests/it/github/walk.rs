@@ -300,7 +300,7 @@ async fn the_repository(t: &Scene) {
     let milestones = t.repo.list_open_milestones().await.unwrap();
     assert_eq!(milestones.len(), 1);
     assert_eq!(t.repo.list_open_issues().await.unwrap().len(), 1);
-    let labels = t.repo.list_labels().await.unwrap();
+    let labels = t.repo.list_labels(10).await.unwrap();
     assert!(
         labels
             .iter()

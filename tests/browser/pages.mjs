@@ -1,0 +1,21 @@
+// Every page in light and dark, wide and at 390 px: accessible, within the window, without a complaint.
+import { fits, given, go, isAccessible, noComplaints, open, scenario, shot } from "./open.mjs";
+
+const looks = {
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  narrow: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+};
+
+await scenario(async () => {
+  for (const [look, options] of Object.entries(looks)) {
+    const page = await open(given.login, options);
+    for (const [name, path] of Object.entries(given.pages)) {
+      await go(page, path);
+      await shot(page, `${name}-${look}`);
+      await isAccessible(page, `${name} (${look})`);
+      await fits(page, `${name} (${look})`);
+    }
+    noComplaints(page);
+  }
+});
