@@ -305,6 +305,11 @@ async fn links_that_are_forged_expired_or_used_lead_nowhere() {
     assert_eq!(browser.get("/setup").await.status, 403);
     let fields = [("owner", "user"), ("name", "A")];
     assert_eq!(browser.submits(&form, "/setup", &fields).await.status, 403);
+    let mut last = 0;
+    for _ in 0..30 {
+        last = browser.get("/setup").await.status;
+    }
+    assert_eq!(last, 429, "guessing takes longer than the link lasts");
     server.stop().await;
 }
 
