@@ -39,7 +39,7 @@ impl Tools {
                 "the browser tests need {missing}, which `.ci/prepare test` installs where it can"
             );
             assert!(variable("CI").is_none(), "{says}");
-            eprintln!("SKIPPED: {says}");
+            tell(&says);
             return None;
         }
         chromium.map(|chromium| Self { chromium })
@@ -63,7 +63,7 @@ impl Tools {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = tokio::time::timeout(std::time::Duration::from_secs(120), output)
+        let output = tokio::time::timeout(std::time::Duration::from_mins(2), output)
             .await
             .unwrap_or_else(|_| panic!("{scenario} does not come to its end"))
             .expect("node starts");
@@ -75,6 +75,11 @@ impl Tools {
             said(&output.stderr)
         );
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+fn tell(says: &str) {
+    eprintln!("SKIPPED: {says}");
 }
 
 fn folder() -> PathBuf {

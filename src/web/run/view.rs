@@ -57,6 +57,7 @@ pub(super) struct Progress {
 }
 
 /// What may be pressed now.
+#[expect(clippy::struct_excessive_bools, reason = "one for each button")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Buttons {
     pub(super) confirm: bool,
@@ -71,7 +72,6 @@ pub(super) struct Buttons {
 /// One planned issue.
 pub(super) struct ItemView {
     pub(super) position: i32,
-    pub(super) id: String,
     pub(super) depth: usize,
     pub(super) title: String,
     pub(super) body: String,
@@ -324,7 +324,6 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
     let can_tick = waits && matches!(item.state, ItemState::Planned | ItemState::Dropped);
     ItemView {
         position: item.position,
-        id: planned.id.clone(),
         depth,
         title: planned.title.clone(),
         body: planned.body.clone(),
