@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use openproducer::domain::ids::RunId;
 use serde_json::{Value, json};
 
 use crate::harness::house::{House, house};
 
 /// Several points, of which some belong together and some wait for others.
 const SPEC: &str = include_str!("../../docs/examples/team-inbox-prd.md");
+const LONG_SPEC: &str = include_str!("../../docs/examples/billing-migration.md");
 const MENTION: &str = "@TheOpenProducerBot\ndry_run: true\n\n";
 
 /// What a scenario needs on this machine.
@@ -115,7 +117,17 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             .opens("Search", "@TheOpenProducerBot\n\n- Add a search field\n- Index the articles")
             .await;
         t.says(&undone, "@TheOpenProducerBot rollback last").await;
+        let working = t.opens("Billing", &format!("{MENTION}{LONG_SPEC}")).await;
+        let failed = t
+            .opens("Reports", &format!("{MENTION}- Add a report\n- Send it by mail")).await;
         remember(t).await;
+        stand_still(t, &t.run(&working).await.id).await;
+        sqlx::query("update runs set status = 'failed', phase = null, finished_at = now(), failure = $2 where id = $1")
+            .bind(t.run(&failed).await.id.as_str())
+            .bind("112 issues are planned; at most 100 may be created here.")
+            .execute(t.pool())
+            .await
+            .expect("the run fails");
         let home = format!("/installations/{}", t.installation);
         let pages = json!({
             "home": "/",
@@ -123,11 +135,14 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             "installation": home,
             "filtered": format!("{home}?state=failed"),
             "run-done": format!("/runs/{}", t.run(&done).await.id),
+            "run-working": format!("/runs/{}", t.run(&working).await.id),
+            "run-failed": format!("/runs/{}", t.run(&failed).await.id),
+            "nowhere": "/runs/run_20200101_000000_abcdefgh",
             "run-waiting": format!("/runs/{}", t.run(&waiting).await.id),
             "run-undone": format!("/runs/{}", t.run(&undone).await.id),
             "logout": "/logout",
         });
-        tools.play(t, "pages.mjs", json!({ "pages": pages })).await;
+        tools.play(t, "pages.mjs", json!({ "pages": pages, "narrow": ["run-waiting", "installation"] })).await;
     })
     .await;
 }
@@ -145,6 +160,27 @@ async fn remember(t: &House) {
          select 'late-' || n, id, 'issues', n, now(), now(), 'OK', 'recovered', now() from installations, generate_series(1, 2) n",
     ] {
         sqlx::query(statement)
+            .execute(t.pool())
+            .await
+            .expect("the statement fits");
+    }
+}
+
+/// Puts a run that waits into the middle of its work, with everything that can become of an issue.
+async fn stand_still(t: &House, run: &RunId) {
+    for statement in [
+        "update runs set phase = 'creating', confirmed_at = now(), waits_until = now() + interval '4 minutes' where id = $1",
+        "update planned_issues set state = case when position < 12 then 'created' when position = 12 then 'intended' else state end
+         where run_id = $1",
+        "update planned_issues set state = 'failed', note = 'the title is not allowed' where run_id = $1 and position = 3",
+        "update planned_issues set state = 'skipped', note = '#2' where run_id = $1 and position = 5",
+        "update planned_issues set state = 'dropped' where run_id = $1 and position = 7",
+        "insert into created_issues (run_id, position, installation_id, repository_id, issue_id, number, url, fingerprints, created_at)
+         select run_id, position, installation_id, repository_id, 900 + position, 900 + position, '', '{}', now() - (12 - position) * interval '2 seconds'
+         from planned_issues where run_id = $1 and state = 'created'",
+    ] {
+        sqlx::query(statement)
+            .bind(run.as_str())
             .execute(t.pool())
             .await
             .expect("the statement fits");

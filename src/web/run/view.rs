@@ -120,6 +120,14 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
     }
 }
 
+/// The same where nothing goes on any more: what is planned then was not created.
+fn badge(state: ItemState, is_live: bool) -> Badge {
+    match state {
+        ItemState::Planned if !is_live => Badge::new(Tone::Off, "Not created"),
+        state => item_badge(state),
+    }
+}
+
 impl RunView {
     /// How many issues have a box, and how many of them are ticked.
     pub(super) fn tickable(&self) -> usize {
@@ -170,7 +178,7 @@ impl RunView {
                 .as_ref()
                 .map(|plan| planner(&plan.planner, &plan.count_reason)),
             cost: facts.cost_in_words(),
-            items_words: items_words(&facts.items),
+            items_words: items_words(&facts.items, facts.is_live()),
             items,
             graph: graph::draw(&drawn),
             coverage: coverage::of(facts),
@@ -185,7 +193,11 @@ impl RunView {
 
 fn planner(name: &str, why: &str) -> String {
     match name {
-        "structural" => format!("Planned from the document's own structure. {why}"),
+        "structural" => {
+            let mut letters = why.trim_end_matches('.').chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string());
+            format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+        }
         model => format!("Planned with {model}. {why}"),
     }
 }
@@ -271,7 +283,7 @@ fn buttons(facts: &Facts) -> Buttons {
     }
 }
 
-fn items_words(items: &[Item]) -> String {
+fn items_words(items: &[Item], is_live: bool) -> String {
     let mut counts: BTreeMap<usize, (ItemState, usize)> = BTreeMap::new();
     for item in items {
         let at = ItemState::ALL.iter().position(|s| *s == item.state);
@@ -282,7 +294,7 @@ fn items_words(items: &[Item]) -> String {
     }
     let told: Vec<String> = counts
         .values()
-        .map(|(state, count)| format!("{count} {}", item_badge(*state).words.to_lowercase()))
+        .map(|(state, count)| format!("{count} {}", badge(*state, is_live).words.to_lowercase()))
         .collect();
     match items.len() {
         0 => String::new(),
@@ -327,7 +339,7 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         depth,
         title: planned.title.clone(),
         body: planned.body.clone(),
-        badge: item_badge(item.state),
+        badge: badge(item.state, facts.is_live()),
         state: graph::class(item.state),
         link: facts.link_of(item),
         labels: planned.labels.clone(),
