@@ -39,19 +39,6 @@ impl Frame {
         }
     }
 
-    /// Around a page that anybody may see, for whoever looks at it.
-    pub(crate) fn of(signed: Option<&SignedIn>, can_sign_in: bool) -> Self {
-        let viewer = signed.map(|signed| Viewer {
-            login: signed.person.login.clone(),
-            csrf: signed.csrf.to_string(),
-        });
-        Self {
-            viewer,
-            in_installations: false,
-            can_sign_in,
-        }
-    }
-
     /// Where somebody goes who is lost.
     pub(crate) fn home(&self) -> &'static str {
         match self.viewer {
