@@ -7,6 +7,7 @@ use openproducer::domain::ids::RunId;
 use serde_json::{Value, json};
 
 use crate::harness::house::{House, house};
+use crate::web::setup::Scene;
 
 /// Several points, of which some belong together and some wait for others.
 const SPEC: &str = include_str!("../../docs/examples/team-inbox-prd.md");
@@ -49,9 +50,15 @@ impl Tools {
 
     /// Runs a scenario against the house; what it needs to know is in `given`.
     async fn play(&self, t: &House, scenario: &str, given: Value) {
+        let home = format!("http://{}", t.address());
+        self.play_at(&home, &t.sim.web_url(), scenario, given).await;
+    }
+
+    /// The same against any server.
+    async fn play_at(&self, home: &str, github: &str, scenario: &str, given: Value) {
         let mut all = json!({
-            "home": format!("http://{}", t.address()),
-            "github": t.sim.web_url(),
+            "home": home,
+            "github": github,
             "chromium": self.chromium,
             "shots": variable("OPENPRODUCER_SHOTS"),
             "login": "olivia",
@@ -240,4 +247,19 @@ async fn a_keyboard_is_enough() {
         assert_eq!(t.state(&issue).await, "completed");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_server_is_set_up_in_light_and_dark_and_on_a_telephone() {
+    let Some(tools) = Tools::find() else { return };
+    for look in ["light", "dark", "narrow"] {
+        let scene = Scene::new().await;
+        let server = scene.server().await;
+        let home = format!("http://{}", server.address);
+        let given = json!({ "look": look, "link": server.setup_link });
+        tools
+            .play_at(&home, &scene.sim.web_url(), "setup.mjs", given)
+            .await;
+        server.stop().await;
+    }
 }
