@@ -143,6 +143,7 @@ async fn change(
         sender: asking.sender,
         cause: Some(&asking.cause()),
         plan_seen: None,
+        token: None,
     };
     decide(services, &by, id, command, asked, &ticked).await
 }
@@ -154,6 +155,8 @@ pub(super) struct By<'a> {
     pub(super) cause: Option<&'a str>,
     /// The plan that the person had before their eyes; another one is not confirmed.
     pub(super) plan_seen: Option<i64>,
+    /// The API token's name, where a script acts in the person's stead.
+    pub(super) token: Option<&'a str>,
 }
 
 /// Judges the command against the run as it is and carries it out, or answers what stands against it.
@@ -264,6 +267,10 @@ async fn record(
     run: &Run,
     command: &Command,
 ) -> FlowResult<bool> {
+    let mut detail = json!({ "issue": run.issue });
+    if let Some(token) = by.token {
+        detail["token"] = json!(token);
+    }
     let event = AuditEvent {
         installation: run.installation,
         repository: Some(run.repository),
@@ -271,7 +278,7 @@ async fn record(
         actor: &by.sender.login,
         actor_id: Some(by.sender.id),
         action: command.name(),
-        detail: json!({ "issue": run.issue }),
+        detail,
         cause: by.cause,
     };
     Ok(audit_events::insert(&mut **tx, &event, services.clock.now()).await?)

@@ -17,6 +17,7 @@
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`settings`] | an admin looks at settings and changes them |
+//! | [`tokens`], [`runs`] | scripts act for an installation and see its runs |
 //! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`registration`] | the App is registered from the setup page |
@@ -53,6 +54,7 @@ pub mod repositories;
 pub mod request;
 pub mod rollback;
 pub mod room;
+pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod show;
@@ -60,6 +62,7 @@ pub mod status;
 pub mod step;
 pub mod sweep;
 pub mod tick;
+pub mod tokens;
 pub mod touched;
 
 use std::sync::Arc;

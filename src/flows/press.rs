@@ -6,10 +6,12 @@ use super::access::{Person, SeenRun};
 use super::answer::Answer;
 use super::authorize::{self, Standing};
 use super::command::{self, By};
+use super::tokens::Caller;
 use super::{FlowResult, Services};
 use crate::domain::command::Command;
 use crate::domain::event::{Account, AccountKind};
 use crate::domain::policy::Role;
+use crate::store::runs::Run;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +32,48 @@ pub async fn press(
     command: &Command,
     plan_seen: i64,
 ) -> FlowResult<Pressed> {
-    let run = &seen.run;
+    let sender = Account {
+        id: person.id,
+        login: person.login.clone(),
+        kind: AccountKind::User,
+    };
+    let by = By {
+        sender: &sender,
+        cause: None,
+        plan_seen: Some(plan_seen),
+        token: None,
+    };
+    command_run(services, &by, &seen.run, command).await
+}
+
+/// The same for a script, which may what the person who made its token may.
+pub async fn call(
+    services: &Services,
+    caller: &Caller,
+    run: &Run,
+    command: &Command,
+    plan_seen: Option<i64>,
+) -> FlowResult<Pressed> {
+    let sender = Account {
+        id: caller.made_by_id,
+        login: caller.made_by.clone(),
+        kind: AccountKind::User,
+    };
+    let by = By {
+        sender: &sender,
+        cause: None,
+        plan_seen,
+        token: Some(&caller.name),
+    };
+    command_run(services, &by, run, command).await
+}
+
+async fn command_run(
+    services: &Services,
+    by: &By<'_>,
+    run: &Run,
+    command: &Command,
+) -> FlowResult<Pressed> {
     if run.installation.is_person() {
         return Ok(Pressed::Objection(
             "This run was started at a terminal with a personal token, and goes on there alone."
@@ -42,26 +85,16 @@ pub async fn press(
             "The App is suspended, or it does not reach this repository any more.".to_owned(),
         ));
     }
-    let sender = Account {
-        id: person.id,
-        login: person.login.clone(),
-        kind: AccountKind::User,
-    };
     let repository = services
         .repository(run.installation, run.repository)
         .await?;
-    let standing = authorize::standing(services, &repository, &sender).await?;
-    let is_own = run.requested_by_id == person.id;
+    let standing = authorize::standing(services, &repository, by.sender).await?;
+    let is_own = run.requested_by_id == by.sender.id;
     let may_cancel = matches!(command, Command::Cancel) && (standing.is_admin() || is_own);
     if !standing.suffices() && !may_cancel {
         return Ok(Pressed::NotAllowed(not_allowed(standing)));
     }
-    let by = By {
-        sender: &sender,
-        cause: None,
-        plan_seen: Some(plan_seen),
-    };
-    let said = command::decide(services, &by, &run.id, command, None, &BTreeMap::new()).await?;
+    let said = command::decide(services, by, &run.id, command, None, &BTreeMap::new()).await?;
     Ok(said.map_or(Pressed::Done, |answer| {
         Pressed::Objection(in_words(&answer))
     }))

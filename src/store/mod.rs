@@ -3,6 +3,7 @@
 pub mod acknowledgements;
 pub mod ai_calls;
 pub mod ai_keys;
+pub mod api_tokens;
 pub mod audit_events;
 pub mod bot_comments;
 pub mod created_issues;

@@ -296,6 +296,11 @@ impl From<FlowError> for PageError {
     }
 }
 
+/// A form that is shown again with what is wrong with it, or with what kept it from being saved.
+pub(crate) fn refused_form(page: Response) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
 /// Is it a script that asks, and no person?
 fn wants_data(headers: &HeaderMap, path: &str) -> bool {
     let accepts = headers

@@ -1,7 +1,5 @@
 //! What surrounds every page: who looks at it, and which part of the site it is.
 
-use super::session::SignedIn;
-
 /// The head of a page.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {

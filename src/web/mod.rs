@@ -2,7 +2,9 @@
 //!
 //! Invariant: the door parses, handlers get types; nothing in this folder decides what a delivery asks for.
 
+mod api;
 mod assets;
+mod audit;
 mod chart;
 mod cookies;
 pub mod error;
@@ -17,8 +19,10 @@ mod public;
 mod run;
 mod serve;
 mod session;
+mod settings;
 mod setup;
 mod sign_in;
+mod tokens;
 mod visits;
 mod webhook;
 
@@ -152,6 +156,10 @@ pub fn router(site: Site) -> Router {
         .route("/runs/{run}", get(run::page))
         .route("/runs/{run}/live", get(run::live))
         .route("/runs/{run}/{deed}", post(run::act))
+        .merge(settings::routes())
+        .merge(audit::routes())
+        .merge(tokens::routes())
+        .merge(api::routes())
         .route("/metrics", get(metrics::render))
         .route("/api/health", get(health::report))
         .route("/livez", get(health::alive))

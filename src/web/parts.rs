@@ -153,6 +153,7 @@ pub(crate) enum InstallationTab {
     Overview,
     Settings,
     Audit,
+    Tokens,
 }
 
 impl InstallationTab {
@@ -162,6 +163,7 @@ impl InstallationTab {
             (Self::Overview, "", "Overview"),
             (Self::Settings, "/settings", "Settings"),
             (Self::Audit, "/audit", "Audit log"),
+            (Self::Tokens, "/tokens", "API tokens"),
         ];
         all.into_iter()
             .filter(|(tab, ..)| is_admin || *tab == Self::Overview)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what helps tests may fail as they do")]
 
 mod ai;
+mod api;
 mod browser;
 mod cache;
 mod cli;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::harness::house::{House, house, house_with};
 
 mod keys;
+mod pages;
 
 fn olivia() -> By {
     By {

@@ -234,7 +234,7 @@ async fn strangers(
 }
 
 /// Keeps in the audit log what was changed by whom, in the transaction that changes it.
-pub(super) async fn record(
+pub(in crate::flows) async fn record(
     services: &Services,
     db: &mut PgConnection,
     by: &By,

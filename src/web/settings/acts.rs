@@ -16,8 +16,8 @@ use crate::flows::settings::keys::{self, KeySet, Tried};
 use crate::flows::settings::sheet;
 use crate::web::Shared;
 use crate::web::error::{PageError, PageResult};
-use crate::web::session::{CsrfForm, SignedIn};
 use crate::web::parts::When;
+use crate::web::session::{CsrfForm, SignedIn};
 
 /// `POST …/settings`: the whole form.
 pub(super) async fn save(
@@ -58,7 +58,9 @@ fn finish(
     word: &str,
 ) -> PageResult<Result<Response, Notice>> {
     Ok(match done {
-        Changed::Saved { key_voided: true, .. } => Ok(back(place, "voided")),
+        Changed::Saved {
+            key_voided: true, ..
+        } => Ok(back(place, "voided")),
         Changed::Saved { .. } => Ok(back(place, word)),
         Changed::Unchanged => Ok(back(place, "unchanged")),
         Changed::Overtaken { by, at, .. } => {
@@ -78,7 +80,10 @@ fn finish(
             Err(Notice {
                 tone: "bad",
                 title: "That version cannot come back as it was",
-                words: format!("Since then limits have changed: {}. Nothing was changed.", says.join("; ")),
+                words: format!(
+                    "Since then limits have changed: {}. Nothing was changed.",
+                    says.join("; ")
+                ),
             })
         }
         Changed::NoSuchVersion => return Err(PageError::NotFound),
@@ -90,7 +95,8 @@ fn version(text: &str) -> PageResult<i32> {
     text.parse().map_err(|_| {
         PageError::Refused(
             "The form is not whole",
-            "It does not say which version it changes. Go back, reload the page and send it again.".to_owned(),
+            "It does not say which version it changes. Go back, reload the page and send it again."
+                .to_owned(),
         )
     })
 }
@@ -162,10 +168,16 @@ pub(super) async fn export(
     ids: Ids,
 ) -> PageResult<Response> {
     let place = Place::find(&shared, &signed, &ids).await?;
-    let yaml = change::export(&sheet(&shared.services, place.scope()).await?, &place.name());
+    let yaml = change::export(
+        &sheet(&shared.services, place.scope()).await?,
+        &place.name(),
+    );
     let headers = [
         (header::CONTENT_TYPE, "application/yaml; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"openproducer-settings.yaml\""),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"openproducer-settings.yaml\"",
+        ),
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, yaml).into_response())
@@ -173,7 +185,12 @@ pub(super) async fn export(
 
 #[derive(Deserialize)]
 pub(super) struct KeyForm {
+    #[serde(deserialize_with = "secret")]
     key: SecretString,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
 }
 
 /// `POST …/settings/key`: what is typed here is never shown again, not even where it is refused.

@@ -12,7 +12,7 @@ mod acts;
 mod fields;
 mod form;
 mod page;
-mod place;
+pub(super) mod place;
 
 use std::sync::Arc;
 
@@ -20,7 +20,6 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::Shared;
-pub(crate) use place::{Ids, Place};
 
 /// The pages of both layers.
 pub(super) fn routes() -> Router<Arc<Shared>> {

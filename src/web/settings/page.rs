@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -51,7 +52,10 @@ pub(super) struct Extra {
 
 impl Extra {
     fn refuses(&self) -> bool {
-        !self.wrong.is_empty() || !self.complaints.is_empty() || !self.key_fault.is_empty() || self.typed.is_some()
+        !self.wrong.is_empty()
+            || !self.complaints.is_empty()
+            || !self.key_fault.is_empty()
+            || self.typed.is_some()
     }
 }
 
@@ -121,12 +125,27 @@ pub(super) struct Done {
 impl Done {
     fn notice(&self) -> Option<Notice> {
         let (title, words) = match self.done.as_deref()? {
-            "saved" => ("Saved", "The settings are in force, for every run that is asked for from now on."),
-            "voided" => ("Saved, and the key is void", "The key was kept for another provider or address, so it was forgotten. Enter the one for this provider below."),
+            "saved" => (
+                "Saved",
+                "The settings are in force, for every run that is asked for from now on.",
+            ),
+            "voided" => (
+                "Saved, and the key is void",
+                "The key was kept for another provider or address, so it was forgotten. Enter the one for this provider below.",
+            ),
             "unchanged" => ("Nothing to save", "The settings were so already."),
-            "undone" => ("Undone", "The settings are again as they were. That is a change too, and can be undone."),
-            "key" => ("Key kept", "It is sealed, and nobody can read it back. Test whether the provider takes it."),
-            "no-key" => ("Key removed", "It was forgotten here. Revoke it at the provider if nobody else uses it."),
+            "undone" => (
+                "Undone",
+                "The settings are again as they were. That is a change too, and can be undone.",
+            ),
+            "key" => (
+                "Key kept",
+                "It is sealed, and nobody can read it back. Test whether the provider takes it.",
+            ),
+            "no-key" => (
+                "Key removed",
+                "It was forgotten here. Revoke it at the provider if nobody else uses it.",
+            ),
             _ => return None,
         };
         Some(Notice {
@@ -142,11 +161,11 @@ pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
     ids: Ids,
-    done: Option<Query<Done>>,
+    done: Result<Query<Done>, QueryRejection>,
 ) -> PageResult<Response> {
     let place = Place::find(&shared, &signed, &ids).await?;
     let extra = Extra {
-        notice: done.and_then(|Query(done)| done.notice()),
+        notice: done.ok().and_then(|Query(done)| done.notice()),
         ..Extra::default()
     };
     page(&shared, &signed, &place, &extra).await
@@ -169,7 +188,10 @@ pub(super) async fn page(
     let mut repositories = Vec::new();
     if place.repository.is_none() {
         repositories.extend(place.seen.repositories.iter().map(|repository| {
-            let href = format!("/installations/{}/repositories/{}/settings", place.seen.id, repository.id);
+            let href = format!(
+                "/installations/{}/repositories/{}/settings",
+                place.seen.id, repository.id
+            );
             Crumb::new(href, repository.name.to_string())
         }));
     }
@@ -182,10 +204,17 @@ pub(super) async fn page(
         repositories,
         is_repository: place.repository.is_some(),
         version: sheet.version,
-        changed: sheet.changed.clone().map(|(by, at)| (by, When::new(at, now))),
+        changed: sheet
+            .changed
+            .clone()
+            .map(|(by, at)| (by, When::new(at, now))),
         sections: fields::sections(&sheet, typed, &extra.wrong),
         elsewhere: fields::elsewhere(&extra.wrong),
-        left_out: sheet.left_out.iter().map(|w| w.says.replace('`', "")).collect(),
+        left_out: sheet
+            .left_out
+            .iter()
+            .map(|w| w.says.replace('`', ""))
+            .collect(),
         faults: extra.wrong.len(),
         key: key_box(&sheet, key, now),
         has_more: past.older.is_some(),
@@ -201,14 +230,21 @@ pub(super) async fn page(
     })
 }
 
-fn key_box(sheet: &Sheet, own: Option<KeyShown>, now: chrono::DateTime<chrono::Utc>) -> Option<KeyBox> {
+fn key_box(
+    sheet: &Sheet,
+    own: Option<KeyShown>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Option<KeyBox> {
     let provider = &sheet.effective.provider;
     let can_set = provider.from != Layer::Operator && provider.value != Provider::None;
     if !can_set && own.is_none() {
         return None;
     }
     let address = sheet.effective.base_url.value.as_ref();
-    let address = address.map_or_else(|| "its own address".to_owned(), |url| url.origin().ascii_serialization());
+    let address = address.map_or_else(
+        || "its own address".to_owned(),
+        |url| url.origin().ascii_serialization(),
+    );
     Some(KeyBox {
         goes_to: format!("{} at {address}", provider.value.as_str()),
         can_set,
@@ -224,16 +260,19 @@ pub(super) async fn history(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
     ids: Ids,
-    from: Option<Query<From>>,
+    from: Result<Query<From>, QueryRejection>,
 ) -> PageResult<Response> {
     let place = Place::find(&shared, &signed, &ids).await?;
     let services = &shared.services;
-    let before = from.and_then(|Query(from)| from.before);
+    let before = from.ok().and_then(|Query(from)| from.before);
     let version = sheet(services, place.scope()).await?.version;
     let past = history::history(services, place.scope(), before, MANY).await?;
     let href = place.href();
     let mut crumbs = place.crumbs();
-    crumbs.push(Crumb::new(href.clone(), format!("Settings of {}", place.name())));
+    crumbs.push(Crumb::new(
+        href.clone(),
+        format!("Settings of {}", place.name()),
+    ));
     Ok(render(&HistoryPage {
         frame: place::frame(&signed),
         crumbs,
@@ -241,7 +280,9 @@ pub(super) async fn history(
         version,
         pages: Pager {
             newest: before.map(|_| format!("{href}/history")),
-            older: past.older.map(|before| format!("{href}/history?before={before}")),
+            older: past
+                .older
+                .map(|before| format!("{href}/history?before={before}")),
         },
         href,
         versions: rows(past.versions, version, services.clock.now()),
@@ -260,10 +301,16 @@ fn rows(versions: Vec<Version>, current: i32, now: chrono::DateTime<chrono::Utc>
         let (back_to, button) = if version.version == current {
             (current - 1, "Undo this change".to_owned())
         } else {
-            (version.version, format!("Go back to version {}", version.version))
+            (
+                version.version,
+                format!("Go back to version {}", version.version),
+            )
         };
         let told = version.changes.iter().map(|change| {
-            let (from, to) = (fields::told(change.from.as_ref()), fields::told(change.to.as_ref()));
+            let (from, to) = (
+                fields::told(change.from.as_ref()),
+                fields::told(change.to.as_ref()),
+            );
             format!("{}: {from} → {to}", fields::label(&change.field))
         });
         Row {

@@ -1,0 +1,281 @@
+//! Tokens with which scripts act for an installation: made, shown once, known by their hashes, revoked.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::settings::{By, Scope as Layer, change};
+use super::{FlowResult, Services};
+use crate::cache::Key;
+use crate::domain::ids::{InstallationId, RepositoryId, UserId};
+use crate::domain::policy::Role;
+use crate::store::api_tokens::{self, NewToken, TokenRow};
+use crate::store::{repositories, tenant};
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    RunsRead,
+    RunsWrite,
+    SettingsRead,
+    SettingsWrite,
+}
+
+impl Scope {
+    pub const ALL: [Self; 4] = [
+        Self::RunsRead,
+        Self::RunsWrite,
+        Self::SettingsRead,
+        Self::SettingsWrite,
+    ];
+
+    /// As it is written everywhere.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RunsRead => "runs:read",
+            Self::RunsWrite => "runs:write",
+            Self::SettingsRead => "settings:read",
+            Self::SettingsWrite => "settings:write",
+        }
+    }
+
+    /// For people who make a token.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::RunsRead => "See runs and plans",
+            Self::RunsWrite => "Confirm, cancel and roll back runs",
+            Self::SettingsRead => "See settings",
+            Self::SettingsWrite => "Change settings",
+        }
+    }
+
+    /// Reads [`Scope::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// Who asks with a token: it acts for its installation, in the name of whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub installation: InstallationId,
+    pub token: i64,
+    pub name: String,
+    pub scopes: Vec<Scope>,
+    pub made_by: String,
+    pub made_by_id: UserId,
+}
+
+impl Caller {
+    /// As the history and the audit log name them.
+    pub fn by(&self) -> By {
+        By {
+            login: self.made_by.clone(),
+            id: Some(self.made_by_id),
+            token: Some(self.name.clone()),
+        }
+    }
+}
+
+/// A new token.
+#[derive(Debug)]
+pub enum Made {
+    /// The one time that it is shown.
+    Token(SecretString),
+    /// What is wrong with the wish.
+    Refused(String),
+}
+
+/// In front of every token, so that scanners of leaked secrets know it.
+const PREFIX: &str = "opr_";
+/// Tokens of an installation that are not revoked.
+const MOST: usize = 50;
+const LONGEST_NAME: usize = 60;
+
+/// Makes a token.
+pub async fn make(
+    services: &Services,
+    by: &By,
+    installation: InstallationId,
+    name: &str,
+    scopes: &[Scope],
+) -> FlowResult<Made> {
+    let refused = |says: &str| Ok(Made::Refused(says.to_owned()));
+    let name = name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
+        return refused(
+            "Give it a name of 1 to 60 characters, such as the script that will use it.",
+        );
+    }
+    if scopes.is_empty() {
+        return refused("Tick at least one thing that it may do.");
+    }
+    let Some(made_by_id) = by.id else {
+        return refused("Only somebody who signed in can make a token.");
+    };
+    let secret: [u8; 32] = services.chance.random_bytes();
+    let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
+    let mut tx = tenant::enter(&services.pool, installation).await?;
+    let all = api_tokens::list(&mut *tx, installation).await?;
+    if all
+        .iter()
+        .filter(|token| token.revoked_at.is_none())
+        .count()
+        >= MOST
+    {
+        return refused("There are 50 tokens already: revoke one that is not used any more.");
+    }
+    let scopes: Vec<String> = scopes
+        .iter()
+        .map(|scope| scope.as_str().to_owned())
+        .collect();
+    let new = NewToken {
+        installation,
+        name,
+        hash: &hash(&secret),
+        hint: &secret[secret.len() - 4..],
+        scopes: &scopes,
+        made_by: &by.login,
+        made_by_id,
+    };
+    api_tokens::insert(&mut *tx, &new, services.clock.now()).await?;
+    let detail = json!({ "name": name, "scopes": scopes });
+    change::record(
+        services,
+        &mut tx,
+        by,
+        whole(installation),
+        "make_token",
+        detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Made::Token(secret.into()))
+}
+
+/// The installation's tokens, those in use first.
+pub async fn list(services: &Services, installation: InstallationId) -> FlowResult<Vec<TokenRow>> {
+    let mut tx = tenant::enter(&services.pool, installation).await?;
+    let all = api_tokens::list(&mut *tx, installation).await?;
+    tx.commit().await?;
+    Ok(all)
+}
+
+/// Revokes a token, at once and for good; false if there is none to be revoked.
+pub async fn revoke(
+    services: &Services,
+    by: &By,
+    installation: InstallationId,
+    id: i64,
+) -> FlowResult<bool> {
+    let mut tx = tenant::enter(&services.pool, installation).await?;
+    let now = services.clock.now();
+    let name = api_tokens::revoke(&mut *tx, installation, id, &by.name(), now).await?;
+    let Some(name) = name else {
+        return Ok(false);
+    };
+    let detail = json!({ "name": name });
+    change::record(
+        services,
+        &mut tx,
+        by,
+        whole(installation),
+        "revoke_token",
+        detail,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Who asks with this token; `None`: it is none of ours, or revoked. Its use is noted.
+pub async fn find_caller(services: &Services, token: &str) -> FlowResult<Option<Caller>> {
+    if !token.starts_with(PREFIX) || token.len() > 100 {
+        return Ok(None);
+    }
+    let Some(row) = api_tokens::find_live_anywhere(&services.pool, &hash(token)).await? else {
+        return Ok(None);
+    };
+    let now = services.clock.now();
+    api_tokens::touch(&services.pool, row.installation, row.id, now).await?;
+    Ok(Some(Caller {
+        installation: row.installation,
+        token: row.id,
+        name: row.name,
+        scopes: row
+            .scopes
+            .iter()
+            .filter_map(|scope| Scope::parse(scope))
+            .collect(),
+        made_by: row.made_by,
+        made_by_id: row.made_by_id,
+    }))
+}
+
+/// Requests of a token within a minute, over all replicas.
+const A_MINUTE: u32 = 120;
+
+/// Counts one more request; false: there were too many within a minute.
+pub async fn admit(services: &Services, caller: &Caller) -> bool {
+    let key = Key::of(caller.installation, &["api", &caller.token.to_string()]);
+    let minute = std::time::Duration::from_mins(1);
+    match services.cache.lease(&key, A_MINUTE, minute).await {
+        Some(lease) => {
+            lease.keep();
+            true
+        }
+        None => false,
+    }
+}
+
+/// Whether who made the token is still an admin where it is to change settings, as GitHub says now: of the repository, or
+/// for the whole installation of the first that it reaches.
+pub async fn maker_is_admin(
+    services: &Services,
+    caller: &Caller,
+    repository: Option<RepositoryId>,
+) -> FlowResult<bool> {
+    let mut tx = tenant::enter(&services.pool, caller.installation).await?;
+    let all = repositories::list(&mut *tx, caller.installation).await?;
+    tx.commit().await?;
+    let asked = match repository {
+        Some(id) => all.iter().find(|row| row.id == id),
+        None => all.first(),
+    };
+    let Some(row) = asked else {
+        return Ok(false);
+    };
+    let found = services.repo(row).role_of(&caller.made_by).await?;
+    // Whoever has taken over the login since is another person.
+    let role = found.filter(|r| {
+        r.user
+            .as_ref()
+            .is_none_or(|user| user.id == caller.made_by_id)
+    });
+    Ok(role.is_some_and(|r| Role::from_github(&r.role_name, &r.permission) == Role::Admin))
+}
+
+fn whole(installation: InstallationId) -> Layer {
+    Layer {
+        installation,
+        repository: None,
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl Made {
+    /// The token, for tests and for the page that shows it.
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Token(secret) => Some(secret.expose_secret()),
+            Self::Refused(_) => None,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Why the API does not do what was asked, as RFC 9457 has it: `application/problem+json`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::settings::Wrong;
+use crate::flows::FlowError;
+use crate::github::GitHubError;
+
+/// Why not, told apart by what a script does about it.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// No token, or none that counts.
+    NoToken,
+    /// The token, or who made it, may not.
+    Forbidden(String),
+    /// There is none, or none of this installation: nobody learns which.
+    NotFound,
+    MethodNotAllowed,
+    /// The request cannot be read.
+    Malformed(String),
+    /// It can be read, and this is wrong with it.
+    Wrong(Vec<Wrong>),
+    /// What is stands against it.
+    Conflict(String),
+    TooLarge,
+    TooOften,
+    Unavailable(String),
+    Internal,
+}
+
+/// What is wrong with a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// Always `about:blank`: the status says what kind it is.
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    /// What to do, in words.
+    detail: String,
+    /// Everything that is wrong with a settings document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldProblem {
+    field: String,
+    detail: String,
+}
+
+impl ApiError {
+    fn told(&self) -> (StatusCode, &'static str, String) {
+        let own = |words: &str| words.to_owned();
+        match self {
+            Self::NoToken => (
+                StatusCode::UNAUTHORIZED,
+                "A token is needed",
+                own(
+                    "Send `Authorization: Bearer opr_…` with a token that is not revoked; an admin of the installation makes one on its page.",
+                ),
+            ),
+            Self::Forbidden(detail) => (StatusCode::FORBIDDEN, "Not allowed", detail.clone()),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "Not found",
+                own("There is nothing here that this token may know of."),
+            ),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Not with this method",
+                own("/api/v1/openapi.json says what can be done here."),
+            ),
+            Self::Malformed(detail) => (
+                StatusCode::BAD_REQUEST,
+                "The request cannot be read",
+                detail.clone(),
+            ),
+            Self::Wrong(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The settings are not right",
+                own("Nothing was changed; `errors` has everything that is wrong."),
+            ),
+            Self::Conflict(detail) => (
+                StatusCode::CONFLICT,
+                "It cannot be done now",
+                detail.clone(),
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body is too large",
+                own("At most 64 KB are read."),
+            ),
+            Self::TooOften => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests",
+                own(
+                    "At most 120 requests a minute are answered for a token. Wait, then go on slower.",
+                ),
+            ),
+            Self::Unavailable(detail) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Not now", detail.clone())
+            }
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong here",
+                own("The server's log says what."),
+            ),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, title, detail) = self.told();
+        let errors = match &self {
+            Self::Wrong(wrong) => wrong
+                .iter()
+                .map(|w| FieldProblem {
+                    field: w.field.clone(),
+                    detail: w.says.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let problem = Problem {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail,
+            errors,
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if matches!(self, Self::NoToken) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self, Self::TooOften | Self::Unavailable(_)) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        }
+        response
+    }
+}
+
+impl From<FlowError> for ApiError {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::GitHub(GitHubError::RateLimited { .. } | GitHubError::Crowded { .. }) => {
+                Self::Unavailable("GitHub asks us to wait. Try again in a minute.".to_owned())
+            }
+            FlowError::GitHub(error) if error.is_passing() => {
+                tracing::warn!(%error, "GitHub does not answer the API's question");
+                Self::Unavailable("GitHub does not answer. Try again in a moment.".to_owned())
+            }
+            FlowError::Store(error) => {
+                tracing::error!(%error, "the database does not answer the API's question");
+                Self::Unavailable("The database does not answer. Try again in a moment.".to_owned())
+            }
+            error => {
+                tracing::error!(%error, "the API cannot answer");
+                Self::Internal
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Settings for scripts: the document of a layer, and what holds with it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::caller::{Authorized, Sent};
+use super::problem::{ApiError, Problem};
+use crate::domain::ids::{RepositoryId, RepositoryName};
+use crate::flows::settings::change::{self, Changed};
+use crate::flows::settings::{Scope as Layer, sheet};
+use crate::flows::tokens::{self, Caller, Scope};
+use crate::web::Shared;
+
+/// The settings of a layer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SettingsShape {
+    /// Grows with every change; a change wants it back. 0: nothing was ever set.
+    version: i32,
+    changed_by: Option<String>,
+    changed_at: Option<DateTime<Utc>>,
+    /// What this layer says; what it does not name is inherited. Keys for models are not in it.
+    #[schema(value_type = Object, example = json!({"max_issues": 20, "labels": ["planned"]}))]
+    settings: Value,
+    /// What holds, each value with the layer that it comes from.
+    #[schema(value_type = Object, example = json!({"max_issues": {"value": 20, "from": "installation"}}))]
+    effective: Value,
+}
+
+/// A change of a layer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    /// The version that was looked at: where somebody was quicker, nothing is changed.
+    version: i32,
+    /// The whole document: confirmation, minimum_role, max_issues, confirmation_threshold, rate_limit_per_minute, labels,
+    /// allowed_labels, allowed_repositories, allowed_providers, content_filtering, prohibited_keywords, components,
+    /// provider, model, base_url, monthly_budget. What it does not name is inherited.
+    #[schema(value_type = Object, example = json!({"max_issues": 20, "labels": ["planned"]}))]
+    settings: Value,
+}
+
+/// The installation's settings. Scope `settings:read`.
+#[utoipa::path(get, path = "/settings", tag = "settings", responses(
+    (status = 200, body = SettingsShape),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn of_installation(
+    State(shared): State<Arc<Shared>>,
+    caller: Authorized,
+) -> Result<Json<SettingsShape>, ApiError> {
+    let caller = caller.may(Scope::SettingsRead)?;
+    shown(&shared, layer(&caller, None)).await
+}
+
+/// Replaces the installation's settings. Scope `settings:write`; who made the token must still be an admin.
+#[utoipa::path(put, path = "/settings", tag = "settings", request_body = Change, responses(
+    (status = 200, body = SettingsShape),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "Somebody was quicker"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn set_of_installation(
+    State(shared): State<Arc<Shared>>,
+    caller: Authorized,
+    Sent(sent): Sent<Change>,
+) -> Result<Json<SettingsShape>, ApiError> {
+    let caller = caller.may(Scope::SettingsWrite)?;
+    set(&shared, &caller, None, sent).await
+}
+
+/// A repository's settings. Scope `settings:read`.
+#[utoipa::path(get, path = "/repositories/{owner}/{name}/settings", tag = "settings",
+    params(("owner" = String, Path), ("name" = String, Path)), responses(
+    (status = 200, body = SettingsShape),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn of_repository(
+    State(shared): State<Arc<Shared>>,
+    caller: Authorized,
+    Path((owner, name)): Path<(String, String)>,
+) -> Result<Json<SettingsShape>, ApiError> {
+    let caller = caller.may(Scope::SettingsRead)?;
+    let repository = find(&shared, &caller, &owner, &name).await?;
+    shown(&shared, layer(&caller, Some(repository))).await
+}
+
+/// Replaces a repository's settings. Scope `settings:write`; who made the token must still be an admin of it.
+#[utoipa::path(put, path = "/repositories/{owner}/{name}/settings", tag = "settings",
+    params(("owner" = String, Path), ("name" = String, Path)), request_body = Change, responses(
+    (status = 200, body = SettingsShape),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "Somebody was quicker"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn set_of_repository(
+    State(shared): State<Arc<Shared>>,
+    caller: Authorized,
+    Path((owner, name)): Path<(String, String)>,
+    Sent(sent): Sent<Change>,
+) -> Result<Json<SettingsShape>, ApiError> {
+    let caller = caller.may(Scope::SettingsWrite)?;
+    let repository = find(&shared, &caller, &owner, &name).await?;
+    set(&shared, &caller, Some(repository), sent).await
+}
+
+fn layer(caller: &Caller, repository: Option<RepositoryId>) -> Layer {
+    Layer {
+        installation: caller.installation,
+        repository,
+    }
+}
+
+async fn find(
+    shared: &Shared,
+    caller: &Caller,
+    owner: &str,
+    name: &str,
+) -> Result<RepositoryId, ApiError> {
+    let name = RepositoryName::parse(&format!("{owner}/{name}")).ok_or(ApiError::NotFound)?;
+    let services = &shared.services;
+    let row = services
+        .find_repository_named(caller.installation, &name)
+        .await?;
+    Ok(row.ok_or(ApiError::NotFound)?.id)
+}
+
+async fn shown(shared: &Shared, layer: Layer) -> Result<Json<SettingsShape>, ApiError> {
+    let sheet = sheet(&shared.services, layer).await?;
+    let budget = sheet.effective.monthly_budget.value;
+    let json = |value| serde_json::to_value(value).map_err(|_| ApiError::Internal);
+    let mut effective = serde_json::to_value(&sheet.effective).map_err(|_| ApiError::Internal)?;
+    // In dollars, as it is set.
+    effective["monthly_budget"]["value"] =
+        json!(budget.map(crate::domain::money::Money::to_dollars));
+    Ok(Json(SettingsShape {
+        version: sheet.version,
+        changed_by: sheet.changed.as_ref().map(|(by, _)| by.clone()),
+        changed_at: sheet.changed.as_ref().map(|(_, at)| *at),
+        settings: json(&sheet.own)?,
+        effective,
+    }))
+}
+
+async fn set(
+    shared: &Shared,
+    caller: &Caller,
+    repository: Option<RepositoryId>,
+    sent: Change,
+) -> Result<Json<SettingsShape>, ApiError> {
+    let services = &shared.services;
+    if !tokens::maker_is_admin(services, caller, repository).await? {
+        return Err(ApiError::Forbidden(format!(
+            "This token acts in the name of {}, who is no admin here any more.",
+            caller.made_by
+        )));
+    }
+    let layer = layer(caller, repository);
+    let done = change::change(services, &caller.by(), layer, sent.version, &sent.settings).await?;
+    match done {
+        Changed::Saved { .. } | Changed::Unchanged => shown(shared, layer).await,
+        Changed::Wrong(wrong) => Err(ApiError::Wrong(wrong)),
+        Changed::Overtaken { version, by, .. } => Err(ApiError::Conflict(format!(
+            "{by} was quicker: the settings are at version {version}. Read them again, then change them."
+        ))),
+        Changed::NoSuchVersion => Err(ApiError::NotFound),
+    }
+}

@@ -1,0 +1,179 @@
+//! The tokens of an installation: made and shown once, listed with their last use, revoked.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::Shared;
+use super::error::{PageError, PageResult, refused_form};
+use super::frame::Frame;
+use super::pages::ok;
+use super::parts::{Choice, Crumb, InstallationTab, Tab, When};
+use super::session::{CsrfForm, SignedIn};
+use super::settings::place::{self, Ids, Place};
+use crate::flows::tokens::{self, Made, Scope};
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/installations/{installation}/tokens", get(show).post(make))
+        .route(
+            "/installations/{installation}/tokens/{token}/revoke",
+            post(revoke),
+        )
+}
+
+#[derive(Template)]
+#[template(path = "web/templates/tokens.html")]
+struct TokensPage<'a> {
+    frame: Frame,
+    crumbs: Vec<Crumb>,
+    tabs: Vec<Tab>,
+    name: String,
+    href: String,
+    /// The new token, shown this once.
+    made: &'a str,
+    typed: &'a str,
+    fault: &'a str,
+    scopes: Vec<Choice>,
+    lines: Vec<Line>,
+    csrf: String,
+}
+
+struct Line {
+    id: i64,
+    name: String,
+    hint: String,
+    scopes: String,
+    made_by: String,
+    made_at: When,
+    used: Option<When>,
+    revoked: Option<(String, When)>,
+}
+
+/// `GET /installations/{id}/tokens`.
+async fn show(
+    State(shared): State<Arc<Shared>>,
+    signed: SignedIn,
+    ids: Ids,
+) -> PageResult<Response> {
+    let place = Place::find(&shared, &signed, &ids).await?;
+    page(&shared, &signed, &place, "", &Wish::default(), "").await
+}
+
+/// What the form sends; the scopes are boxes of one name.
+#[derive(Debug, Default)]
+struct Wish {
+    name: String,
+    scopes: Vec<Scope>,
+}
+
+/// `POST /installations/{id}/tokens`: the page that comes back shows the token, and no other page ever does.
+async fn make(
+    State(shared): State<Arc<Shared>>,
+    signed: SignedIn,
+    ids: Ids,
+    CsrfForm(fields): CsrfForm<Vec<(String, String)>>,
+) -> PageResult<Response> {
+    let place = Place::find(&shared, &signed, &ids).await?;
+    let mut wish = Wish::default();
+    for (field, text) in fields {
+        match field.as_str() {
+            "name" => wish.name = text,
+            "scope" => wish.scopes.extend(Scope::parse(&text)),
+            _ => {}
+        }
+    }
+    let by = place::by(&signed);
+    let made = tokens::make(
+        &shared.services,
+        &by,
+        place.seen.id,
+        &wish.name,
+        &wish.scopes,
+    )
+    .await?;
+    match &made {
+        Made::Token(_) => {
+            let secret = made.secret().unwrap_or_default();
+            page(&shared, &signed, &place, secret, &Wish::default(), "").await
+        }
+        Made::Refused(fault) => {
+            let shown = page(&shared, &signed, &place, "", &wish, fault).await?;
+            Ok(refused_form(shown))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// `POST /installations/{id}/tokens/{token}/revoke`.
+async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    signed: SignedIn,
+    ids: Ids,
+    CsrfForm(Nothing {}): CsrfForm<Nothing>,
+) -> PageResult<Response> {
+    let place = Place::find(&shared, &signed, &ids).await?;
+    let token = ids.find("token").ok_or(PageError::NotFound)?;
+    let by = place::by(&signed);
+    if !tokens::revoke(&shared.services, &by, place.seen.id, token).await? {
+        return Err(PageError::NotFound);
+    }
+    Ok(Redirect::to(&href(&place)).into_response())
+}
+
+fn href(place: &Place) -> String {
+    format!("/installations/{}/tokens", place.seen.id)
+}
+
+async fn page(
+    shared: &Shared,
+    signed: &SignedIn,
+    place: &Place,
+    made: &str,
+    wish: &Wish,
+    fault: &str,
+) -> PageResult<Response> {
+    let services = &shared.services;
+    let now = services.clock.now();
+    let all = tokens::list(services, place.seen.id).await?;
+    let lines = all.into_iter().map(|token| Line {
+        id: token.id,
+        name: token.name,
+        hint: token.hint,
+        scopes: token.scopes.join(", "),
+        made_by: token.made_by,
+        made_at: When::new(token.made_at, now),
+        used: token.used_at.map(|at| When::new(at, now)),
+        revoked: token
+            .revoked_at
+            .map(|at| (token.revoked_by.unwrap_or_default(), When::new(at, now))),
+    });
+    let scopes = Scope::ALL.into_iter().map(|scope| {
+        let words = format!("{} ({})", scope.in_words(), scope.as_str());
+        Choice::new(scope.as_str(), words, wish.scopes.contains(&scope))
+    });
+    let mut response = ok(&TokensPage {
+        frame: place::frame(signed),
+        crumbs: place.crumbs(),
+        tabs: place.tabs(InstallationTab::Tokens),
+        name: place.name(),
+        href: href(place),
+        made,
+        typed: &wish.name,
+        fault,
+        scopes: scopes.collect(),
+        lines: lines.collect(),
+        csrf: signed.csrf.to_string(),
+    });
+    let keep = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, keep);
+    Ok(response)
+}

@@ -1,0 +1,234 @@
+//! The pages of settings and of the audit log, in a browser without scripts.
+
+use openproducer::flows::settings::sheet;
+
+use super::{acme, shop};
+use crate::harness::house::{House, house};
+
+fn settings(t: &House) -> String {
+    format!("/installations/{}/settings", t.installation)
+}
+
+fn shops(t: &House) -> String {
+    format!(
+        "/installations/{}/repositories/{}/settings",
+        t.installation,
+        t.shop().id()
+    )
+}
+
+#[tokio::test]
+async fn an_admin_changes_settings_by_the_form_and_sees_where_each_comes_from() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let page = olivia.get(&settings(t)).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(
+            page.text.contains("In force: 100, from the operator"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains("At most 100, the operator’s limit."));
+        let fields = [
+            ("version", "0"),
+            ("max_issues", "20"),
+            ("labels", "planned\r\nneeds: care"),
+            ("minimum_role", ""),
+        ];
+        let saved = olivia.submits(&page, &settings(t), &fields).await;
+        assert_eq!(saved.status, 303, "{}", saved.text);
+        let page = olivia.follow(saved).await;
+        assert!(
+            page.text.contains("<strong>Saved</strong>"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains("In force: 20, set here"));
+        assert!(
+            page.text
+                .contains("In force: planned, needs: care, set here")
+        );
+        assert!(page.text.contains("Most issues in a run: inherited → 20"));
+        assert_eq!(sheet(&t.services(), acme(t)).await.unwrap().version, 1);
+
+        let page = olivia.get(&shops(t)).await;
+        assert!(
+            page.text.contains("In force: 20, from the installation"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains("At most 20, the installation’s limit."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let page = olivia.get(&settings(t)).await;
+        let fields = [
+            ("version", "0"), ("max_issues", "900"), ("labels", "<b>bold</b>"), ("components", "api to nowhere"),
+            ("minimum_role", "read"), ("allowed_labels.empty", "true"), ("allowed_providers", "openai"),
+        ];
+        let refused = olivia.submits(&page, &settings(t), &fields).await;
+        assert_eq!(refused.status, 422);
+        for kept in [
+            r#"value="900""#,
+            "id=\"max_issues-fault\">Must be at most 100, the operator&#39;s limit; got 900.",
+            "id=\"components-fault\">Must be a map of component to owner/name, got &#34;api to nowhere&#34;.",
+            "api to nowhere</textarea>",
+            "&#60;b&#62;bold&#60;/b&#62;</textarea>",
+            r#"<option value="read" selected>"#,
+            r#"name="allowed_labels.empty" value="true" checked"#,
+            r#"name="allowed_providers" value="openai" checked"#,
+            "Nothing was saved",
+        ] {
+            assert!(refused.text.contains(kept), "{kept} is not in {}", refused.text);
+        }
+        assert!(!refused.text.contains("<b>bold"));
+        assert_eq!(sheet(&t.services(), acme(t)).await.unwrap().version, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_second_admin_keeps_what_was_typed_and_is_told() {
+    house(async |t| {
+        let (one, other) = (t.browser_of("olivia").await, t.browser_of("olivia").await);
+        let (page, late) = (one.get(&settings(t)).await, other.get(&settings(t)).await);
+        one.submits(
+            &page,
+            &settings(t),
+            &[("version", "0"), ("max_issues", "20")],
+        )
+        .await;
+        let told = other
+            .submits(
+                &late,
+                &settings(t),
+                &[("version", "0"), ("max_issues", "30")],
+            )
+            .await;
+        assert_eq!(told.status, 422);
+        assert!(told.text.contains("Somebody was quicker"), "{}", told.text);
+        assert!(told.text.contains(r#"value="30""#));
+        assert_eq!(told.hidden("version"), "1");
+        let saved = other
+            .submits(
+                &told,
+                &settings(t),
+                &[("version", "1"), ("max_issues", "30")],
+            )
+            .await;
+        assert_eq!(
+            saved.header("location"),
+            format!("{}?done=saved", settings(t))
+        );
+
+        let page = other.follow(saved).await;
+        let undone = other
+            .submits(
+                &page,
+                &format!("{}/undo", settings(t)),
+                &[("version", "2"), ("to", "1")],
+            )
+            .await;
+        assert!(
+            undone.header("location").ends_with("?done=undone"),
+            "{}",
+            undone.text
+        );
+        let now = sheet(&t.services(), acme(t)).await.unwrap();
+        assert_eq!((now.version, now.own.max_issues), (3, Some(20)));
+        let history = other.get(&format!("{}/history", settings(t))).await;
+        assert!(
+            history.text.contains("30 → 20") && history.text.contains("inherited → 20"),
+            "{}",
+            history.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settings_are_carried_as_yaml() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let page = olivia.get(&shops(t)).await;
+        let import = format!("{}/import", shops(t));
+        let bad = "max_issues: 5\nlabels: x\n";
+        let refused = olivia.submits(&page, &import, &[("version", "0"), ("text", bad)]).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text.contains("Line 2: `labels` must be a list of labels, got &#34;x&#34;"), "{}", refused.text);
+        assert!(refused.text.contains("labels: x\n"));
+        let text = "max_issues: 5\ncomponents: {api: acme/shop}\n";
+        let saved = olivia.submits(&page, &import, &[("version", "0"), ("text", text)]).await;
+        assert_eq!(saved.status, 303, "{}", saved.text);
+        assert_eq!(sheet(&t.services(), shop(t)).await.unwrap().own.max_issues, Some(5));
+        let file = olivia.get(&format!("{}/settings.yaml", shops(t))).await;
+        assert_eq!(file.header("content-disposition"), "attachment; filename=\"openproducer-settings.yaml\"");
+        assert_eq!(file.text, "# OpenProducer settings of acme/shop, version 1\nmax_issues: 5\ncomponents:\n  api: acme/shop\n");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_log_says_who_changed_what_and_can_be_taken_along() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let page = olivia.get(&settings(t)).await;
+        olivia
+            .submits(
+                &page,
+                &settings(t),
+                &[("version", "0"), ("max_issues", "20")],
+            )
+            .await;
+        let issue = t
+            .opens(
+                "Sign-in",
+                "@TheOpenProducerBot\ndry_run: true\n\n- [ ] Build the form\n- [ ] Keep sessions\n",
+            )
+            .await;
+        t.says(&issue, "@TheOpenProducerBot cancel").await;
+        let audit = format!("/installations/{}/audit", t.installation);
+        let page = olivia.get(&audit).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        for said in [
+            "changed settings",
+            "max_issues: inherited → 20",
+            "asked for issues",
+            "cancelled the run",
+            "alice",
+            "acme/shop",
+        ] {
+            assert!(page.text.contains(said), "{said}: {}", page.text);
+        }
+        let filtered = olivia
+            .get(&format!("{audit}?who=ALICE&action=cancel"))
+            .await;
+        assert!(
+            filtered.text.contains("<td>cancelled the run</td>")
+                && !filtered.text.contains("<td>asked for issues</td>"),
+            "{}",
+            filtered.text
+        );
+        let strange = olivia.get(&format!("{audit}?since=soon")).await;
+        assert_eq!(strange.status, 422);
+
+        let csv = olivia.get(&format!("{audit}/events.csv")).await;
+        assert_eq!(csv.text.lines().count(), 4, "{}", csv.text);
+        assert!(
+            csv.text
+                .starts_with("at,actor,actor_id,action,repository_id,run,detail\r\n")
+        );
+        let lines = olivia
+            .get(&format!("{audit}/events.jsonl?action=change_settings"))
+            .await;
+        let line: serde_json::Value = serde_json::from_str(&lines.text).unwrap();
+        assert_eq!(line["actor"], "olivia");
+        assert_eq!(line["detail"]["changes"][0]["to"], 20);
+    })
+    .await;
+}
