@@ -5,5 +5,5 @@ mod access;
 mod command;
 mod install;
 mod runs;
-mod setup;
+pub(crate) mod setup;
 mod sign_in;
