@@ -146,7 +146,8 @@ fn parts(pool: &PgPool) -> Parts {
 
 fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
     Site {
-        verifier: verifier(),
+        verifier: watch::channel(Some(Arc::new(verifier()))).1,
+        from_environment: true,
         receiver: Receiver::new(Ingest::start(pool), identity),
         services: server::services(&parts(pool)),
         cache: probe(async || Part::new(PartState::Up)),

@@ -20,7 +20,7 @@ create table ai_calls (
 );
 comment on table ai_calls is 'Each question to a model: stored before it is sent, so that a budget holds over all replicas.';
 comment on column ai_calls.is_tenants is 'With the tenant''s own key, which pays for itself.';
-comment on column ai_calls.state is 'asked: no answer yet, or its process died; tokens and cost are what was expected. failed: no answer, nothing counted.';
+comment on column ai_calls.state is 'asked: no answer yet, or its process died; tokens and cost are what was expected. failed: no answer; what may have been worked on counts as expected.';
 comment on column ai_calls.is_estimate is 'Tokens are counted by us, for the provider did not say.';
 comment on column ai_calls.cost_nanos is 'Billionths of a US dollar; null: the operator''s table has no price for the model.';
 comment on column ai_calls.priced_as_of is 'The date of the table of prices.';
@@ -44,4 +44,4 @@ comment on column ai_keys.origin is 'Scheme, host and port that it was given for
 comment on column ai_keys.hint is 'Its last characters, so that people know which one it is.';
 
 alter table runs add column planning jsonb;
-comment on column runs.planning is 'How the plan was made: prompts'' version, why no model planned, which items are not in the spec.';
+comment on column runs.planning is 'How the plan was made: the prompts'' version, why no model planned, what the model left out.';

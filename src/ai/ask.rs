@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -160,6 +160,7 @@ impl Models {
         question: &Question,
         ends: Instant,
     ) -> Result<Answer, AiError> {
+        let lost = AtomicU32::new(0);
         let schema = AtomicBool::new(line.dialect.takes_schema());
         let waits = ExponentialBuilder::default()
             .with_min_delay(self.pause)
@@ -175,6 +176,11 @@ impl Models {
             };
             let asked = line.ask(question, form, self.reader(line));
             let mut sent = counted(line.dialect, asked).await;
+            if let Err(failure) = &sent
+                && failure.error.may_have_been_answered()
+            {
+                lost.fetch_add(1, Ordering::Relaxed);
+            }
             if let Err(failure) = &mut sent
                 && failure.without_schema
             {
@@ -182,12 +188,13 @@ impl Models {
             }
             sent
         };
-        let answer = once
+        let mut answer = once
             .retry(waits)
             .when(|failure: &Failure| failure.again)
             .adjust(|failure, wait| within_time(failure, wait?, ends))
             .await
             .map_err(|failure| failure.error)?;
+        answer.lost = lost.load(Ordering::Relaxed);
         count_tokens(line.dialect, answer.usage);
         Ok(answer)
     }

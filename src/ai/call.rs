@@ -162,6 +162,7 @@ impl Line<'_> {
     fn answer(&self, text: String, finish: Finish, usage: Usage) -> Answer {
         let line = |said: String| redact::line(&said, self.key());
         Answer {
+            lost: 0,
             text,
             usage,
             finish: match finish {

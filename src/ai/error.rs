@@ -24,6 +24,9 @@ pub enum AiError {
     /// May pass by itself.
     #[error("the provider is not available: {0}")]
     Unavailable(String),
+    /// Something came, and was cut off on its way.
+    #[error("the connection broke off before the end of the reply")]
+    CutOff,
     #[error("the provider did not answer in time")]
     TimedOut,
     /// The address is not allowed, or not one of an API; somebody has to change it.
@@ -45,17 +48,27 @@ impl AiError {
             Self::RateLimited { .. } => "rate_limited",
             Self::Rejected(_) => "rejected",
             Self::Unavailable(_) => "unavailable",
+            Self::CutOff => "cut_off",
             Self::TimedOut => "timed_out",
             Self::Address(_) => "address",
             Self::Unreadable(_) => "unreadable",
         }
     }
 
+    /// Whether a model may have worked on it, and be paid for it, although nothing came that could be used.
+    pub fn may_have_been_answered(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::CutOff | Self::Unreadable(_))
+    }
+
     /// Whether the same question may be answered later without anybody changing anything.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::RateLimited { .. } | Self::Unavailable(_) | Self::TimedOut | Self::Unreadable(_)
+            Self::RateLimited { .. }
+                | Self::Unavailable(_)
+                | Self::CutOff
+                | Self::TimedOut
+                | Self::Unreadable(_)
         )
     }
 }

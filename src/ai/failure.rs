@@ -218,7 +218,7 @@ fn of_transport(error: &reqwest::Error) -> Failure {
     if error.is_builder() {
         return Failure::last(AiError::Address("no request can be made of it".to_owned()));
     }
-    Failure::unavailable("the connection broke off before the end of the reply")
+    Failure::passing(AiError::CutOff)
 }
 
 /// Whether it failed over certificates or the like.

@@ -123,6 +123,8 @@ pub struct Answer {
     pub text: String,
     pub usage: Usage,
     pub finish: Finish,
+    /// How many sends before it were cut off while they were answered; each may have to be paid as well.
+    pub lost: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

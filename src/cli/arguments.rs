@@ -29,6 +29,8 @@ pub enum Command {
     Serve(ServeArguments),
     /// Run a worker alone, beside servers on the same database
     Worker(WorkerArguments),
+    /// Print a new one-time link to the page that registers the GitHub App
+    Setup(SetupArguments),
     /// Bring the database up to this version
     Migrate(MigrateArguments),
     /// Show everything at work, on a simulated GitHub on this machine
@@ -54,6 +56,13 @@ pub struct ServeArguments {
 
 #[derive(Debug, Args)]
 pub struct WorkerArguments {}
+
+#[derive(Debug, Args)]
+pub struct SetupArguments {
+    /// Print the link; it is what the command does
+    #[arg(long)]
+    pub print: bool,
+}
 
 #[derive(Debug, Args)]
 pub struct MigrateArguments {}

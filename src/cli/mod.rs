@@ -5,12 +5,15 @@ mod config;
 mod database;
 mod demo;
 mod failure;
+mod keys;
 mod logs;
 mod migrate;
 mod plan;
 mod process;
+mod registered;
 mod serve;
 pub mod server;
+mod setup;
 mod status;
 mod terminal;
 
@@ -21,8 +24,8 @@ use clap::Parser as _;
 
 pub use arguments::{
     Arguments, Command, ConfigArguments, DemoArguments, MigrateArguments, PlanArguments,
-    PlanFormat, ProcessArguments, RollbackArguments, ServeArguments, StatusArguments,
-    WorkerArguments,
+    PlanFormat, ProcessArguments, RollbackArguments, ServeArguments, SetupArguments,
+    StatusArguments, WorkerArguments,
 };
 pub use failure::{Failure, bad_config};
 pub use terminal::Terminal;
@@ -50,6 +53,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Worker(args) => in_runtime(serve::run_worker(args)),
         Command::Migrate(args) => in_runtime(migrate::run(args)),
+        Command::Setup(args) => in_runtime(setup::run(args)),
         Command::Demo(args) => in_runtime(demo::run(args)),
         Command::Process(args) => in_runtime(process::run(args)),
         Command::Status(args) => in_runtime(status::run(args)),

@@ -100,11 +100,22 @@ async fn command(
     name: &'static str,
     command: impl AsyncFnOnce(&Services, Terminal) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let config = Config::load().map_err(bad_config)?;
+    let mut config = Config::load().map_err(bad_config)?;
     super::logs::start(&config);
-    let github = serve::github(&config, &config.credentials().map_err(bad_config)?)?;
+    let credentials = match config.credentials() {
+        Ok(credentials) => Some(credentials),
+        // It may have been registered on the setup page of a server with this database.
+        Err(_) if config.may_have_registered() => None,
+        Err(faults) => return Err(bad_config(faults)),
+    };
     let database = Database::open(&config, name).await?;
-    let services = serve::services(&config, &database, github)?;
+    let services = match serve::acting(&mut config, &database, credentials).await {
+        Ok(services) => services,
+        Err(failure) => {
+            database.close().await;
+            return Err(failure);
+        }
+    };
     let terminal = Terminal::of_errors();
     let done = match config.github.mode {
         AppMode::App => {

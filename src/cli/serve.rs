@@ -4,13 +4,15 @@ use anyhow::Context as _;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
-use tracing::info;
+use tracing::{info, warn};
+use url::Url;
 
 use super::arguments::{ServeArguments, WorkerArguments};
 use super::database::Database;
 use super::failure::{Failure, bad_config};
-use super::logs;
 use super::server::{self, Parts, Server};
+use super::terminal::Terminal;
+use super::{keys, logs, registered};
 use crate::ai::Models;
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
@@ -23,6 +25,7 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::flows::planner::Ai;
+use crate::flows::registration;
 use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::store::sealed::Seal;
 use crate::worker;
@@ -32,20 +35,31 @@ const CACHE_ENTRIES: u64 = 10_000;
 
 /// Serves until it is asked to end.
 pub(super) async fn run(args: ServeArguments) -> Result<(), Failure> {
-    let (config, needs) = Config::load_for_serve().map_err(bad_config)?;
+    let (mut config, needs) = Config::load_for_serve().map_err(bad_config)?;
     logs::start(&config);
-    let github = github(&config, &needs.credentials)?;
+    let github = match &needs {
+        Some(needs) => github(&config, &needs.credentials)?,
+        None => unregistered(&config)?,
+    };
     let database = Database::open(&config, "openproducer serve").await?;
-    let mut parts = parts(&config, &database, github)?;
-    parts.webhook_secret = needs.webhook_secret;
-    parts.with_worker = !args.no_worker;
-    let server = match Server::start(parts).await {
+    let started = async {
+        keys::complete(&mut config, &Chance::system())?;
+        let mut parts = parts(&config, &database, github)?;
+        parts.webhook_secret = needs.map(|needs| needs.webhook_secret).unwrap_or_default();
+        parts.with_worker = !args.no_worker;
+        warn_of_lacks(&parts);
+        Server::start(parts).await
+    };
+    let server = match started.await {
         Ok(server) => server,
         Err(failure) => {
             database.close().await;
             return Err(failure.into());
         }
     };
+    if let Some(link) = &server.setup_link {
+        offer_setup(link);
+    }
     super::ended().await;
     info!("ending: what runs may finish");
     server.stop().await;
@@ -55,13 +69,23 @@ pub(super) async fn run(args: ServeArguments) -> Result<(), Failure> {
 
 /// Runs jobs beside servers on the same database until it is asked to end.
 pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
-    let config = Config::load().map_err(bad_config)?;
+    let mut config = Config::load().map_err(bad_config)?;
     logs::start(&config);
-    let github = github(&config, &config.for_worker().map_err(bad_config)?)?;
+    let github = match config.for_worker().map_err(bad_config)? {
+        Some(credentials) => github(&config, &credentials)?,
+        None => unregistered(&config)?,
+    };
     let database = Database::open(&config, "openproducer worker").await?;
+    keys::complete(&mut config, &Chance::system())?;
     let services = services(&config, &database, github)?;
-    let (shutdown, stopping) = watch::channel(false);
-    let working = tokio::spawn(worker::run(services, stopping));
+    let (shutdown, mut stopping) = watch::channel(false);
+    let working = tokio::spawn(async move {
+        if services.github.is_registered()
+            || registered::wait(&services, &mut stopping).await.is_some()
+        {
+            worker::run(services, stopping).await;
+        }
+    });
     super::ended().await;
     info!("ending: what runs may finish");
     shutdown.send_replace(true);
@@ -85,6 +109,53 @@ pub(super) fn github(config: &Config, credentials: &Credentials) -> Result<GitHu
         }
     };
     Ok(github.map_err(anyhow::Error::from)?)
+}
+
+/// The client of an App that is not known yet.
+pub(super) fn unregistered(config: &Config) -> Result<GitHub, Failure> {
+    let github = GitHub::unregistered(&config.github.api_url, Clock::system());
+    Ok(github.map_err(anyhow::Error::from)?)
+}
+
+/// The services of a command that acts as the App, or as the person whose token there is: of the environment, or as the
+/// App that was registered on the setup page.
+pub(super) async fn acting(
+    config: &mut Config,
+    database: &Database,
+    credentials: Option<Credentials>,
+) -> Result<Services, Failure> {
+    keys::complete(config, &Chance::system())?;
+    if let Some(credentials) = credentials {
+        let github = github(config, &credentials)?;
+        return Ok(services(config, database, github)?);
+    }
+    let services = services(config, database, unregistered(config)?)?;
+    match registration::find(&services).await {
+        Ok(Some(app)) => {
+            registration::become_app(&services, &app).map_err(anyhow::Error::from)?;
+            Ok(services)
+        }
+        Ok(None) => Err(bad_config(config.credentials().err().unwrap_or_default())),
+        Err(error) => Err(anyhow::Error::from(error).into()),
+    }
+}
+
+/// What works without, but not for people who expect it.
+fn warn_of_lacks(parts: &Parts) {
+    if parts.seal.is_none() {
+        warn!("ENCRYPTION_KEY is not set: nobody can sign in, and no keys of tenants can be kept");
+    } else if parts.github.is_registered() && !parts.oauth.is_set_up() {
+        warn!("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are not set: nobody can sign in");
+    }
+}
+
+/// Shows the link where it is found: in the terminal, or in the journal of whatever runs the server.
+fn offer_setup(link: &Url) {
+    let terminal = Terminal::of_output();
+    terminal.line(format_args!(
+        "No GitHub App is registered yet. Open this once in a browser, within an hour:\n  {link}\n\
+         A new link: openproducer setup --print"
+    ));
 }
 
 /// The services of a command that acts without a web door.
@@ -148,6 +219,11 @@ fn ai(config: &Config) -> Ai {
             .api_key
             .as_ref()
             .map(|k| k.expose_secret().as_bytes().to_vec()),
+        config
+            .github
+            .private_key
+            .as_ref()
+            .map(|k| k.expose_secret().as_bytes().to_vec()),
     ];
     let fence = match secrets.into_iter().flatten().next() {
         Some(secret) => Sha256::new()
@@ -157,6 +233,8 @@ fn ai(config: &Config) -> Ai {
             .into(),
         None => chance.random_bytes(),
     };
+    let models = Models::new(config.ai.timeout, clock, chance)
+        .allow_private(config.ai.allow_private_addresses);
     Ai {
         key: model.api_key.clone(),
         base_url: model.base_url.clone(),
@@ -165,7 +243,7 @@ fn ai(config: &Config) -> Ai {
         cache_ttl: config.ai.cache_ttl,
         availability_ttl: config.ai.availability_ttl,
         prices: prices(config),
-        ..Ai::new(Models::new(config.ai.timeout, clock, chance), fence)
+        ..Ai::new(models, fence)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -23,12 +23,15 @@ use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::planner::{self, Ai};
 use crate::flows::receive::{Identity, Receiver};
+use crate::flows::registration;
 use crate::github::webhook::Verifier;
 use crate::github::{GitHub, OAuth};
 use crate::store::ingest::Ingest;
 use crate::store::sealed::Seal;
 use crate::web::health::{Part, PartState};
 use crate::{web, worker};
+
+use super::registered;
 
 /// What a server is made of; all of it is handed in, so that tests and the demo start the real one.
 pub struct Parts {
@@ -39,6 +42,8 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// What secrets are kept under; `None`: none can be kept, and nobody can sign in.
+    pub seal: Option<Seal>,
     /// Models that plan.
     pub ai: Ai,
     pub operator: Operator,
@@ -52,8 +57,6 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Whether jobs are done here as well.
     pub with_worker: bool,
-    /// What seals stored secrets; `None`: none can be stored, and nobody can sign in.
-    pub seal: Option<Seal>,
     /// How people sign in.
     pub oauth: OAuth,
     /// Where people and GitHub reach the server; `None`: at the address it listens on.
@@ -104,6 +107,8 @@ pub struct Server {
     services: Services,
     shutdown: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Where somebody can register the App, while there is none. It works once.
+    pub setup_link: Option<Url>,
 }
 
 impl Server {
@@ -121,13 +126,27 @@ impl Server {
             logins: Vec::new(),
         }));
         let (slug, known_slug) = watch::channel(None);
-        let router = web::router(site(
-            &parts,
-            &services,
-            address,
-            (known, known_slug),
-            stopping.clone(),
-        )?);
+        let from_environment = services.github.is_registered();
+        let registered = if from_environment {
+            None
+        } else {
+            registered::look(&services).await?
+        };
+        let secret = match &registered {
+            _ if from_environment => Some(&parts.webhook_secret),
+            Some(app) => Some(&app.webhook_secret),
+            None => None,
+        };
+        let verifier = secret.map(|secret| verifier(&parts, secret)).transpose()?;
+        let (verifier, checks) = watch::channel(verifier.map(Arc::new));
+        let known = (checks, known, known_slug);
+        let site = site(&parts, &services, address, known, stopping.clone())?;
+        let setup_link = if setup_pending(&verifier) {
+            Some(setup_link(&services, &site.public).await?)
+        } else {
+            None
+        };
+        let router = web::router(site);
         let mut stop = stopping.clone();
         let until_stop = async move { drop(stop.wait_for(|stop| *stop).await) };
         let mut tasks = vec![tokio::spawn(async move {
@@ -135,21 +154,28 @@ impl Server {
                 tracing::error!(error = %failure, "the web server ended");
             }
         })];
-        tasks.push(tokio::spawn(introduce(
-            services.clone(),
+        let with_worker = parts.with_worker;
+        let life = Life {
+            services: services.clone(),
             identity,
             slug,
-            stopping.clone(),
-        )));
-        if parts.with_worker {
-            tasks.push(tokio::spawn(worker::run(services.clone(), stopping)));
-        }
-        info!(%address, worker = parts.with_worker, "server started");
+            with_worker,
+            stopping,
+        };
+        tasks.push(tokio::spawn(async move {
+            if setup_pending(&verifier) {
+                life.begin_when_registered(&parts, verifier).await;
+            } else {
+                life.begin().await;
+            }
+        }));
+        info!(%address, worker = with_worker, "server started");
         Ok(Self {
             address,
             services,
             shutdown,
             tasks,
+            setup_link,
         })
     }
 
@@ -169,9 +195,64 @@ impl Server {
     }
 }
 
-fn verifier(parts: &Parts) -> anyhow::Result<Verifier> {
-    let verifier = Verifier::new(std::slice::from_ref(&parts.webhook_secret))
-        .context("the webhook secret is empty")?;
+/// What begins once it is known as which App we come to GitHub.
+struct Life {
+    services: Services,
+    identity: watch::Sender<Arc<Identity>>,
+    slug: watch::Sender<Option<String>>,
+    with_worker: bool,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Life {
+    /// The worker, and the question who we are.
+    async fn begin(self) {
+        let introduced = introduce(
+            self.services.clone(),
+            self.identity,
+            self.slug,
+            self.stopping.clone(),
+        );
+        let worked = async {
+            if self.with_worker {
+                worker::run(self.services, self.stopping).await;
+            }
+        };
+        tokio::join!(introduced, worked);
+    }
+
+    /// The same, as soon as somebody has registered the App with any replica.
+    async fn begin_when_registered(
+        mut self,
+        parts: &Parts,
+        verifier: watch::Sender<Option<Arc<Verifier>>>,
+    ) {
+        let Some(app) = registered::wait(&self.services, &mut self.stopping).await else {
+            return;
+        };
+        match self::verifier(parts, &app.webhook_secret) {
+            Ok(made) => drop(verifier.send_replace(Some(Arc::new(made)))),
+            Err(failure) => tracing::error!(error = %failure, "deliveries cannot be checked"),
+        }
+        self.begin().await;
+    }
+}
+
+fn setup_pending(verifier: &watch::Sender<Option<Arc<Verifier>>>) -> bool {
+    verifier.borrow().is_none()
+}
+
+/// A new link to the setup page.
+async fn setup_link(services: &Services, public: &web::Public) -> anyhow::Result<Url> {
+    let (secret, _) = registration::new_link(services)
+        .await
+        .context("cannot store a link to the setup page")?;
+    Ok(public.page(&format!("/setup?link={}", secret.expose_secret())))
+}
+
+fn verifier(parts: &Parts, secret: &SecretString) -> anyhow::Result<Verifier> {
+    let verifier =
+        Verifier::new(std::slice::from_ref(secret)).context("the webhook secret is empty")?;
     match &parts.marketplace_secret {
         None => Ok(verifier),
         Some(secret) => verifier
@@ -187,30 +268,44 @@ async fn model_health(services: Services, memo: Cache) -> Part {
     let known = match memo.get_json(&key).await {
         Some(known) => known,
         None => {
-            let seen = planner::operators_model(&services).await;
-            let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
-            memo.set_json(&key, &seen, ttl).await;
-            seen
+            // A slow provider is looked at to the end, also when whoever asks has gone.
+            let look = tokio::spawn(async move {
+                let seen = planner::operators_model(&services).await;
+                let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
+                if !matches!(seen, Some((_, None))) {
+                    memo.set_json(&key, &seen, ttl).await;
+                }
+                seen
+            });
+            look.await.unwrap_or_default()
         }
     };
     match known {
         None => Part::new(PartState::Off),
-        Some((model, seen)) => Part::new(match seen.trouble {
-            None => PartState::Up,
-            Some(_) => PartState::Down,
-        })
-        .with("model", model),
+        Some((model, seen)) => {
+            let is_down = seen.is_some_and(|seen| seen.trouble.is_some());
+            let state = if is_down {
+                PartState::Down
+            } else {
+                PartState::Up
+            };
+            Part::new(state).with("model", model)
+        }
     }
 }
+
+/// What is known of us: with which secrets deliveries are signed, who we are, and the App's slug.
+type Known = (
+    watch::Receiver<Option<Arc<Verifier>>>,
+    watch::Receiver<Arc<Identity>>,
+    watch::Receiver<Option<String>>,
+);
 
 fn site(
     parts: &Parts,
     services: &Services,
     address: SocketAddr,
-    (identity, slug): (
-        watch::Receiver<Arc<Identity>>,
-        watch::Receiver<Option<String>>,
-    ),
+    (verifier, identity, slug): Known,
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<web::Site> {
     let (asked, memo) = (services.clone(), Cache::in_process(1));
@@ -228,7 +323,9 @@ fn site(
     let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
     Ok(web::Site {
         services: services.clone(),
-        verifier: verifier(parts)?,
+        verifier,
+        from_environment: services.github.is_registered()
+            && !parts.webhook_secret.expose_secret().is_empty(),
         receiver: Receiver::new(Ingest::start(&parts.pool), identity),
         cache,
         ai,

@@ -104,6 +104,8 @@ pub struct Ai {
     pub cache_ttl: Duration,
     pub availability_ttl: Duration,
     pub timeout: Duration,
+    /// Whether tenants' models may be in private networks.
+    pub allow_private_addresses: bool,
     /// `None`: no model's price is known.
     pub prices: Option<Prices>,
     /// US dollars that planning may cost each installation in a month.
@@ -333,6 +335,7 @@ fn ai(reader: &mut Reader<'_>) -> Ai {
         availability_ttl: seconds(reader, "AI_AVAILABILITY_TTL_SECONDS", 0),
         timeout: seconds(reader, "AI_TIMEOUT_SECONDS", 1),
         monthly_budget: monthly_budget(reader),
+        allow_private_addresses: reader.read("AI_ALLOW_PRIVATE_ADDRESSES", values::boolean),
         prices: reader.find("AI_PRICES_PATH", prices::read),
     }
 }

@@ -18,14 +18,27 @@ pub struct ForServe {
     pub webhook_secret: SecretString,
 }
 
+/// What makes an App in the environment; one of them wants the others.
+const OF_AN_APP: [&str; 6] = [
+    "GITHUB_APP_ID",
+    "GITHUB_PRIVATE_KEY",
+    "GITHUB_PRIVATE_KEY_PATH",
+    "GITHUB_WEBHOOK_SECRET",
+    "GITHUB_CLIENT_ID",
+    "GITHUB_CLIENT_SECRET",
+];
+
 impl Config {
-    /// The config and what `serve` needs of it, or every fault of both.
-    pub fn load_for_serve() -> Result<(Self, ForServe), Vec<Fault>> {
+    /// The config and what `serve` needs of it, or every fault of both. `None`: nothing of an App is set, so that it is
+    /// the one that was or will be registered on the setup page.
+    pub fn load_for_serve() -> Result<(Self, Option<ForServe>), Vec<Fault>> {
         Self::for_serve_from(&Environment::of_process().map_err(|fault| vec![fault])?)
     }
 
     /// As [`Config::load_for_serve`], from these values alone.
-    pub fn for_serve_from(environment: &Environment) -> Result<(Self, ForServe), Vec<Fault>> {
+    pub fn for_serve_from(
+        environment: &Environment,
+    ) -> Result<(Self, Option<ForServe>), Vec<Fault>> {
         let (config, mut faults) = Self::draft(environment);
         match config.for_serve() {
             Ok(needs) if faults.is_empty() => return Ok((config, needs)),
@@ -44,8 +57,11 @@ impl Config {
     }
 
     /// What `serve` needs; a fault names what is missing and how to get it.
-    pub fn for_serve(&self) -> Result<ForServe, Vec<Fault>> {
+    pub fn for_serve(&self) -> Result<Option<ForServe>, Vec<Fault>> {
         self.only_an_app("serve", "takes deliveries in")?;
+        if !self.names_an_app() {
+            return self.for_setup().map(|()| None);
+        }
         let credentials = self.credentials();
         let Some(webhook_secret) = self.github.webhook_secret.clone() else {
             let mut faults = credentials.err().unwrap_or_default();
@@ -56,16 +72,44 @@ impl Config {
             ));
             return Err(faults);
         };
-        Ok(ForServe {
+        Ok(Some(ForServe {
             credentials: credentials?,
             webhook_secret,
-        })
+        }))
     }
 
-    /// What `worker` needs.
-    pub fn for_worker(&self) -> Result<Credentials, Vec<Fault>> {
+    /// What `worker` needs; `None`: the App that was or will be registered on the setup page.
+    pub fn for_worker(&self) -> Result<Option<Credentials>, Vec<Fault>> {
         self.only_an_app("worker", "takes over the jobs of a server")?;
-        self.credentials()
+        if !self.names_an_app() {
+            return self.for_setup().map(|()| None);
+        }
+        self.credentials().map(Some)
+    }
+
+    /// Is anything of an App set? Then the environment's is the App, and the setup page has nothing to do.
+    pub fn names_an_app(&self) -> bool {
+        let mut set = self.settings.iter().filter(|s| s.value.is_some());
+        set.any(|setting| OF_AN_APP.contains(&setting.name))
+    }
+
+    /// Could an App have been registered on the setup page of a server with this database?
+    pub fn may_have_registered(&self) -> bool {
+        let is_there = self.database_url.is_some() || self.data_folder.join("postgres").exists();
+        self.github.mode == AppMode::App && !self.names_an_app() && is_there
+    }
+
+    /// What the setup page needs to keep the App's credentials.
+    pub fn for_setup(&self) -> Result<(), Vec<Fault>> {
+        if self.encryption_key.is_some() || self.database_url.is_none() {
+            return Ok(());
+        }
+        Err(vec![Fault::about(
+            "ENCRYPTION_KEY",
+            "is not set, and the credentials of the App that is registered on the setup page have to be kept under it; \
+             make one with `openssl rand -base64 32`, keep it apart from the database, and give the same to every server \
+             and worker (or set GITHUB_APP_ID, GITHUB_PRIVATE_KEY and GITHUB_WEBHOOK_SECRET of an App that is there)",
+        )])
     }
 
     /// Deliveries come to an App alone: a person's token has nothing to serve.

@@ -116,9 +116,12 @@ fn serve_names_what_is_missing_and_how_to_get_it() {
     let missing = |pairs: &[(&str, &str)]| {
         listed(&Config::for_serve_from(&pairs.iter().copied().collect()).unwrap_err())
     };
-    insta::assert_snapshot!(missing(&[]), @r"
+    insta::assert_snapshot!(missing(&[("GITHUB_CLIENT_ID", "Iv1.a")]), @r"
         GITHUB_APP_ID: is not set; it is the number under App ID on the App's settings page
         GITHUB_PRIVATE_KEY: is not set, nor is GITHUB_PRIVATE_KEY_PATH; the App's settings page makes a key under Private keys
+        GITHUB_WEBHOOK_SECRET: is not set, and without it anybody could send deliveries; make one with `openssl rand -hex 32` and enter the same in the App's settings under Webhook, Secret
+        ");
+    insta::assert_snapshot!(missing(&[("GITHUB_APP_ID", "42"), ("GITHUB_PRIVATE_KEY", &KEY)]), @r"
         GITHUB_WEBHOOK_SECRET: is not set, and without it anybody could send deliveries; make one with `openssl rand -hex 32` and enter the same in the App's settings under Webhook, Secret
         ");
     insta::assert_snapshot!(missing(&[("GITHUB_APP_MODE", "token"), ("GITHUB_WEBHOOK_SECRET", "s")]), @r"
@@ -143,8 +146,25 @@ fn serve_gets_its_credentials() {
         ("GITHUB_WEBHOOK_SECRET", "s"),
     ];
     let (_, needs) = Config::for_serve_from(&pairs.into_iter().collect()).unwrap();
+    let needs = needs.unwrap();
     assert!(matches!(needs.credentials, Credentials::App { id: 42, .. }));
     assert_eq!(needs.webhook_secret.expose_secret(), "s");
+}
+
+#[test]
+fn without_an_app_it_is_set_up_and_needs_a_key_where_the_database_is_elsewhere() {
+    let (config, needs) = Config::for_serve_from(&Environment::default()).unwrap();
+    assert!(needs.is_none() && !config.names_an_app());
+    assert!(config.for_worker().unwrap().is_none());
+    let elsewhere = ("DATABASE_URL", "postgres://me@db/op");
+    let faults = Config::for_serve_from(&[elsewhere].into_iter().collect()).unwrap_err();
+    insta::assert_snapshot!(listed(&faults), @r"
+        ENCRYPTION_KEY: is not set, and the credentials of the App that is registered on the setup page have to be kept under it; make one with `openssl rand -base64 32`, keep it apart from the database, and give the same to every server and worker (or set GITHUB_APP_ID, GITHUB_PRIVATE_KEY and GITHUB_WEBHOOK_SECRET of an App that is there)
+        ");
+    let key = "ab".repeat(32);
+    let with_key = [elsewhere, ("ENCRYPTION_KEY", key.as_str())];
+    let (_, needs) = Config::for_serve_from(&with_key.into_iter().collect()).unwrap();
+    assert!(needs.is_none());
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod event;
 pub mod fingerprint;
 pub mod grouping;
 pub mod ids;
+pub mod manifest;
 pub mod markdown;
 pub mod money;
 pub mod plan;

@@ -27,13 +27,17 @@ const A_DOLLAR: f64 = 1e9;
 impl Money {
     pub const ZERO: Self = Self { nanos: 0 };
 
-    /// Rounded up to the next billionth; what is not a number, or below nothing, is nothing.
+    /// To the nearest billionth; what is not a number, or below nothing, is nothing.
     pub fn dollars(dollars: f64) -> Self {
+        Self::whole((dollars * A_DOLLAR).round())
+    }
+
+    fn whole(nanos: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a float beyond the range becomes the range's end"
         )]
-        let nanos = (dollars * A_DOLLAR).ceil() as i64;
+        let nanos = nanos as i64;
         Self {
             nanos: nanos.max(0),
         }
@@ -51,10 +55,10 @@ impl Money {
 }
 
 impl Price {
-    /// What so many tokens cost.
+    /// What so many tokens cost, rounded up to the next billionth.
     pub fn of(self, tokens_in: u64, tokens_out: u64) -> Money {
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 tokens")]
-        let cost = |tokens: u64, price: f64| Money::dollars(tokens as f64 * price / 1e6);
+        let cost = |tokens: u64, price: f64| Money::whole((tokens as f64 * price * 1e3).ceil());
         cost(tokens_in, self.input) + cost(tokens_out, self.output)
     }
 }

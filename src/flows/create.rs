@@ -17,6 +17,8 @@ use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 
 /// Pages of 100 issues that a look reads at most.
+/// 1,000 labels: more are looked for one by one.
+const LABEL_PAGES: usize = 10;
 const PAGES: usize = 50;
 
 /// Creates, adopts or prepares what the limits and the job's share (`left`) allow now; `Done` when every item of the plan
@@ -98,7 +100,7 @@ async fn ensure_labels(
     wanted.dedup();
     for places in wanted.chunk_by(|a, b| a.0 == b.0) {
         let repo = services.repo(&target(services, repository, places[0].0).await?);
-        let known = repo.list_labels().await?;
+        let known = repo.list_labels(LABEL_PAGES).await?;
         for (_, label) in places {
             let is_known = known.iter().any(|k| k.name.eq_ignore_ascii_case(label));
             if is_known || run.labels_refused.iter().any(|l| l == label) {

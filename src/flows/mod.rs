@@ -20,6 +20,7 @@
 //! | [`tokens`], [`runs`] | scripts act for an installation and see its runs |
 //! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
+//! | [`registration`] | the App is registered from the setup page |
 //! | [`sessions`] | somebody signs in with GitHub, and out |
 //! | [`access`] | what somebody who signed in may see and do |
 //! | [`marketplace`] | somebody buys, changes or cancels a plan |
@@ -47,6 +48,7 @@ pub mod plan;
 pub mod planner;
 pub mod press;
 pub mod receive;
+pub mod registration;
 pub mod reply;
 pub mod repositories;
 pub mod request;

@@ -65,7 +65,11 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     }
     let asked = Asked::from_value(&run.request)?;
     let settings = settings_of(services, &run, &asked).await?;
-    let Planned { plan, how } = planner::plan(services, &run, &asked, &settings).await?;
+    let planned = planner::plan(services, &run, &asked, &settings);
+    let Some(planned) = Box::pin(planned).await? else {
+        return Ok(());
+    };
+    let Planned { plan, how } = planned;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
@@ -97,7 +101,8 @@ async fn made_to_fit(
     let planned = items(services, run, asked, &plan).await?;
     let skipped = planned
         .iter()
-        .filter(|i| i.state == ItemState::Skipped)
+        // An invention is no part of a group before somebody wants it.
+        .filter(|i| i.state == ItemState::Skipped || is_ungrounded(&i.planned))
         .map(|i| i.planned.id.clone())
         .collect();
     let home = services
@@ -205,7 +210,7 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
     Ok(())
 }
 
-fn judge(plan: &Plan, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+fn judge(plan: &Plan, left_out: usize, asked: &Asked, settings: &Settings) -> Vec<Reason> {
     let filter = settings
         .content_filtering
         .value
@@ -216,6 +221,7 @@ fn judge(plan: &Plan, asked: &Asked, settings: &Settings) -> Vec<Reason> {
         always: settings.confirmation.value == Confirmation::Always,
         threshold: settings.confirmation_threshold.value,
         possible_duplicates: 0,
+        left_out,
         filter: filter.as_ref(),
     };
     match policy::judge(&case) {
@@ -239,12 +245,16 @@ async fn store(
         item.note = Some(NOT_IN_THE_SPEC.to_owned());
     }
     let now = services.clock.now();
-    let reasons = judge(plan, asked, settings);
+    let reasons = judge(plan, how.left_out, asked, settings);
     let mut tx = services.pool.begin().await?;
     let current = runs::lock(&mut tx, &run.id).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
         return Ok(());
     };
+    if Asked::from_value(&current.request)?.replans != asked.replans {
+        // Somebody has asked for another plan meanwhile, and a job makes it.
+        return Ok(());
+    }
     planned_issues::replace_all(&mut tx, &run.id, run.installation, &items).await?;
     let made = Made {
         plan,

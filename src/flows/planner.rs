@@ -14,20 +14,22 @@ mod model;
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use metrics::counter;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use url::Url;
 
 use self::choice::Chosen;
 use super::asked::Asked;
 use super::{FlowError, FlowResult, Services};
 use crate::ai::Models;
+use crate::cache::{Cache, Key, Lease};
 use crate::domain::comment;
-use crate::domain::defuse::defuse_body;
+use crate::domain::defuse::{defuse_body, defuse_title};
 use crate::domain::plan::Plan;
-use crate::domain::planning::{self, Degraded, PROMPT_VERSION};
+use crate::domain::planning::{self, Degraded, LONGEST_TITLE, PROMPT_VERSION};
 use crate::domain::prices::PriceTable;
 use crate::domain::settings::Settings;
 use crate::domain::{coverage, structure};
@@ -38,6 +40,13 @@ pub use choice::choice_of;
 
 /// How long the questions of one plan may take together, within the time of a job.
 pub const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Plans of one installation that ask models at the same time, in one process: a third of those that it makes at once.
+const PLANS_AT_ONCE: u32 = 4;
+/// When one that found no place looks again.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(3);
+/// Beyond the time of a plan, until its place is free although it was not given back.
+const A_MINUTE: Duration = Duration::from_mins(1);
 
 /// Asking models: the operator's part of it.
 #[derive(Debug, Clone)]
@@ -57,6 +66,8 @@ pub struct Ai {
     pub fence: [u8; 32],
     /// How long the questions of one plan may take together.
     pub patience: Duration,
+    /// Who plans in this process; a process that dies takes its places along.
+    pub places: Cache,
 }
 
 impl Ai {
@@ -73,6 +84,7 @@ impl Ai {
             prices: None,
             fence,
             patience: PATIENCE,
+            places: Cache::in_process(1),
         }
     }
 }
@@ -84,6 +96,9 @@ pub struct How {
     pub prompt_version: Option<String>,
     /// Why structure planned although a model was wanted.
     pub degraded: Option<Degraded>,
+    /// How many blocks look like work, and the model says that they are none.
+    #[serde(default)]
+    pub left_out: usize,
 }
 
 /// A plan before it is made to fit.
@@ -99,6 +114,8 @@ enum Stop {
     Why(Degraded),
     /// Ask in smaller parts.
     TooLong,
+    /// The run was cancelled meanwhile.
+    Over,
     Flow(FlowError),
 }
 
@@ -108,29 +125,47 @@ impl From<sqlx::Error> for Stop {
     }
 }
 
-/// Plans what was asked. A model that fails costs at most its time: there is always structure's plan.
+/// Plans what was asked. A model that fails costs at most its time: there is always structure's plan. `None`: the run is
+/// over.
 pub(super) async fn plan(
     services: &Services,
     run: &Run,
     asked: &Asked,
     settings: &Settings,
-) -> FlowResult<Planned> {
+) -> FlowResult<Option<Planned>> {
     let wishes = wishes(asked, settings);
     let structural = by_structure(asked, &wishes).await?;
-    let (mut plan, how) = match choice::choose(services, run, settings).await? {
+    let shape = structural.clone();
+    let (mut plan, mut how) = match choice::choose(services, run, settings).await? {
         Chosen::Structure => (structural, How::default()),
         Chosen::Nothing(why) => degraded(structural, run, why, None),
         Chosen::Model(model) => {
             let version = Some(PROMPT_VERSION.to_owned());
-            match model::plan(services, run, asked, &wishes, &structural, &model).await {
+            let Some(_place) = place(services, run).await else {
+                let when = services.clock.now() + LOOK_AGAIN;
+                return Err(FlowError::Later(when));
+            };
+            let planned = model::plan(services, run, asked, &wishes, &structural, &model);
+            match Box::pin(planned).await {
+                Ok(plan) if !coverage::check(&plan).is_empty() => {
+                    error!(
+                        faults = coverage::check(&plan).join("; "),
+                        "a model's plan breaks its own rules"
+                    );
+                    let why = Degraded::BeyondRepair {
+                        model: model.name(),
+                    };
+                    degraded(structural, run, why, version)
+                }
                 Ok(plan) => (
                     plan,
                     How {
                         prompt_version: version,
-                        degraded: None,
+                        ..How::default()
                     },
                 ),
                 Err(Stop::Flow(error)) => return Err(error),
+                Err(Stop::Over) => return Ok(None),
                 Err(Stop::Why(why)) => degraded(structural, run, why, version),
                 Err(Stop::TooLong) => {
                     let why = Degraded::TooLong {
@@ -143,7 +178,11 @@ pub(super) async fn plan(
     };
     counter!("plans_total", "planner" => if plan.planner == "structural" { "structure" } else { "model" })
         .increment(1);
-    plan.warnings.splice(0..0, asked.warnings.iter().cloned());
+    how.left_out = planning::left_out(&plan, &shape);
+    // Why no model planned comes first: what is long is cut at its end.
+    let first = usize::from(how.degraded.is_some());
+    plan.warnings
+        .splice(first..first, asked.warnings.iter().cloned());
     if plan.planner == "structural" && !asked.instructions.is_empty() {
         plan.warnings.push(
             "`replan` was given words, and only a model can follow them: the plan comes from the document's structure."
@@ -152,10 +191,17 @@ pub(super) async fn plan(
     }
     let broken = coverage::check(&plan);
     if broken.is_empty() {
-        Ok(Planned { plan, how })
+        Ok(Some(Planned { plan, how }))
     } else {
         Err(anyhow::anyhow!("the plan breaks its own rules: {}", broken.join("; ")).into())
     }
+}
+
+/// One of the tenant's places at models: however slow its own is, others get theirs planned.
+async fn place(services: &Services, run: &Run) -> Option<Lease> {
+    let key = Key::of(run.installation, &["planning"]);
+    let longest = services.ai.patience + A_MINUTE;
+    services.ai.places.lease(&key, PLANS_AT_ONCE, longest).await
 }
 
 fn degraded(mut plan: Plan, run: &Run, why: Degraded, version: Option<String>) -> (Plan, How) {
@@ -165,6 +211,7 @@ fn degraded(mut plan: Plan, run: &Run, why: Degraded, version: Option<String>) -
     let how = How {
         prompt_version: version,
         degraded: Some(why),
+        ..How::default()
     };
     (plan, how)
 }
@@ -189,13 +236,12 @@ async fn by_structure(asked: &Asked, wishes: &structure::Wishes) -> FlowResult<P
     let plan = tokio::task::spawn_blocking(move || structure::plan(&title, &text, &wishes));
     let mut plan = plan.await.map_err(anyhow::Error::from)?;
     for issue in &mut plan.issues {
-        let title = planning::harmless_title(&issue.title);
-        issue.title = if title.is_empty() {
-            format!("Carry out item {}", issue.id.trim_start_matches('i'))
-        } else {
-            title
-        };
-        issue.body = defuse_body(&issue.body);
+        issue.title = defuse_title(&issue.title);
+        // A mention that was broken may have grown it.
+        if issue.title.chars().count() > LONGEST_TITLE {
+            issue.title = planning::harmless_title(&issue.title);
+        }
+        issue.body = planning::without_mark(&defuse_body(&issue.body));
     }
     Ok(plan)
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, plan, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, Skipped, Spent, Step, Summary,
@@ -193,6 +193,7 @@ impl<'a> View<'a> {
             similar: &[],
             mermaid: &present::mermaid(&plan),
             rate_per_minute: settings.rate_limit_per_minute.value,
+            is_degraded: self.is_degraded(services).await?,
             ai: self
                 .ai(services, settings.monthly_budget.value)
                 .await?
@@ -232,6 +233,12 @@ impl<'a> View<'a> {
             creating_took,
             ai: self.ai(services, None).await?.as_ref(),
         }))
+    }
+
+    async fn is_degraded(&self, services: &Services) -> FlowResult<bool> {
+        let how = runs::find_planning(&services.pool, &self.run.id).await?;
+        let how: Option<planner::How> = how.and_then(|how| serde_json::from_value(how).ok());
+        Ok(how.is_some_and(|how| how.degraded.is_some()))
     }
 
     /// What models were paid for the run; `None`: none was asked.

@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::{GitHubError, Label, Milestone, Repo, call::Call, error::absent_is_none};
 
-/// 1,000 labels or milestones.
+/// 1,000 milestones.
 const MAX_PAGES: usize = 10;
 
 impl Repo {
-    /// The repository's labels.
-    pub async fn list_labels(&self) -> Result<Vec<Label>, GitHubError> {
+    /// The repository's labels, at most so many hundred.
+    pub async fn list_labels(&self, max_pages: usize) -> Result<Vec<Label>, GitHubError> {
         Ok(self
-            .list(self.path("/labels?per_page=100"), MAX_PAGES)
+            .list(self.path("/labels?per_page=100"), max_pages)
             .await?
             .items)
     }

@@ -52,6 +52,8 @@ pub enum Begun {
     Call(i64),
     /// It would be over the budget; so much is spent of it.
     OverBudget(Money),
+    /// Nobody waits for the plan any more.
+    RunIsOver,
 }
 
 /// The first moment of the UTC month.
@@ -61,7 +63,7 @@ pub fn month_of(now: DateTime<Utc>) -> DateTime<Utc> {
         .expect("each month has a first day, and UTC no gaps")
 }
 
-/// Stores the question unless it would be over the budget of the month. What is under way on other replicas counts with
+/// Stores the question unless the run is over, or it would be over the budget of the month. What is under way on other replicas counts with
 /// what is expected of it.
 pub async fn begin(
     pool: &PgPool,
@@ -92,10 +94,11 @@ pub async fn begin(
             return Ok(Begun::OverBudget(spent));
         }
     }
-    let row = sqlx::query(
+    let inserted = sqlx::query(
         "insert into ai_calls (installation_id, run_id, purpose, provider, model, prompt_version, is_tenants, state,
                                tokens_in, tokens_out, is_estimate, cost_nanos, priced_as_of, at)
-         values ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9, true, $10, $11, $12) returning id",
+         select installation_id, id, $3, $4, $5, $6, $7, 'asked', $8, $9, true, $10, $11, $12 from runs
+         where installation_id = $1 and id = $2 and status = 'running' and phase = 'planning' returning id",
     )
     .bind(call.installation.0)
     .bind(call.run.as_str())
@@ -109,8 +112,11 @@ pub async fn begin(
     .bind(call.expected.cost.map(|cost| cost.nanos))
     .bind(call.priced_as_of)
     .bind(now)
-    .fetch_one(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
+    let Some(row) = inserted else {
+        return Ok(Begun::RunIsOver);
+    };
     tx.commit().await?;
     row.try_get("id").map(Begun::Call)
 }

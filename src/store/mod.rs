@@ -19,12 +19,14 @@ pub mod overview;
 pub mod pace;
 pub mod planned_issues;
 pub mod redeliveries;
+pub mod registrations;
 pub mod repositories;
 pub mod revocations;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;
 pub mod settings;
+pub mod setup_links;
 pub mod sweeps;
 pub mod tenant;
 

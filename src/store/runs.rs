@@ -417,6 +417,18 @@ pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Opti
     Ok(plan.map(|p| p.0))
 }
 
+/// How the run's plan was made.
+pub async fn find_planning(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+) -> sqlx::Result<Option<serde_json::Value>> {
+    sqlx::query("select planning from runs where id = $1")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await?
+        .try_get("planning")
+}
+
 /// Who made the run's plan: `structural`, or `provider/model`.
 pub async fn find_planner(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<String>> {
     sqlx::query("select plan ->> 'planner' as planner from runs where id = $1")

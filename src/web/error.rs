@@ -26,6 +26,8 @@ pub enum WebError {
         "there is no secret here for Marketplace deliveries: set GITHUB_MARKETPLACE_WEBHOOK_SECRET to the listing's"
     )]
     NoMarketplaceSecret,
+    #[error("this server has no GitHub App yet: whoever runs it has to open the setup page")]
+    NoApp,
     #[error("the body is over 25 MB")]
     TooLarge,
     #[error("the body did not arrive in time")]
@@ -51,7 +53,7 @@ impl WebError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoApp | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -94,6 +96,8 @@ pub(crate) enum PageError {
     Forbidden(&'static str, String),
     /// What was sent cannot be taken: a title, and what to do.
     Refused(&'static str, String),
+    /// There will be something here, and is nothing yet: a title, and who has to do what.
+    NotYet(&'static str, &'static str),
     /// Too many attempts from one address.
     TooOften,
     /// It cannot be done now: a title, and what to do.
@@ -137,13 +141,19 @@ impl PageError {
             Self::SignedOut(_) => Told {
                 status: StatusCode::UNAUTHORIZED,
                 title: "You are signed out",
-                words: "The sign-in has ended, so nothing was changed. Sign in, go back and send it again.",
+                words: "The sign-in has ended. What you sent, if anything, was not taken: sign in, go back and send it again.",
                 link: ("/login", "Sign in with GitHub"),
             },
             Self::NotFound => Told {
                 status: StatusCode::NOT_FOUND,
                 title: "There is no such page",
                 words: "The address may be mistyped, what was here may be gone, or GitHub does not show it to you.",
+                link: HOME,
+            },
+            Self::NotYet(title, words) => Told {
+                status: StatusCode::NOT_FOUND,
+                title,
+                words,
                 link: HOME,
             },
             Self::Forbidden(title, words) => Told {
@@ -241,6 +251,12 @@ impl IntoResponse for PageError {
             response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
         response
+    }
+}
+
+impl From<sqlx::Error> for PageError {
+    fn from(error: sqlx::Error) -> Self {
+        FlowError::from(error).into()
     }
 }
 

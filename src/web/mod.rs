@@ -11,6 +11,7 @@ pub mod error;
 mod frame;
 pub mod health;
 mod installations;
+mod install;
 pub mod metrics;
 mod pages;
 mod parts;
@@ -19,6 +20,7 @@ mod run;
 mod serve;
 mod session;
 mod settings;
+mod setup;
 mod sign_in;
 mod tokens;
 mod visits;
@@ -26,6 +28,7 @@ mod webhook;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -54,6 +57,8 @@ use visits::Visits;
 
 /// Steps of signing in that one address may take in a minute; a sign-in has two, and an office shares an address.
 const SIGN_INS: u32 = 60;
+/// Steps of setting up that one address may take in a minute.
+const SETUPS: u32 = 30;
 /// What a page may take to be made; a webhook has its own deadline.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -61,8 +66,10 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Site {
     /// What flows work with.
     pub services: Services,
-    /// Knows the webhook secrets.
-    pub verifier: Verifier,
+    /// Knows the webhook secrets; `None`: there is no App yet, and no delivery can be believed.
+    pub verifier: watch::Receiver<Option<Arc<Verifier>>>,
+    /// The App comes from the environment: there is nothing to set up.
+    pub from_environment: bool,
     /// Takes deliveries in.
     pub receiver: Receiver,
     /// How the cache is; a dead one only degrades.
@@ -93,7 +100,10 @@ pub struct Links {
 /// What handlers see.
 struct Shared {
     services: Services,
-    verifier: Verifier,
+    verifier: watch::Receiver<Option<Arc<Verifier>>>,
+    from_environment: bool,
+    /// A delivery with a right signature has come in.
+    heard: AtomicBool,
     receiver: Receiver,
     health: Health,
     metrics: Option<PrometheusHandle>,
@@ -101,6 +111,8 @@ struct Shared {
     public: Public,
     /// Attempts to sign in.
     sign_ins: Visits,
+    /// Attempts to set up.
+    setups: Visits,
     /// Room for large bodies, so that many at once cannot take all memory.
     large_bodies: Arc<Semaphore>,
     live: Live,
@@ -111,6 +123,8 @@ pub fn router(site: Site) -> Router {
     let shared = Arc::new(Shared {
         live: Live::new(site.services.pool.clone(), site.stopping),
         verifier: site.verifier,
+        from_environment: site.from_environment,
+        heard: AtomicBool::new(false),
         receiver: site.receiver,
         health: Health::new(
             site.services.pool.clone(),
@@ -123,11 +137,16 @@ pub fn router(site: Site) -> Router {
         links: site.links,
         public: site.public,
         sign_ins: Visits::at_most(SIGN_INS),
+        setups: Visits::at_most(SETUPS),
         large_bodies: Arc::new(Semaphore::new(webhook::LARGE_BODIES)),
     });
     let pages = Router::new()
         .route("/", get(pages::home))
-        .route("/install", get(pages::install))
+        .route("/install", get(install::start))
+        .route("/install/callback", get(install::back))
+        .route("/install/badge.svg", get(install::badge))
+        .route("/setup", get(setup::show).post(setup::send))
+        .route("/setup/callback", get(setup::finish))
         .route("/login", get(sign_in::start))
         .route("/login/callback", get(sign_in::finish))
         .route("/logout", get(sign_in::ask_to_leave).post(sign_in::leave))
@@ -157,7 +176,10 @@ pub fn router(site: Site) -> Router {
                         .on_failure(()),
                 )
                 .layer(PropagateRequestIdLayer::x_request_id())
-                .layer(axum::middleware::map_response(pages::guard))
+                .layer(axum::middleware::map_response_with_state(
+                    Arc::clone(&shared),
+                    pages::guard,
+                ))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::GATEWAY_TIMEOUT,
                     PAGE_TIMEOUT,

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Shared;
+use super::error::PageError;
 use super::frame::Frame;
 use super::session::MaybeSignedIn;
 
@@ -30,40 +31,28 @@ struct Notice<'a> {
 /// `GET /`.
 pub(super) async fn home(
     State(shared): State<Arc<Shared>>,
-    MaybeSignedIn(signed): MaybeSignedIn,
+    signed: Result<MaybeSignedIn, PageError>,
 ) -> Response {
     let installable = shared.links.slug.borrow().is_some();
+    // The first page is there without a database too.
+    let frame = match signed {
+        Ok(MaybeSignedIn(Some(signed))) => Frame {
+            in_installations: false,
+            ..signed.frame()
+        },
+        Ok(MaybeSignedIn(None)) | Err(_) => Frame {
+            can_sign_in: shared.can_sign_in(),
+            ..Frame::open()
+        },
+    };
     page(
         StatusCode::OK,
         &Home {
-            frame: Frame::of(signed.as_ref(), shared.services.seal.is_some()),
+            frame,
             mention: &shared.links.mention,
             installable,
         },
     )
-}
-
-/// `GET /install`: on to GitHub.
-pub(super) async fn install(State(shared): State<Arc<Shared>>) -> Response {
-    let slug = shared.links.slug.borrow().clone();
-    match slug {
-        Some(slug) => {
-            let web = shared.links.web_url.trim_end_matches('/');
-            (
-                StatusCode::FOUND,
-                [(
-                    header::LOCATION,
-                    format!("{web}/apps/{slug}/installations/new"),
-                )],
-            )
-                .into_response()
-        }
-        None => notice(
-            StatusCode::NOT_FOUND,
-            "Nothing to install yet",
-            "This server does not know its GitHub App yet. Whoever runs it has to register the App first; then this page leads on to GitHub.",
-        ),
-    }
 }
 
 /// Any other address.
@@ -75,7 +64,7 @@ pub(super) async fn not_found() -> Response {
     )
 }
 
-fn notice(status: StatusCode, title: &str, words: &str) -> Response {
+pub(super) fn notice(status: StatusCode, title: &str, words: &str) -> Response {
     page(
         status,
         &Notice {
@@ -101,15 +90,20 @@ pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// Headers with which a browser lets a page do no more than it needs.
-pub(super) async fn guard(mut response: Response) -> Response {
-    const GUARDS: [(HeaderName, HeaderValue); 4] = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-            ),
-        ),
+/// What a page may do, with forms that go to `forms` besides: nothing from elsewhere, nothing inline.
+pub(super) fn policy(forms: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Two years, as lists of such hosts ask for; without subdomains, which may be others' business.
+const ENCRYPTED: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Headers with which a browser lets a page do no more than it needs, and keeps nothing of what it shows.
+pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
+    const GUARDS: [(HeaderName, HeaderValue); 7] = [
         (
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
@@ -119,9 +113,31 @@ pub(super) async fn guard(mut response: Response) -> Response {
             HeaderValue::from_static("no-referrer"),
         ),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static(
+                "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            ),
+        ),
     ];
+    let headers = response.headers_mut();
     for (name, value) in GUARDS {
-        response.headers_mut().entry(name).or_insert(value);
+        headers.entry(name).or_insert(value);
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert_with(|| HeaderValue::try_from(policy("")).expect("letters and quotes"));
+    if shared.public.is_secure() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED);
     }
     response
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::HeaderMap;
-use url::Url;
+use url::{Host, Url};
 
 /// The server's own address as people and GitHub know it.
 #[derive(Debug, Clone)]
@@ -36,8 +36,23 @@ impl Public {
 
     /// A page of ours, by its path.
     pub fn page(&self, path: &str) -> Url {
-        let base = self.url.as_str().trim_end_matches('/');
+        let base = self.base();
         Url::parse(&format!("{base}{path}")).expect("a path of ours under an address")
+    }
+
+    /// Without a slash at the end.
+    pub(super) fn base(&self) -> String {
+        self.url.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// Is it an address that means this machine or network to everybody?
+    pub(super) fn is_local(&self) -> bool {
+        match self.url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_unspecified(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+            Some(Host::Domain(name)) => name == "localhost" || !name.contains('.'),
+            None => true,
+        }
     }
 
     /// Is everything sent encrypted? Then cookies go no other way.

@@ -17,6 +17,7 @@ use url::form_urlencoded;
 use super::Shared;
 use super::cookies::Cookie;
 use super::error::PageError;
+use super::frame::Frame;
 use crate::flows::access::Person;
 use crate::flows::sessions;
 
@@ -31,6 +32,13 @@ const LONGEST_FORM: usize = 256 * 1024;
 pub(crate) struct SignedIn {
     pub(crate) person: Person,
     pub(crate) csrf: Csrf,
+}
+
+impl SignedIn {
+    /// Around a page of theirs.
+    pub(crate) fn frame(&self) -> Frame {
+        Frame::signed_in(&self.person.login, self.csrf.to_string())
+    }
 }
 
 /// What every form of this session carries in its hidden field `csrf`; templates print it.
@@ -60,6 +68,13 @@ impl fmt::Display for Csrf {
 impl fmt::Debug for Csrf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Csrf")
+    }
+}
+
+impl Shared {
+    /// Is everything there that sign-in needs?
+    pub(super) fn can_sign_in(&self) -> bool {
+        self.services.seal.is_some() && self.services.oauth.is_set_up()
     }
 }
 

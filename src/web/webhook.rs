@@ -1,6 +1,7 @@
 //! `POST /api/webhook/github`: the signature first, then what it signed, then 202.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Shared;
 use super::error::WebError;
 use crate::flows::receive::{Receipt, VerifiedDelivery};
+use crate::flows::registration;
 use crate::github::webhook::Check;
 use crate::store::deliveries::MAX_BODY_BYTES;
 
@@ -98,16 +100,17 @@ type Read = (Bytes, Option<OwnedSemaphorePermit>);
 async fn read(
     headers: &HeaderMap,
     body: Body,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     deadline: Instant,
 ) -> Result<Read, WebError> {
     let signature = headers.get(SIGNATURE).ok_or(WebError::SignatureMissing)?;
     let event = name(headers, &EVENT).unwrap_or_default();
-    if !shared.verifier.has_secret_for(event) {
+    let verifier = shared.verifier.borrow().clone();
+    let verifier = verifier.ok_or(WebError::NoApp)?;
+    if !verifier.has_secret_for(event) {
         return Err(WebError::NoMarketplaceSecret);
     }
-    let mut check = shared
-        .verifier
+    let mut check = verifier
         .begin(event, signature.as_bytes())
         .ok_or(WebError::SignatureWrong)?;
     let announced = headers
@@ -126,10 +129,25 @@ async fn read(
         .await
         .map_err(|_| WebError::TooSlow)??;
     if check.matches() {
+        note_first(shared);
         Ok(read)
     } else {
         Err(WebError::SignatureWrong)
     }
+}
+
+/// The first delivery with a right signature is remembered: whoever set the App up waits for it.
+fn note_first(shared: &Arc<Shared>) {
+    if shared.from_environment || shared.heard.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        if let Err(error) = registration::note_webhook(&shared.services).await {
+            tracing::warn!(%error, "the first delivery could not be noted");
+            shared.heard.store(false, Ordering::Relaxed);
+        }
+    });
 }
 
 /// The whole body, summed up as it comes in. A small one is not copied.

@@ -14,7 +14,7 @@ use crate::flows::{FlowError, FlowResult, Services, advance, delivery, plan};
 use crate::store::jobs::{self, AdvanceRun, HandleDelivery, Job, PlanRun};
 
 /// Longer than any request's own time-out several times over: what takes longer hangs.
-const TIME_LIMIT: Duration = Duration::from_mins(5);
+pub(super) const TIME_LIMIT: Duration = Duration::from_mins(5);
 
 /// A job that waits longer than this may start at the queue's next look.
 const SOON: Duration = Duration::from_secs(10);

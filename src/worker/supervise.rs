@@ -23,8 +23,6 @@ const POLL: Duration = Duration::from_millis(200);
 /// A worker that was not heard of for this long is dead; its jobs run again.
 const DEAD_AFTER: Duration = Duration::from_secs(8);
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// Jobs that could start and wait this long, while none is finished, mean that the worker has stalled.
-const STALLED_AFTER: Duration = Duration::from_mins(2);
 /// What jobs get to finish in at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 /// Deliveries that are done are kept this long, for redeliveries and for people who look into them.
@@ -41,6 +39,8 @@ const SWEEP_AGAIN: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy)]
 enum Crew {
     Deliveries,
+    /// Models take minutes: whoever waits for one holds up no run.
+    Plans,
     Runs,
 }
 
@@ -49,14 +49,24 @@ impl Crew {
     const fn concurrency(self) -> usize {
         match self {
             Self::Deliveries => 8,
-            Self::Runs => 12,
+            Self::Plans | Self::Runs => 12,
         }
     }
 
     const fn tasks(self) -> &'static [&'static str] {
         match self {
             Self::Deliveries => &[HandleDelivery::IDENTIFIER],
-            Self::Runs => &[PlanRun::IDENTIFIER, AdvanceRun::IDENTIFIER],
+            Self::Plans => &[PlanRun::IDENTIFIER],
+            Self::Runs => &[AdvanceRun::IDENTIFIER],
+        }
+    }
+
+    /// Jobs that could start and wait this long, while none is finished, mean that the worker has stalled.
+    const fn stalled_after(self) -> Duration {
+        match self {
+            Self::Deliveries | Self::Runs => Duration::from_mins(2),
+            // A job may honestly take that long.
+            Self::Plans => Duration::from_secs(super::jobs::TIME_LIMIT.as_secs() + 60),
         }
     }
 }
@@ -65,6 +75,7 @@ impl Crew {
 pub async fn run(services: Services, shutdown: watch::Receiver<bool>) {
     tokio::join!(
         keep_running(&services, Crew::Deliveries, shutdown.clone()),
+        keep_running(&services, Crew::Plans, shutdown.clone()),
         keep_running(&services, Crew::Runs, shutdown.clone()),
         keep_sweeping(&services, shutdown.clone()),
         keep_clear(&services, shutdown),
@@ -138,7 +149,8 @@ async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
         .add_extension(carried.clone());
     let options = match crew {
         Crew::Deliveries => options.define_job::<HandleDelivery>(),
-        Crew::Runs => options.define_job::<PlanRun>().define_job::<AdvanceRun>(),
+        Crew::Plans => options.define_job::<PlanRun>(),
+        Crew::Runs => options.define_job::<AdvanceRun>(),
     };
     let worker = options.init().await?;
     info!(?crew, concurrency = crew.concurrency(), "worker started");
@@ -182,10 +194,13 @@ async fn until_end(
 async fn stalled(carried: &Carried, crew: Crew) {
     let mut seen = 0;
     loop {
-        tokio::time::sleep(STALLED_AFTER).await;
+        tokio::time::sleep(crew.stalled_after()).await;
         let finished = carried.finished.load(Ordering::Relaxed);
         let waited = jobs::longest_claimable(&carried.services.pool, crew.tasks()).await;
-        let waits = waited.ok().flatten().is_some_and(|w| w > STALLED_AFTER);
+        let waits = waited
+            .ok()
+            .flatten()
+            .is_some_and(|w| w > crew.stalled_after());
         if waits && finished == seen {
             error!(
                 ?crew,

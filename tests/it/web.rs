@@ -1,4 +1,8 @@
 //! What people see and do in a browser: signing in, setting up, installing, and what nobody may.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
+mod command;
+mod install;
+mod setup;
 mod sign_in;

@@ -27,7 +27,7 @@ pub struct Spent {
 /// The one line that says why structure planned.
 pub fn degraded(why: &Degraded) -> String {
     format!(
-        "Planned from the document's structure, not by a model: {}. `replan` tries the model again.",
+        "Planned from the document's structure, not by a model: {}.",
         reason(why)
     )
 }
@@ -36,7 +36,7 @@ pub fn degraded(why: &Degraded) -> String {
 pub fn partly_degraded(lines: (usize, usize), why: &Degraded) -> String {
     let (first, last) = lines;
     format!(
-        "Lines {first}–{last} were planned from the document's structure, not by the model: {}. `replan` tries the model again.",
+        "Lines {first}–{last} were planned from the document's structure, not by the model: {}.",
         reason(why)
     )
 }

@@ -27,6 +27,8 @@ pub struct Preview<'a> {
     pub rate_per_minute: u32,
     /// What models were paid for it; `None`: none was asked.
     pub ai: Option<&'a AiUse>,
+    /// A model was wanted, and did not plan all of it.
+    pub is_degraded: bool,
 }
 
 /// A planned issue that looks like an existing one without being the same.
@@ -58,7 +60,7 @@ pub fn preview(p: &Preview<'_>) -> String {
         &heading,
         &[
             &why(p.reasons),
-            &warnings(&p.plan.warnings),
+            &warnings(&p.plan.warnings, &again(p)),
             &lines_within(&task_list(p), LIST_ROOM),
             &similar(p.similar),
             &graph(p.mermaid),
@@ -104,13 +106,27 @@ fn why(reasons: &[Reason]) -> String {
     }
 }
 
-fn warnings(warnings: &[String]) -> String {
+/// How to have the model try again.
+fn again(p: &Preview<'_>) -> String {
+    match p.about.process("--dry-run") {
+        _ if !p.is_degraded => String::new(),
+        Some(again) => format!(" {again} tries the model again."),
+        None => format!(" `@{} replan` tries the model again.", p.about.bot),
+    }
+}
+
+/// The first one says why no model planned, where one was wanted; `again` follows it.
+fn warnings(warnings: &[String], again: &str) -> String {
     if warnings.is_empty() {
         return String::new();
     }
     let lines: Vec<String> = warnings
         .iter()
-        .map(|warning| format!("> - {}", inline(warning)))
+        .enumerate()
+        .map(|(n, warning)| {
+            let again = if n == 0 { again } else { "" };
+            format!("> - {}{again}", inline(warning))
+        })
         .collect();
     format!("> [!NOTE]\n{}", lines_within(&lines, DETAIL_ROOM))
 }

@@ -178,6 +178,7 @@ fn preview_comment() {
         mermaid: "graph LR\n  i2 --> i3",
         rate_per_minute: 30,
         ai: None,
+        is_degraded: false,
     });
     assert_eq!(find_comment_marker(&text), Some(run()));
     assert_snapshot!(shown(&text), @"
@@ -259,6 +260,7 @@ fn a_plain_preview_has_no_empty_parts() {
         mermaid: "",
         rate_per_minute: 1,
         ai: None,
+        is_degraded: false,
     });
     assert_snapshot!(shown(&text), @"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
@@ -305,6 +307,7 @@ fn boxes_are_read_back_from_the_preview_and_from_edits() {
         mermaid: "",
         rate_per_minute: 30,
         ai: None,
+        is_degraded: false,
     });
     let boxes: Vec<_> = ticked(&text).into_iter().collect();
     assert_eq!(boxes, [(1, true), (2, true), (3, true), (4, false)]);
@@ -340,6 +343,7 @@ fn a_huge_plan_is_cut_and_keeps_count() {
         mermaid: &"a --> b\n".repeat(9000),
         rate_per_minute: 30,
         ai: None,
+        is_degraded: false,
     });
     assert!(text.chars().count() < COMMENT_MAX);
     assert!(text.ends_with("</sub>\n"), "the end was cut off");
@@ -695,6 +699,7 @@ fn at_a_terminal_the_same_is_done_by_commands() {
         mermaid: "",
         rate_per_minute: 30,
         ai: None,
+        is_degraded: false,
     });
     let steps = waiting.split("**What next?**").nth(1).unwrap();
     assert_snapshot!(steps.split("\n\n").take(2).collect::<Vec<_>>().join("\n"), @"
@@ -865,6 +870,7 @@ fn no_stranger_s_words_get_through_alive() {
         mermaid: "a\n```\n@alice",
         rate_per_minute: 30,
         ai: None,
+        is_degraded: false,
     });
     assert!(!ticked(&text).contains_key(&9));
     let body = text.split_once("-->").unwrap().1;

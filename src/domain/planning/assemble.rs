@@ -107,7 +107,8 @@ pub fn assemble(
     count_reason: Option<&str>,
 ) -> Assembled {
     let mut work = Work::of(brief, drafts, structural);
-    if work.alive().next().is_none() {
+    let alive = work.alive().collect::<Vec<_>>();
+    if !alive.iter().any(|n| work.nodes[*n].grounded) {
         return nothing_found(structural);
     }
     work.plan_the_rest();

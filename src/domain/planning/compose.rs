@@ -27,10 +27,15 @@ pub fn is_ungrounded(issue: &PlannedIssue) -> bool {
     issue.body.starts_with(NOT_IN_THE_SPEC)
 }
 
+/// A body whose words are not ours: our mark in it means nothing.
+pub fn without_mark(body: &str) -> String {
+    body.replace(NOT_IN_THE_SPEC, "> Not in the spec.")
+}
+
 /// The body of an issue, defused; `title` is its final one.
 pub(super) fn body(node: &Node, title: &str, is_group: bool, spec: &Spec) -> String {
     if let Some(body) = &node.ready {
-        return defuse_body(body);
+        return without_mark(&defuse_body(body));
     }
     let mut parts = Vec::new();
     if !node.grounded {
@@ -42,8 +47,7 @@ pub(super) fn body(node: &Node, title: &str, is_group: bool, spec: &Spec) -> Str
         format!("{title}.")
     } else {
         // Our mark is ours.
-        node.description
-            .replace(NOT_IN_THE_SPEC, "> Not in the spec.")
+        without_mark(&node.description)
     });
     let also: Vec<String> = node.also.iter().filter_map(|n| quoted(spec, *n)).collect();
     if !also.is_empty() {

@@ -22,6 +22,29 @@ pub fn uncovered(brief: &Brief<'_>, drafts: &[(Part, Drafts)], structural: &Plan
         .collect()
 }
 
+/// How many blocks the plan excuses although structure takes them for work of their own: items and tasks, not the prose
+/// around them.
+pub fn left_out(plan: &Plan, structural: &Plan) -> usize {
+    let excused: BTreeSet<&str> = plan
+        .coverage
+        .iter()
+        .filter(|c| c.issues.is_empty())
+        .map(|c| c.block.as_str())
+        .collect();
+    let of_work = |id: &str| {
+        let block = structural.spec.blocks.iter().find(|b| b.id == id);
+        block.is_some_and(|b| {
+            matches!(
+                b.kind,
+                BlockKind::ListItem | BlockKind::Task | BlockKind::TableRow
+            )
+        })
+    };
+    let work = structural.coverage.iter().filter(|c| !c.issues.is_empty());
+    work.filter(|c| excused.contains(c.block.as_str()) && of_work(&c.block))
+        .count()
+}
+
 /// Where the blocks went, by their places.
 #[derive(Debug, Default)]
 pub(super) struct Trace {

@@ -35,8 +35,8 @@ use super::structure::Wishes;
 
 pub use assemble::{Assembled, assemble};
 pub use clean::title as harmless_title;
-pub use compose::{is_ungrounded, ungrounded};
-pub use cover::uncovered;
+pub use compose::{is_ungrounded, ungrounded, without_mark};
+pub use cover::{left_out, uncovered};
 pub use degraded::Degraded;
 pub use draft::{Count, DraftIssue, Drafts, Extension, NotWork};
 pub use fence::nonce;
@@ -47,10 +47,10 @@ pub use vary::{Varied, apply_varied, read_varied, vary_question};
 
 /// Which prompts were used; kept with the plan and part of the cache's key. A test asks for a new one with every change
 /// of the files.
-pub const PROMPT_VERSION: &str = "1";
+pub const PROMPT_VERSION: &str = "2";
 
 /// The longest title of an issue, in characters.
-const LONGEST_TITLE: usize = 80;
+pub const LONGEST_TITLE: usize = 80;
 /// More issues than this are no breakdown, whatever the maximum says.
 const MOST_ISSUES: usize = 500;
 

@@ -109,11 +109,12 @@ pub fn repair_question(
             complaints.len() - COMPLAINTS_MOST
         ));
     }
+    let complaints = fence::fenced("COMPLAINTS", brief.nonce, &lines.join("\n"));
     let shown = fence::indented(&fence::cut(reply.trim(), REPLY_MOST), brief.nonce);
     let answer = fence::fenced("ANSWER", brief.nonce, &shown);
     let fields = [
         ("question", asked.prompt.trim_end()),
-        ("complaints", &lines.join("\n")),
+        ("complaints", &complaints),
         ("answer", &answer),
     ];
     Prompt {

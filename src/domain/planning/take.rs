@@ -50,7 +50,7 @@ impl Work<'_> {
             let node = self.node(issue, covers, with_children.contains(&n), &grounding);
             self.nodes.push(node);
         }
-        self.ground_groups();
+        self.ground_groups(&issues, &grounding);
         self.links.blocked_by = issues
             .iter()
             .map(|(part, i)| {
@@ -140,8 +140,9 @@ impl Work<'_> {
         }
     }
 
-    /// A group is in the spec if anything in it is.
-    fn ground_groups(&mut self) {
+    /// A group is in the spec if anything in it is, and its own words are of what stands in it or above it. One that only
+    /// takes others in stays an invention, and loses them.
+    fn ground_groups(&mut self, issues: &[(usize, &DraftIssue)], grounding: &Grounding) {
         let mut links = self.links.clone();
         links.blocked_by = vec![BTreeSet::new(); links.parent.len()];
         links.untangle();
@@ -149,8 +150,14 @@ impl Work<'_> {
         for n in 0..self.nodes.len() {
             let mut at = n;
             while let Some(group) = self.links.parent[at].filter(|_| self.nodes[n].grounded) {
-                self.nodes[group].grounded = true;
+                let inside: Vec<usize> = self.nodes[n].covers.iter().copied().collect();
+                self.nodes[group].grounded |= grounding.supports(issues[group].1, &inside);
                 at = group;
+            }
+        }
+        for n in 0..self.nodes.len() {
+            while let Some(group) = self.links.parent[n].filter(|g| !self.nodes[*g].grounded) {
+                self.links.parent[n] = self.links.parent[group];
             }
         }
     }

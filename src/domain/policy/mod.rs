@@ -36,9 +36,14 @@ impl Verdict {
 pub enum Reason {
     DryRun,
     SettingsSayAlways,
-    ManyIssues { planned: usize, limit: u32 },
+    ManyIssues {
+        planned: usize,
+        limit: u32,
+    },
     PossibleDuplicates(usize),
     ProhibitedKeyword(Hit),
+    /// Blocks that look like work, and that the model says are none.
+    LeftOut(usize),
 }
 
 impl fmt::Display for Reason {
@@ -59,6 +64,13 @@ impl fmt::Display for Reason {
                 write!(f, "{n} planned issues look like ones that exist already.")
             }
             Self::ProhibitedKeyword(hit) => hit.fmt(f),
+            Self::LeftOut(1) => f.write_str(
+                "The model takes 1 piece of the text for no work that looks like work; the coverage below names it.",
+            ),
+            Self::LeftOut(n) => write!(
+                f,
+                "The model takes {n} pieces of the text for no work that look like work; the coverage below names them."
+            ),
         }
     }
 }
@@ -74,6 +86,8 @@ pub struct Case<'a> {
     pub threshold: u32,
     /// Planned issues that look like existing ones without being the same.
     pub possible_duplicates: usize,
+    /// Blocks that look like work, and that a model says are none.
+    pub left_out: usize,
     /// `None` where content filtering is off.
     pub filter: Option<&'a ContentFilter>,
 }
@@ -94,6 +108,9 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
     if case.possible_duplicates > 0 {
         reasons.push(Reason::PossibleDuplicates(case.possible_duplicates));
+    }
+    if case.left_out > 0 {
+        reasons.push(Reason::LeftOut(case.left_out));
     }
     let hits = case.filter.map(|filter| filter.search(case.plan));
     reasons.extend(hits.into_iter().flatten().map(Reason::ProhibitedKeyword));

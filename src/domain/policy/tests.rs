@@ -47,6 +47,7 @@ fn case<'a>(plan: &'a Plan, filter: &'a ContentFilter) -> Case<'a> {
         always: false,
         threshold: 50,
         possible_duplicates: 0,
+        left_out: 0,
         filter: Some(filter),
     }
 }

@@ -157,19 +157,15 @@ pub fn resolve(
     } else {
         layers.latest(None, |d| Some(d).filter(own)?.base_url.clone().map(Some))
     };
-    let monthly_budget = if provider.from == Layer::Operator {
-        let lower = |one: Option<Money>, other: Option<Money>| match (one, other) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-        layers.narrowed(
-            operator.monthly_budget,
-            |d| d.monthly_budget.map(Some),
-            lower,
-        )
-    } else {
-        layers.latest(None, |d| d.monthly_budget.map(Some))
+    let lower = |one: Option<Money>, other: Option<Money>| match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     };
+    // With a key of their own tenants pay themselves.
+    let operators = operator
+        .monthly_budget
+        .filter(|_| provider.from == Layer::Operator);
+    let monthly_budget = layers.narrowed(operators, |d| d.monthly_budget.map(Some), lower);
     Settings {
         provider,
         model,

@@ -7,6 +7,7 @@ use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::choice::Model;
 use super::{Stop, availability};
@@ -20,13 +21,15 @@ use crate::store::runs::Run;
 /// How often a reply that cannot be used is given back with complaints.
 const REPAIRS: usize = 2;
 /// Questions of one plan, repairs included.
-const MOST_QUESTIONS: usize = 24;
+const MOST_QUESTIONS: usize = 48;
 /// How often somebody who waits for another's question looks whether it is answered.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Beyond the time of a question, until its place is free although nobody gave it back.
 const GRACE: Duration = Duration::from_secs(5);
-/// What a model is expected to answer where nothing bounds it, in tokens.
-const USUAL_ANSWER: u64 = 4_000;
+/// What a model is expected to answer where nothing bounds it, and may answer where a budget does, in tokens.
+const USUAL_ANSWER: u32 = 16_000;
+/// The longest reply that the cache keeps, in bytes.
+const LONGEST_KEPT: usize = 256 * 1024;
 
 /// What a question is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,13 +83,14 @@ impl Asking<'_> {
         let mut question = prompt.clone();
         let mut unusable = Vec::new();
         for attempt in 0..=REPAIRS {
-            let purpose = if attempt == 0 {
-                purpose.as_str()
-            } else {
-                "repair"
-            };
+            let is_first = attempt == 0;
+            let purpose = if is_first { purpose.as_str() } else { "repair" };
             let key = self.key("reply", &question);
-            let reply = self.reply(purpose, &key, &question).await?;
+            let reply = match Box::pin(self.reply(purpose, &key, &question)).await {
+                // With the reply in it, the question has grown: smaller parts would not help.
+                Err(Stop::TooLong) if !is_first => break,
+                reply => reply?,
+            };
             let mut complaints = match read(&reply.text, attempt == REPAIRS) {
                 Ok(value) => return Ok((value, u32::try_from(attempt).unwrap_or_default())),
                 Err(complaints) => complaints,
@@ -134,7 +138,20 @@ impl Asking<'_> {
         if let Some(known) = known {
             return Ok(known);
         }
-        let answer = self.answer(purpose, prompt).await?;
+        let (call, answer) = self.answer(purpose, prompt).await?;
+        let (usage, lost) = (answer.usage, u64::from(answer.lost));
+        let reply = self.kept(key, answer).await;
+        // The answer is kept first: should the database fail now, it is not paid twice.
+        let (tokens_in, tokens_out) = (u64::from(usage.tokens_in), u64::from(usage.tokens_out));
+        // What was cut off before was asked in full, and answered nobody knows how far.
+        let spent = self.spent(tokens_in * (1 + lost), tokens_out * (1 + lost));
+        ai_calls::settle(&self.services.pool, call, spent, usage.is_estimate).await?;
+        drop(lease);
+        reply
+    }
+
+    /// The answer as a reply, in the cache unless it is too long to be one.
+    async fn kept(&self, key: &Key, answer: Answer) -> Result<Reply, Stop> {
         let is_cut = match answer.finish {
             Finish::Stop => false,
             Finish::Length => true,
@@ -147,9 +164,10 @@ impl Asking<'_> {
             text: answer.text,
             is_cut,
         };
-        let ttl = self.services.ai.cache_ttl;
-        cache.set_json(key, &reply, ttl).await;
-        drop(lease);
+        if reply.text.len() <= LONGEST_KEPT {
+            let ttl = self.services.ai.cache_ttl;
+            self.services.cache.set_json(key, &reply, ttl).await;
+        }
         Ok(reply)
     }
 
@@ -159,8 +177,8 @@ impl Asking<'_> {
         self.services.cache.lease(flight, 1, ttl).await
     }
 
-    /// Asks the model, and keeps what it took.
-    async fn answer(&self, purpose: &str, prompt: &Prompt) -> Result<Answer, Stop> {
+    /// Asks the model; the question is settled by whoever keeps the answer.
+    async fn answer(&self, purpose: &str, prompt: &Prompt) -> Result<(i64, Answer), Stop> {
         let model = || self.model.name();
         if self.sent.fetch_add(1, Ordering::Relaxed) >= MOST_QUESTIONS {
             return Err(Stop::Why(Degraded::TooManyQuestions { model: model() }));
@@ -172,34 +190,31 @@ impl Asking<'_> {
             schema_name: prompt.schema_name,
             schema: prompt.schema.clone(),
         };
-        let choice = &self.model.choice;
+        let mut choice = self.model.choice.clone();
+        if self.model.budget.is_some() {
+            // No answer may cost more than was kept for it.
+            choice.max_tokens = Some(self.longest_answer());
+        }
         let asked = self
-            .in_time(self.services.ai.models.ask(choice, &question))
+            .in_time(self.services.ai.models.ask(&choice, &question))
             .await;
         let pool = &self.services.pool;
-        let answer = match asked {
-            Ok(Ok(answer)) => answer,
+        match asked {
+            Ok(Ok(answer)) => Ok((call, answer)),
             Ok(Err(error)) => {
-                let may_cost = matches!(error, AiError::TimedOut | AiError::Unreadable(_));
+                let may_cost = error.may_have_been_answered();
                 ai_calls::fail(pool, call, error.kind(), may_cost).await?;
-                return Err(self.refused(error).await);
+                Err(self.refused(error).await)
             }
             Err(stop) => {
                 ai_calls::fail(pool, call, "timed_out", true).await?;
-                return Err(stop);
+                Err(stop)
             }
-        };
-        let spent = self.spent(
-            answer.usage.tokens_in.into(),
-            answer.usage.tokens_out.into(),
-        );
-        ai_calls::settle(pool, call, spent, answer.usage.is_estimate).await?;
-        Ok(answer)
+        }
     }
 
     async fn begin(&self, purpose: &str, prompt: &Prompt) -> Result<i64, Stop> {
         let size = prompt.system.len() + prompt.prompt.len() + prompt.schema.to_string().len();
-        let most = self.model.choice.max_tokens.map_or(USUAL_ANSWER, u64::from);
         let call = NewCall {
             installation: self.run.installation,
             run: &self.run.id,
@@ -209,17 +224,22 @@ impl Asking<'_> {
             prompt_version: PROMPT_VERSION,
             is_tenants: self.model.choice.is_tenants,
             // A token is three bytes or more, in most languages.
-            expected: self.spent(size as u64 / 3 + 1, most),
+            expected: self.spent(size as u64 / 3 + 1, self.longest_answer().into()),
             priced_as_of: self.model.priced_as_of,
         };
         let now = self.services.clock.now();
         match ai_calls::begin(&self.services.pool, &call, self.model.budget, now).await? {
             Begun::Call(id) => Ok(id),
+            Begun::RunIsOver => Err(Stop::Over),
             Begun::OverBudget(spent) => Err(Stop::Why(Degraded::BudgetSpent {
                 budget: self.model.budget.unwrap_or_default(),
                 spent,
             })),
         }
+    }
+
+    fn longest_answer(&self) -> u32 {
+        self.model.choice.max_tokens.unwrap_or(USUAL_ANSWER)
     }
 
     fn spent(&self, tokens_in: u64, tokens_out: u64) -> Spent {
@@ -235,14 +255,27 @@ impl Asking<'_> {
         match error {
             AiError::TooLong => Stop::TooLong,
             error => {
-                availability::note(
-                    self.services,
-                    self.run.installation,
-                    &self.model.choice,
-                    &error,
-                )
-                .await;
-                let says = error.to_string();
+                // What is wrong with this question says nothing of the next one.
+                let concerns_all = matches!(
+                    error,
+                    AiError::Unauthorized
+                        | AiError::NoCredit
+                        | AiError::ModelUnknown
+                        | AiError::Address(_)
+                        | AiError::RateLimited { .. }
+                        | AiError::Unavailable(_)
+                );
+                warn!(run.id = %self.run.id, model, %error, "a model did not answer");
+                if concerns_all {
+                    availability::note(
+                        self.services,
+                        self.run.installation,
+                        &self.model.choice,
+                        &error,
+                    )
+                    .await;
+                }
+                let says = availability::words(&self.model.choice, &error);
                 Stop::Why(Degraded::Unavailable { model, says })
             }
         }

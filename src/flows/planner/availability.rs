@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tracing::warn;
 
 use super::choice;
 use crate::ai::{AiError, Choice, Provider};
@@ -22,32 +23,41 @@ pub struct Availability {
     pub trouble: Option<String>,
 }
 
-impl Availability {
-    fn of(result: Result<(), AiError>) -> Self {
-        Self {
-            trouble: result.err().map(|error| error.to_string()),
-        }
-    }
+/// Why it does not answer. Of the operator's model only what kind of trouble it is: many tenants read it, and what the
+/// provider said may be about one of them, or about the operator's account.
+pub(super) fn words(choice: &Choice, error: &AiError) -> String {
+    let kind = match error {
+        _ if choice.is_tenants => return error.to_string(),
+        AiError::Unavailable(_) => "the provider is not available",
+        AiError::Rejected(_) => "the provider does not take the question",
+        AiError::Address(_) => "the provider's address cannot be used",
+        AiError::Unreadable(_) => "the provider's reply cannot be read",
+        without_texts => return without_texts.to_string(),
+    };
+    kind.to_owned()
 }
 
-/// Whether it can be asked, as known, or looked at now. Where somebody else looks at this moment it is taken to be there.
+/// Whether it can be asked, as known, or looked at now; `None`: somebody else is looking.
 pub(super) async fn look(
     services: &Services,
     installation: InstallationId,
     choice: &Choice,
     fresh: bool,
-) -> Availability {
+) -> Option<Availability> {
     let key = key(installation, choice, "available");
     if !fresh && let Some(known) = services.cache.get_json(&key).await {
-        return known;
+        return Some(known);
     }
     let flight = self::key(installation, choice, "looking");
-    let Some(_lease) = services.cache.lease(&flight, 1, LONGEST_LOOK).await else {
-        return Availability { trouble: None };
-    };
-    let seen = Availability::of(services.ai.models.check(choice).await);
+    let _lease = services.cache.lease(&flight, 1, LONGEST_LOOK).await?;
+    let looked = services.ai.models.check(choice).await;
+    if let Err(error) = &looked {
+        warn!(model = choice.model, %error, "a model cannot be asked");
+    }
+    let trouble = looked.err().map(|error| words(choice, &error));
+    let seen = Availability { trouble };
     keep(services, installation, choice, &seen).await;
-    seen
+    Some(seen)
 }
 
 /// A question failed in a way that the next will too.
@@ -58,7 +68,7 @@ pub(super) async fn note(
     error: &AiError,
 ) {
     let seen = Availability {
-        trouble: Some(error.to_string()),
+        trouble: Some(words(choice, error)),
     };
     keep(services, installation, choice, &seen).await;
 }
@@ -74,14 +84,14 @@ async fn keep(
     services.cache.set_json(&key, seen, ttl).await;
 }
 
-/// The operator's model as `provider/model`, and how it is; `None`: there is none.
-pub async fn operators_model(services: &Services) -> Option<(String, Availability)> {
+/// The operator's model as `provider/model`, and how it is, if that is known; `None`: there is none.
+pub async fn operators_model(services: &Services) -> Option<(String, Option<Availability>)> {
     let provider = Provider::of_setting(services.operator.provider)?;
     let choice = match choice::operators(services, provider, &services.operator.model) {
         Ok(choice) => choice,
         Err(why) => {
             let trouble = Some(why.kind().to_owned());
-            return Some((provider.name().to_owned(), Availability { trouble }));
+            return Some((provider.name().to_owned(), Some(Availability { trouble })));
         }
     };
     let name = format!("{}/{}", provider.name(), choice.model);

@@ -1,6 +1,8 @@
 //! A model plans: how many issues, part by part what they are, what is still missing, and titles that collide.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use futures_util::future;
 use tokio::sync::Semaphore;
@@ -25,14 +27,39 @@ use crate::flows::{FlowResult, Services};
 use crate::github::{GitHubError, Repo};
 use crate::store::runs::Run;
 
-/// Characters of the spec in one question: well within what the providers' models read, with the reply.
-const PART: usize = 24_000;
+/// Characters of the spec in one question: a model writes the issues of so much within a minute.
+const PART: usize = 16_000;
 /// Of an own server, whose models often read less.
-const SMALL_PART: usize = 12_000;
+const SMALL_PART: usize = 8_000;
 /// In smaller parts nothing can be planned.
 const LEAST_PART: usize = 2_000;
+/// How long the repository may take to say what it is like; without it a plan is made as well.
+const A_LOOK: Duration = Duration::from_secs(20);
 /// Parts of one plan that are asked for at once.
 const AT_ONCE: usize = 4;
+
+/// Everything that a plan's questions are made of.
+struct Matter {
+    title: String,
+    wishes: Wishes,
+    surroundings: Surroundings,
+    instructions: Vec<String>,
+    nonce: String,
+    structural: Plan,
+}
+
+impl Matter {
+    fn brief(&self) -> Brief<'_> {
+        Brief {
+            spec: &self.structural.spec,
+            title: &self.title,
+            wishes: &self.wishes,
+            surroundings: &self.surroundings,
+            instructions: &self.instructions,
+            nonce: &self.nonce,
+        }
+    }
+}
 
 /// The model's plan of what was asked, with structure's for what it left out.
 pub(super) async fn plan(
@@ -46,28 +73,26 @@ pub(super) async fn plan(
     let ends = Instant::now() + services.ai.patience;
     let fresh = asked.replans > 0;
     let seen = availability::look(services, run.installation, &model.choice, fresh).await;
-    if let Some(says) = seen.trouble {
+    if let Some(says) = seen.and_then(|seen| seen.trouble) {
         let model = model.name();
         return Err(Stop::Why(Degraded::Unavailable { model, says }));
     }
-    let surroundings = surroundings(services, run, asked)
-        .await
-        .map_err(Stop::Flow)?;
+    let known = tokio::time::timeout(A_LOOK, surroundings(services, run, asked)).await;
+    let surroundings = known.unwrap_or(Ok(Surroundings::default()));
     let mut secret = services.ai.fence.to_vec();
     secret.extend(run.installation.0.to_le_bytes());
-    let nonce = planning::nonce(&secret, &asked.title, &asked.text);
-    let brief = Brief {
-        spec: &structural.spec,
-        title: &asked.title,
-        wishes,
-        surroundings: &surroundings,
-        instructions: &asked.instructions,
-        nonce: &nonce,
-    };
+    let matter = Arc::new(Matter {
+        nonce: planning::nonce(&secret, &asked.title, &asked.text),
+        title: asked.title.clone(),
+        wishes: wishes.clone(),
+        surroundings: surroundings.map_err(Stop::Flow)?,
+        instructions: asked.instructions.clone(),
+        structural: structural.clone(),
+    });
     let asking = Asking {
         services,
         run,
-        brief: &brief,
+        brief: &matter.brief(),
         model,
         replans: asked.replans,
         ends,
@@ -78,29 +103,33 @@ pub(super) async fn plan(
         _ => PART,
     };
     let assembled = loop {
-        match in_parts(&asking, structural, size).await {
+        match Box::pin(in_parts(&asking, &matter, size)).await {
             Err(Stop::TooLong) if size / 2 >= LEAST_PART => size /= 2,
             other => break other?,
         }
     };
-    let plan = varied(&asking, asked, assembled).await?;
+    let plan = Box::pin(varied(&asking, asked, assembled)).await?;
     super::planned_by(run, model, &plan, asking.sent());
     Ok(plan)
 }
 
 /// Plans in parts of at most so many characters.
-async fn in_parts(asking: &Asking<'_>, structural: &Plan, size: usize) -> Result<Assembled, Stop> {
+async fn in_parts(
+    asking: &Asking<'_>,
+    matter: &Arc<Matter>,
+    size: usize,
+) -> Result<Assembled, Stop> {
     let brief = asking.brief;
     let (count, reason) = count(asking, size).await?;
     let parts = planning::parts(brief, size);
-    let shares = count.map(|count| planning::share(count, &parts, structural));
+    let shares = count.map(|count| planning::share(count, &parts, &matter.structural));
     let places = Semaphore::new(AT_ONCE);
     let asked = parts.iter().enumerate().map(|(n, part)| {
         let share = shares.as_ref().map(|shares| shares[n]);
         let places = &places;
         async move {
             let _place = places.acquire().await;
-            one_part(asking, part, share, brief.wishes.count.is_some()).await
+            Box::pin(one_part(asking, part, share, brief.wishes.count.is_some())).await
         }
     });
     let mut drafts = Vec::with_capacity(parts.len() + 1);
@@ -123,15 +152,36 @@ async fn in_parts(asking: &Asking<'_>, structural: &Plan, size: usize) -> Result
         return Err(Stop::Why(why));
     }
     if lost.is_empty() {
-        missing(asking, structural, size, &mut drafts).await?;
+        Box::pin(missing(asking, matter, size, &mut drafts)).await?;
     }
     let name = asking.model.name();
-    let mut assembled = planning::assemble(brief, &drafts, structural, &name, reason.as_deref());
+    let mut assembled = off_the_reactor(matter, move |matter| {
+        let brief = matter.brief();
+        planning::assemble(
+            &brief,
+            &drafts,
+            &matter.structural,
+            &name,
+            reason.as_deref(),
+        )
+    })
+    .await?;
     let said = lost
         .iter()
         .map(|(lines, why)| comment::partly_degraded(*lines, why));
     assembled.plan.warnings.splice(0..0, said);
     Ok(assembled)
+}
+
+/// A long spec and a long reply take their time to compare.
+async fn off_the_reactor<T: Send + 'static>(
+    matter: &Arc<Matter>,
+    work: impl FnOnce(&Matter) -> T + Send + 'static,
+) -> Result<T, Stop> {
+    let matter = matter.clone();
+    tokio::task::spawn_blocking(move || work(&matter))
+        .await
+        .map_err(|error| Stop::Flow(anyhow::Error::from(error).into()))
 }
 
 /// How many issues and why; the person's number, the model's, or none where the model gives none that can be used.
@@ -173,12 +223,16 @@ async fn one_part(
 /// Asks once more for what nobody covers; what is still missing then is structure's.
 async fn missing(
     asking: &Asking<'_>,
-    structural: &Plan,
+    matter: &Arc<Matter>,
     size: usize,
     drafts: &mut Vec<(Part, Drafts)>,
 ) -> Result<(), Stop> {
     let brief = asking.brief;
-    let blocks = planning::uncovered(brief, drafts, structural);
+    let so_far = drafts.clone();
+    let blocks = off_the_reactor(matter, move |matter| {
+        planning::uncovered(&matter.brief(), &so_far, &matter.structural)
+    })
+    .await?;
     if blocks.is_empty() {
         return Ok(());
     }
@@ -198,8 +252,8 @@ async fn missing(
             drafts.push((part, found));
             Ok(())
         }
-        Err(Stop::Flow(error)) => Err(Stop::Flow(error)),
         Err(Stop::Why(_) | Stop::TooLong) => Ok(()),
+        Err(stop) => Err(stop),
     }
 }
 
@@ -220,8 +274,8 @@ async fn varied(asking: &Asking<'_>, asked: &Asked, assembled: Assembled) -> Res
         .await;
     match varied {
         Ok((varied, _)) => planning::apply_varied(&mut plan, &varied),
-        Err(Stop::Flow(error)) => return Err(Stop::Flow(error)),
         Err(Stop::Why(_) | Stop::TooLong) => {}
+        Err(stop) => return Err(stop),
     }
     Ok(plan)
 }
@@ -243,14 +297,19 @@ async fn surroundings(services: &Services, run: &Run, asked: &Asked) -> FlowResu
         .repository(run.installation, run.repository)
         .await?;
     let repo: Repo = services.repo(&home);
-    let (labels, milestones, open_issues) = tokio::join!(
-        repo.list_labels(),
-        repo.list_open_milestones(),
-        repo.list_open_issues()
-    );
     let settings = services
         .settings(run.installation, run.repository, &asked.for_settings())
         .await?;
+    // All of them are needed only where some may be set.
+    let pages = match settings.allowed_labels.value {
+        Some(_) => 10,
+        None => 1,
+    };
+    let (labels, milestones, open_issues) = tokio::join!(
+        repo.list_labels(pages),
+        repo.list_open_milestones(),
+        repo.list_open_issues()
+    );
     let labels: Vec<String> = or_none(labels, "labels")
         .into_iter()
         .map(|label| label.name)

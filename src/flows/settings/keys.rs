@@ -219,7 +219,7 @@ fn in_words(error: &AiError, model: &str) -> String {
             format!("{model} does not take questions as we send them: {error}.")
         }
         AiError::RateLimited { .. } => format!("The key works, but {error}."),
-        AiError::Unavailable(_) | AiError::TimedOut => format!(
+        AiError::Unavailable(_) | AiError::CutOff | AiError::TimedOut => format!(
             "{error}. Try again in a minute; if it stays so, look at the provider's status page."
         ),
         AiError::Address(_) => format!("{error}."),

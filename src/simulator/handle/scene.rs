@@ -284,6 +284,14 @@ impl Simulator {
         self.world().app.setup_url = Some(url.to_owned());
     }
 
+    /// An App is registered for the account, in place of the one that was; answers the code for its credentials.
+    #[track_caller]
+    pub fn register_app(&self, owner: &str, manifest: &serde_json::Value) -> String {
+        let mut world = self.world();
+        let owner = world.account_named(owner);
+        world.register_app(owner, manifest)
+    }
+
     /// The App as it is now: another than at the start once one was registered from a manifest.
     pub fn app_now(&self) -> App {
         self.world().app.clone()

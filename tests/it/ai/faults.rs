@@ -102,8 +102,7 @@ async fn passing_trouble_is_asked_again_and_forgotten() {
 #[tokio::test]
 async fn trouble_that_stays_is_told_after_three_sends() {
     let t = Scene::start().await;
-    let broken =
-        AiError::Unavailable("the connection broke off before the end of the reply".to_owned());
+    let broken = AiError::CutOff;
     for (provider, _) in PROVIDERS {
         for (trouble, error) in [
             (

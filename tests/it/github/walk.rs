@@ -3,16 +3,20 @@
 use std::path::Path;
 
 use http::Method;
+use openproducer::simulator::Simulator;
 use openproducer::{
     clock::Clock,
     domain::ids::{CommentId, IssueNumber, RepositoryName},
     github::{
-        GitHub, Installation, IssueChange, IssueState, NewIssue, Reaction, Repo, StateReason,
-        allowed_routes,
+        AppCredentials, GitHub, Installation, IssueChange, IssueState, NewIssue, OAuth,
+        OAuthClient, OAuthError, Reaction, Repo, StateReason, Verifier, allowed_routes,
+        allowed_web_routes,
     },
 };
+use url::Url;
 
 use super::{Scene, address, repository};
+use crate::harness::browser::Browser;
 
 #[tokio::test]
 async fn everything_works_and_nothing_else_is_allowed() {
@@ -27,7 +31,13 @@ async fn everything_works_and_nothing_else_is_allowed() {
     comments_and_reactions(&t, trigger).await;
     links(&t, parent, child).await;
     a_person(&t).await;
+    somebody_who_signed_in(&t).await;
+    a_new_app(&t).await;
 
+    for (method, route) in allowed_web_routes() {
+        let method: Method = method.parse().unwrap();
+        assert!(t.count(&method, route) > 0, "nothing uses {method} {route}");
+    }
     for (method, route) in allowed_routes() {
         let method: Method = method.parse().unwrap();
         let used = t.count(&method, route);
@@ -68,6 +78,108 @@ async fn the_app(t: &Scene) {
         .map(|r| r.full_name.to_string())
         .collect();
     assert_eq!(names, ["acme/shop", "acme/site"]);
+    assert_eq!(t.installation.count_repositories().await.unwrap(), 2);
+}
+
+/// What a person's token shows who signed in, and how the token is come by.
+async fn somebody_who_signed_in(t: &Scene) {
+    let app = t.sim.app();
+    let client = OAuthClient {
+        id: app.client_id.clone(),
+        secret: app.client_secret.clone().into(),
+    };
+    let web: Url = t.sim.web_url().parse().unwrap();
+    let oauth = OAuth::new(&web, None, t.clock.clone()).unwrap();
+    let redirect: Url = "http://127.0.0.1:1/login/callback".parse().unwrap();
+    let verifier = Verifier("v".repeat(43).into());
+    let early = oauth.sign_in_address(&redirect, "s", &verifier);
+    assert_eq!(early, Err(OAuthError::NotSetUp));
+    oauth.set_client(client.clone());
+    let code = || code(&t.sim, &oauth, &redirect, &verifier);
+
+    let tokens = oauth
+        .fetch_tokens(&code().await, &redirect, &verifier)
+        .await
+        .unwrap();
+    assert!(tokens.ends_at.unwrap() > t.clock.now());
+    let alice = t.github.as_user(tokens.access.clone());
+    assert_eq!(alice.account().await.unwrap().login, "alice");
+    let installations = alice.list_visible_installations().await.unwrap();
+    assert_eq!(installations.items[0].id, t.installation.id());
+    let seen = alice
+        .list_visible_repositories(t.installation.id())
+        .await
+        .unwrap();
+    let names: Vec<_> = seen.items.iter().map(|r| r.full_name.to_string()).collect();
+    assert_eq!(names, ["acme/shop"]);
+    assert!(seen.items[0].permissions.unwrap().maintain);
+
+    let refresh = tokens.refresh.unwrap();
+    let renewed = oauth.refresh_tokens(&refresh).await.unwrap();
+    assert!(alice.account().await.is_err(), "the old token ended");
+    assert!(t.github.as_user(renewed.access).account().await.is_ok());
+    let again = oauth.refresh_tokens(&refresh).await.unwrap_err();
+    assert!(matches!(again, OAuthError::Refused(_)), "{again}");
+    let other = Verifier("w".repeat(43).into());
+    let refused = oauth.fetch_tokens(&code().await, &redirect, &other).await;
+    assert!(matches!(refused, Err(OAuthError::Refused(_))));
+    oauth.set_client(OAuthClient {
+        secret: "wrong".to_owned().into(),
+        ..client
+    });
+    let refused = oauth
+        .fetch_tokens(&code().await, &redirect, &verifier)
+        .await;
+    assert!(matches!(refused, Err(OAuthError::Misconfigured(_))));
+}
+
+/// As alice's browser gets one.
+async fn code(sim: &Simulator, oauth: &OAuth, redirect: &Url, verifier: &Verifier) -> String {
+    let browser = Browser::new(redirect.as_str(), &sim.web_url());
+    browser.is_on_github_as("alice");
+    let address = oauth.sign_in_address(redirect, "state", verifier).unwrap();
+    let back = browser
+        .send(Method::GET, address, None)
+        .await
+        .leads_to()
+        .unwrap();
+    let mut pairs = back.query_pairs();
+    pairs
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned()
+}
+
+/// Whoever has the code gets the credentials, once.
+async fn a_new_app(t: &Scene) {
+    let github = GitHub::unregistered(&address(&t.sim), t.clock.clone()).unwrap();
+    assert!(!github.is_registered() && github.app().await.is_err());
+    let code = t
+        .sim
+        .register_app("acme", &serde_json::json!({"name": "New"}));
+    let app = github.convert_manifest(&code).await.unwrap();
+    assert_eq!(
+        (app.slug.as_str(), app.owner.login.as_str()),
+        ("new", "acme")
+    );
+    assert!(
+        github
+            .convert_manifest(&code)
+            .await
+            .unwrap_err()
+            .is_absent()
+    );
+    let credentials = AppCredentials {
+        issuer: app.client_id,
+        private_key: app.pem,
+    };
+    github.clone().register(&credentials).unwrap();
+    assert_eq!(
+        github.app().await.unwrap().id,
+        app.id,
+        "all clones learn of it"
+    );
 }
 
 /// Every method of the client that asks GitHub for something is walked above; a new one is not forgotten.
@@ -185,7 +297,10 @@ async fn the_repository(t: &Scene) {
     assert!(t.repo.role_of("theopenproducerbot[bot]").await.is_ok());
     assert!(t.repo.ensure_label("area: billing/café").await.unwrap());
     assert!(!t.repo.ensure_label("area: billing/café").await.unwrap());
-    let labels = t.repo.list_labels().await.unwrap();
+    let milestones = t.repo.list_open_milestones().await.unwrap();
+    assert_eq!(milestones.len(), 1);
+    assert_eq!(t.repo.list_open_issues().await.unwrap().len(), 1);
+    let labels = t.repo.list_labels(10).await.unwrap();
     assert!(
         labels
             .iter()

@@ -72,8 +72,10 @@ impl Door {
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let verifier = Verifier::new(&[SECRET.into()]).unwrap();
         let router = web::router(Site {
-            verifier: Verifier::new(&[SECRET.into()]).unwrap(),
+            verifier: watch::channel(Some(Arc::new(verifier))).1,
+            from_environment: true,
             receiver: Receiver::new(Ingest::start(database.pool()), known_identity),
             services: server::services(&parts(database.pool())),
             cache: probe(move || {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use openproducer::domain::settings::Provider;
 use openproducer::simulator::models::Reply;
+use openproducer::simulator::{RepositorySelection, Role};
 
 use super::{SPEC, Scene, good_model, how, plan, with_model};
-use crate::harness::house::House;
+use crate::harness::house::{House, SHOP};
 
 /// The run has structure's plan, and the preview says why in one line.
 async fn degrades(t: &House, why: &str, says: &str) {
@@ -21,7 +22,10 @@ async fn degrades(t: &House, why: &str, says: &str) {
         .find(|line| line.contains("Planned from the document's structure, not by a model"));
     let line = line.unwrap_or_else(|| panic!("{why}: {preview}"));
     assert!(line.contains(says), "{why}: {line}");
-    assert!(line.contains("`replan` tries the model again"), "{line}");
+    assert!(
+        line.contains("`@TheOpenProducerBot replan` tries the model again."),
+        "{line}"
+    );
     assert!(!preview.contains(super::KEY), "{preview}");
 }
 
@@ -240,6 +244,96 @@ async fn health_knows_the_model() {
     with_model(async |t, models| {
         models.lists_with(Some(Reply::fails(500, "down")));
         assert_eq!(ai(t).await, "200 \"down\" \"openai/sim-large\"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_provider_has_against_one_spec_holds_for_no_other_and_reaches_nobody_else() {
+    with_model(async |t, models| {
+        models.replies_with(|asked| {
+            if asked.prompt.contains("forbidden fruit") {
+                return Reply::fails(400, "prompt flagged: forbidden fruit of org-12345");
+            }
+            Reply::says(good_model::answer(asked).to_string())
+        });
+        let bad = t
+            .opens("Fruit", &SPEC.replace("login form", "forbidden fruit"))
+            .await;
+        assert_eq!(plan(t, &bad).await["planner"], "structural");
+        assert!(
+            !t.bot_comment(&bad).contains("org-12345"),
+            "{}",
+            t.bot_comment(&bad)
+        );
+        let good = t.opens("Accounts", SPEC).await;
+        assert_eq!(plan(t, &good).await["planner"], "openai/sim-large");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_tenant_s_slow_plans_hold_up_neither_other_tenants_nor_runs() {
+    Scene {
+        patience: Duration::from_secs(12),
+        ..Scene::default()
+    }
+    .run(async |t, models| {
+        models.replies_with(|asked| {
+            if asked.prompt.contains("slow as ever") {
+                return Reply::Hangs;
+            }
+            Reply::says(good_model::answer(asked).to_string())
+        });
+        t.sim.add_organization("globex");
+        t.sim.add_repository("globex/shop");
+        t.sim.set_role("globex/shop", "alice", Role::Write);
+        t.sim.install_app("globex", RepositorySelection::All);
+        t.quiet().await;
+        // More than a process plans at a time.
+        let slow: Vec<_> = (0..16)
+            .map(|n| {
+                let spec = SPEC.replace("login form", &format!("form {n}, slow as ever"));
+                t.alice().opens_issue(SHOP, "Slow", &spec)
+            })
+            .collect();
+        t.alice().opens_issue(
+            "globex/shop",
+            "Accounts",
+            &SPEC.replace("dry_run: true\n", ""),
+        );
+        while t.sim.repository("globex/shop").issues().len() < 4 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let waiting: i64 = sqlx::query_scalar("select count(*) from runs where phase = 'planning'")
+            .fetch_one(t.pool())
+            .await
+            .unwrap();
+        assert!(waiting > 0, "the slow ones are still at it");
+        for trigger in &slow {
+            t.alice().comments(trigger, "@TheOpenProducerBot cancel");
+        }
+        t.quiet().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_asks_no_further() {
+    with_model(async |t, models| {
+        models.replies_with(|asked| {
+            Reply::Drips(
+                good_model::answer(asked).to_string(),
+                Duration::from_millis(200),
+            )
+        });
+        let trigger = t.alice().opens_issue(SHOP, "Accounts", SPEC);
+        while models.questions().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        t.says(&trigger, "@TheOpenProducerBot cancel").await;
+        assert_eq!(t.state(&trigger).await, "cancelled");
+        assert_eq!(super::purposes(models), ["count"]);
     })
     .await;
 }

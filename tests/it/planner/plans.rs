@@ -52,7 +52,7 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
 
         <sub>Run `RUN`</sub>
         "#);
-        assert_eq!(how(t, &trigger).await["prompt_version"], "1");
+        assert_eq!(how(t, &trigger).await["prompt_version"], "2");
 
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
         assert_snapshot!(t.shop().outline(), @"
@@ -260,7 +260,7 @@ async fn a_spec_of_sixty_thousand_characters_is_planned_in_parts_and_none_is_los
         let trigger = t.opens("Everything", &spec).await;
         let asked = purposes(models);
         assert!(
-            (3..=6).contains(&asked.iter().filter(|p| **p == "issues").count()),
+            (3..=8).contains(&asked.iter().filter(|p| **p == "issues").count()),
             "{asked:?}"
         );
         let plan = plan(t, &trigger).await;
@@ -295,32 +295,138 @@ async fn a_spec_of_sixty_thousand_characters_is_planned_in_parts_and_none_is_los
 }
 
 #[tokio::test]
-async fn titles_that_collide_are_varied_by_the_model() {
+async fn titles_that_collide_over_parts_are_varied_by_the_model() {
     with_model(async |t, models| {
         models.replies_with(|asked| {
             let mut answer = good_model::answer(asked);
             if purpose(asked) == "issues" {
-                for (n, issue) in answer["issues"]
-                    .as_array_mut()
-                    .unwrap()
-                    .iter_mut()
-                    .enumerate()
-                {
-                    // Different work under one name, told apart by letters that do not count.
-                    issue["title"] = json!(["Add tests", "Add *tests*", "Lock accounts"][n]);
-                }
+                // Each part does not know of the other's.
+                answer["issues"][0]["title"] = json!("Add tests");
+            }
+            Reply::says(answer.to_string())
+        });
+        let words = "and keep a record of it for the auditors who come ".repeat(12);
+        let spec: String = (1..=30).fold(String::new(), |spec, n| {
+            format!("{spec}- [ ] Build feature {n} {words}\n")
+        });
+        let trigger = t
+            .opens(
+                "Features",
+                &format!("@TheOpenProducerBot\ndry_run: true\n\n{spec}"),
+            )
+            .await;
+        assert_eq!(
+            purposes(models).last(),
+            Some(&"vary"),
+            "{:?}",
+            purposes(models)
+        );
+        let plan = plan(t, &trigger).await;
+        assert_eq!(plan["planner"], "openai/sim-large");
+        let titles: Vec<&str> = plan["issues"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|i| i["title"].as_str().unwrap())
+            .collect();
+        assert_eq!(titles.len(), 30);
+        assert_eq!(
+            titles.iter().collect::<BTreeSet<_>>().len(),
+            30,
+            "{titles:?}"
+        );
+        assert!(titles.iter().any(|t| t.contains("for crew")), "{titles:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn work_that_the_model_calls_none_is_asked_about() {
+    with_model(async |t, models| {
+        models.replies_with(|asked| {
+            let mut answer = good_model::answer(asked);
+            if purpose(asked) == "count" {
+                answer["count"] = json!(2);
+            } else {
+                answer["issues"].as_array_mut().unwrap().pop();
+                answer["not_work"] = json!([{"block": "b3", "reason": "nice to have"}]);
+            }
+            Reply::says(answer.to_string())
+        });
+        let trigger = t
+            .opens("Accounts", &SPEC.replace("dry_run: true\n", ""))
+            .await;
+        assert!(t.created().is_empty(), "nothing goes on by itself");
+        let preview = t.bot_comment(&trigger);
+        assert!(
+            preview.contains("takes 1 piece of the text for no work"),
+            "{preview}"
+        );
+        assert!(preview.contains("nice to have"), "{preview}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_but_inventions_is_no_plan() {
+    with_model(async |t, models| {
+        models.replies_with(|asked| {
+            let mut answer = good_model::answer(asked);
+            if purpose(asked) == "count" {
+                answer["count"] = json!(1);
+            } else {
+                let mut extra = answer["issues"][0].clone();
+                extra["title"] = json!("Migrate to Kubernetes");
+                extra["description"] = json!("Clusters scale.");
+                extra["criteria"] = json!(["Pods run"]);
+                extra["covers"] = json!([]);
+                answer["issues"] = json!([extra]);
+                answer["not_work"] =
+                    json!(["b1", "b2", "b3"].map(|b| json!({"block": b, "reason": "context"})));
             }
             Reply::says(answer.to_string())
         });
         let trigger = t.opens("Accounts", SPEC).await;
         let plan = plan(t, &trigger).await;
-        let titles: BTreeSet<String> = plan["issues"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|i| i["title"].as_str().unwrap().to_lowercase())
-            .collect();
-        assert_eq!(titles.len(), 3, "{titles:?}");
+        assert_eq!(plan["planner"], "structural");
+        assert_eq!(plan["issues"].as_array().unwrap().len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invention_is_not_let_in_as_somebody_s_parent() {
+    with_model(async |t, models| {
+        models.replies_with(|asked| {
+            let mut answer = good_model::answer(asked);
+            if purpose(asked) == "count" {
+                answer["count"] = json!(4);
+            } else {
+                let issues = answer["issues"].as_array_mut().unwrap();
+                let mut extra = issues[0].clone();
+                extra["key"] = json!("x");
+                extra["title"] = json!("Migrate to Kubernetes");
+                extra["description"] = json!("Clusters scale.");
+                extra["criteria"] = json!(["Pods run"]);
+                extra["covers"] = json!([]);
+                issues[0]["parent"] = json!("x");
+                issues.push(extra);
+            }
+            Reply::says(answer.to_string())
+        });
+        let trigger = t
+            .opens("Accounts", &SPEC.replace("dry_run: true\n", ""))
+            .await;
+        let titles = t.titles();
+        assert_eq!(
+            titles,
+            [
+                "Build the login form",
+                "Store sessions in the database",
+                "Lock accounts after five wrong passwords"
+            ]
+        );
+        assert_eq!(t.state(&trigger).await, "completed");
     })
     .await;
 }

@@ -250,7 +250,9 @@ fn words_about_something_else_are_not_in_the_spec() {
         ),
         ("Buy gift cards", "Purchase vouchers today.", "b58"),
     ];
-    let (_, assembled) = planned("Team inbox", inbox, foreign);
+    // Nothing but inventions would be no plan.
+    let all = [&INBOX[..1], foreign].concat();
+    let (_, assembled) = planned("Team inbox", inbox, &all);
     assert_eq!(
         assembled.ungrounded.len(),
         3,

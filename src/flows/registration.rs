@@ -1,0 +1,221 @@
+//! The App is registered from the setup page: a one-time link, a state, a code, and credentials that are sealed before anybody hears of them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use tracing::{error, info};
+
+use super::Services;
+use super::sessions::{key_of, new_secret};
+use crate::github::{AppCredentials, GitHubError, NewApp, OAuthClient, SetupError};
+use crate::store::registrations::{self, RegistrationRow};
+use crate::store::sealed::{Place, Seal, SealError};
+use crate::store::setup_links;
+
+/// A link works for so long, and as long again once its form was sent.
+pub const LINK_LASTS: TimeDelta = TimeDelta::hours(1);
+/// Whoever began an exchange and was not heard of for so long has died.
+const EXCHANGE_LASTS: TimeDelta = TimeDelta::minutes(2);
+
+/// The App that was registered, secrets open.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub id: i64,
+    pub slug: String,
+    pub name: String,
+    pub html_url: String,
+    pub owner_login: String,
+    pub client: OAuthClient,
+    pub webhook_secret: SecretString,
+    pub private_key: SecretString,
+    pub first_webhook_at: Option<DateTime<Utc>>,
+}
+
+/// How a setup link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    Open,
+    /// The App was registered with it.
+    Used,
+    /// Expired, or never ours.
+    Void,
+}
+
+/// Why the App is not known or not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistrationError {
+    #[error("the credentials of the App cannot be stored: ENCRYPTION_KEY is not set")]
+    NoKey,
+    #[error("the stored credentials of the App cannot be opened: {0}")]
+    Seal(#[from] SealError),
+    #[error("the stored credentials of the App cannot be used: {0}")]
+    Unusable(#[from] SetupError),
+    /// The link, the state or the code is used, expired or forged.
+    #[error("the link, the state or the code is used, has expired, or is not ours")]
+    Refused,
+    #[error("an App is registered already")]
+    Already,
+    #[error("GitHub gave no webhook secret")]
+    NoWebhookSecret,
+    #[error(transparent)]
+    GitHub(GitHubError),
+    #[error("database: {0}")]
+    Store(#[from] sqlx::Error),
+    /// GitHub has handed the credentials over, and they are lost: it does so once.
+    #[error("the App exists on GitHub, but its credentials could not be stored: {0}")]
+    Lost(sqlx::Error),
+}
+
+/// A new link's secret, and until when it works.
+pub async fn new_link(services: &Services) -> sqlx::Result<(SecretString, DateTime<Utc>)> {
+    let (secret, now) = (new_secret(services), services.clock.now());
+    let until = now + LINK_LASTS;
+    setup_links::insert(&services.pool, &key_of(&secret), now, until).await?;
+    Ok((secret, until))
+}
+
+/// How the link of this secret stands.
+pub async fn look_at(services: &Services, link: &SecretString) -> sqlx::Result<Link> {
+    let row = setup_links::find(&services.pool, &key_of(link)).await?;
+    Ok(match row {
+        Some(row) if row.is_used => Link::Used,
+        Some(row) if row.expires_at > services.clock.now() => Link::Open,
+        _ => Link::Void,
+    })
+}
+
+/// What GitHub is to send back with the code. `None`: the link does not work any more.
+pub async fn new_state(
+    services: &Services,
+    link: &SecretString,
+) -> sqlx::Result<Option<SecretString>> {
+    let (state, now) = (new_secret(services), services.clock.now());
+    let (link, hash) = (key_of(link), key_of(&state));
+    let noted = setup_links::set_state(&services.pool, &link, &hash, now, now + LINK_LASTS).await?;
+    Ok(noted.then_some(state))
+}
+
+/// Exchanges the code that GitHub sent along and stores what comes of it. From then on every replica is the App.
+pub async fn complete(
+    services: &Services,
+    link: &SecretString,
+    state: &SecretString,
+    code: &str,
+) -> Result<(), RegistrationError> {
+    let seal = services.seal.as_ref().ok_or(RegistrationError::NoKey)?;
+    if registrations::find(&services.pool).await?.is_some() {
+        return Err(RegistrationError::Already);
+    }
+    let (key, now) = (key_of(link), services.clock.now());
+    let since = now - EXCHANGE_LASTS;
+    if !setup_links::claim(&services.pool, &key, &key_of(state), now, since).await? {
+        return Err(RegistrationError::Refused);
+    }
+    let exchanged = services.github.convert_manifest(code).await;
+    let row = match exchanged.map(|app| row(services, seal, &app)) {
+        Ok(Some(row)) => row,
+        other => {
+            setup_links::release(&services.pool, &key).await?;
+            return Err(match other {
+                Err(error) if error.is_absent() => RegistrationError::Refused,
+                Err(error) => RegistrationError::GitHub(error),
+                Ok(_) => RegistrationError::NoWebhookSecret,
+            });
+        }
+    };
+    let stored = store(services, &key, &row).await.map_err(|error| {
+        error!(app.id = row.app_id, app.slug = row.slug, %error, "the App's credentials are lost");
+        RegistrationError::Lost(error)
+    })?;
+    if !stored {
+        return Err(RegistrationError::Already);
+    }
+    info!(
+        app.id = row.app_id,
+        app.slug = row.slug,
+        owner = row.owner_login,
+        "registered the App"
+    );
+    Ok(())
+}
+
+async fn store(
+    services: &Services,
+    link: &setup_links::Hash,
+    row: &RegistrationRow,
+) -> sqlx::Result<bool> {
+    let mut tx = services.pool.begin().await?;
+    let stored = registrations::insert(&mut *tx, row).await?;
+    if stored {
+        setup_links::mark_used(&mut *tx, link, row.registered_at).await?;
+    }
+    tx.commit().await?;
+    Ok(stored)
+}
+
+/// `None`: there is no webhook secret, and without one anybody could send deliveries.
+fn row(services: &Services, seal: &Seal, app: &NewApp) -> Option<RegistrationRow> {
+    let owner = app.id.to_string();
+    let sealed = |column: &'static str, secret: &SecretString| {
+        let owner = owner.as_str();
+        seal.seal(Place { column, owner }, secret, &services.chance)
+    };
+    Some(RegistrationRow {
+        app_id: app.id,
+        slug: app.slug.clone(),
+        name: app.name.clone(),
+        html_url: app.html_url.clone(),
+        owner_login: app.owner.login.clone(),
+        client_id: app.client_id.clone(),
+        sealed_key: sealed(KEY, &app.pem),
+        sealed_webhook: sealed(WEBHOOK, app.webhook_secret.as_ref()?),
+        sealed_client: sealed(CLIENT, &app.client_secret),
+        registered_at: services.clock.now(),
+        first_webhook_at: None,
+    })
+}
+
+const KEY: &str = "app_registrations.sealed_key";
+const WEBHOOK: &str = "app_registrations.sealed_webhook";
+const CLIENT: &str = "app_registrations.sealed_client";
+
+/// The App that was registered, if one was.
+pub async fn find(services: &Services) -> Result<Option<App>, RegistrationError> {
+    let Some(row) = registrations::find(&services.pool).await? else {
+        return Ok(None);
+    };
+    let seal = services.seal.as_ref().ok_or(RegistrationError::NoKey)?;
+    let owner = row.app_id.to_string();
+    let open = |column: &'static str, sealed: &[u8]| {
+        let owner = owner.as_str();
+        seal.open(Place { column, owner }, sealed)
+    };
+    Ok(Some(App {
+        id: row.app_id,
+        client: OAuthClient {
+            id: row.client_id.clone(),
+            secret: open(CLIENT, &row.sealed_client)?,
+        },
+        webhook_secret: open(WEBHOOK, &row.sealed_webhook)?,
+        private_key: open(KEY, &row.sealed_key)?,
+        slug: row.slug,
+        name: row.name,
+        html_url: row.html_url,
+        owner_login: row.owner_login,
+        first_webhook_at: row.first_webhook_at,
+    }))
+}
+
+/// From now on this process comes to GitHub as the App.
+pub fn become_app(services: &Services, app: &App) -> Result<(), RegistrationError> {
+    services.github.register(&AppCredentials {
+        issuer: app.client.id.clone(),
+        private_key: app.private_key.clone(),
+    })?;
+    services.oauth.set_client(app.client.clone());
+    Ok(())
+}
+
+/// A delivery came in whose signature was right; the first one is remembered.
+pub async fn note_webhook(services: &Services) -> sqlx::Result<()> {
+    registrations::note_webhook(&services.pool, services.clock.now()).await
+}
