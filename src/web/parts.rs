@@ -30,7 +30,7 @@ impl When {
         let words = if at.date_naive() == now.date_naive() {
             at.format("%H:%M:%S").to_string()
         } else {
-            at.format("%-d %b %H:%M:%S").to_string()
+            at.format("%-d %b %H:%M").to_string()
         };
         Self {
             words,

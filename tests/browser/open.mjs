@@ -21,13 +21,6 @@ export async function open(login, options = {}) {
   return page;
 }
 
-/** Another tab of the same browser. */
-export async function tab(page) {
-  const other = await newPage(page.context(), page.complaints);
-  other.complaints = page.complaints;
-  return other;
-}
-
 async function newPage(context, complaints) {
   const page = await context.newPage();
   page.on("console", (said) => {

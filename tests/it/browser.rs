@@ -110,6 +110,7 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             .opens("Search", "@TheOpenProducerBot\n\n- Add a search field\n- Index the articles")
             .await;
         t.says(&undone, "@TheOpenProducerBot rollback last").await;
+        remember(t).await;
         let home = format!("/installations/{}", t.installation);
         let pages = json!({
             "home": "/",
@@ -122,6 +123,80 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             "logout": "/logout",
         });
         tools.play(t, "pages.mjs", json!({ "pages": pages })).await;
+    })
+    .await;
+}
+
+/// A month of which the pages tell: models that were asked, issues on several days, deliveries that came late.
+async fn remember(t: &House) {
+    for statement in [
+        "update created_issues set created_at = created_at - (position * 4 + number) * interval '20 hours'",
+        "insert into ai_calls (installation_id, run_id, purpose, provider, model, prompt_version, is_tenants, state,
+                               tokens_in, tokens_out, is_estimate, cost_nanos, at)
+         select installation_id, id, 'issues', 'openai', 'gpt-5-mini', 'v1', false, 'answered', 4200 + 310 * day, 900 + 70 * day,
+                false, case when day % 9 = 0 then null else 3000000 * (day * 7 % 13 + 1) end, created_at - day * interval '1 day'
+         from runs, generate_series(0, 28, 2) day where (hashtext(id) + day) % 3 <> 0",
+        "insert into redeliveries (guid, installation_id, event, delivery_id, failed_at, attempted_at, status, state, next_at)
+         select 'late-' || n, id, 'issues', n, now(), now(), 'OK', 'recovered', now() from installations, generate_series(1, 2) n",
+    ] {
+        sqlx::query(statement)
+            .execute(t.pool())
+            .await
+            .expect("the statement fits");
+    }
+}
+
+/// A run that waits, with what the scenarios look for on its page.
+async fn preview(t: &House) -> (openproducer::simulator::IssueRef, Value) {
+    let issue = t.opens("Team inbox", &format!("{MENTION}{SPEC}")).await;
+    let plan = t.plan(&issue).await;
+    let given = json!({
+        "run": format!("/runs/{}", t.run(&issue).await.id),
+        "title": "Team inbox",
+        "items": plan.issues.len(),
+        "blocks": plan.spec.blocks.len(),
+        "left": plan.issues.len(),
+        "spoken": "Keyboard shortcuts",
+    });
+    (issue, given)
+}
+
+#[tokio::test]
+async fn a_preview_becomes_issues_by_a_button_while_another_tab_watches() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let (issue, given) = preview(t).await;
+        let items = t.plan(&issue).await.issues.len();
+        tools.play(t, "live.mjs", given).await;
+        t.quiet().await;
+        assert_eq!(t.created().len(), items - 1);
+        assert_eq!(t.state(&issue).await, "rolled_back");
+        let comment = t.bot_comment(&issue);
+        assert!(comment.contains("Rolled back"), "{comment}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everything_works_without_scripts() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let (issue, given) = preview(t).await;
+        tools.play(t, "plain.mjs", given).await;
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "rolled_back");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_keyboard_is_enough() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let (issue, given) = preview(t).await;
+        tools.play(t, "keyboard.mjs", given).await;
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "completed");
     })
     .await;
 }

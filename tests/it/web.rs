@@ -5,4 +5,5 @@ mod access;
 mod command;
 mod install;
 mod setup;
+mod runs;
 mod sign_in;

@@ -1,5 +1,7 @@
 //! Where the nodes of a graph stand when it is drawn from left to right: Sugiyama's method in four small steps.
 
+use std::collections::HashMap;
+
 /// How large things are, in the drawing's own unit.
 #[derive(Debug, Clone, Copy)]
 pub struct Measures {
@@ -157,9 +159,6 @@ impl Net {
             column_of,
             chains: Vec::new(),
         };
-        for node in (0..count).filter(|n| is_tied[*n]) {
-            net.columns[net.column_of[node]].push(node);
-        }
         for (from, to) in forward {
             let mut chain = vec![*from];
             for column in net.column_of[*from] + 1..net.column_of[*to] {
@@ -167,7 +166,6 @@ impl Net {
                 net.next.push(Vec::new());
                 net.before.push(Vec::new());
                 net.column_of.push(column);
-                net.columns[column].push(stand_in);
                 chain.push(stand_in);
             }
             chain.push(*to);
@@ -177,7 +175,25 @@ impl Net {
             }
             net.chains.push(((*from, *to), chain));
         }
+        net.columns = net.depth_first(is_tied);
         net
+    }
+
+    /// Every node in its column, what hangs together side by side.
+    fn depth_first(&self, is_tied: &[bool]) -> Vec<Vec<usize>> {
+        let mut columns = vec![Vec::new(); self.columns.len()];
+        let mut seen = vec![false; self.next.len()];
+        let roots = (0..is_tied.len()).filter(|n| is_tied[*n] && self.before[*n].is_empty());
+        for root in roots {
+            let mut path = vec![root];
+            while let Some(node) = path.pop() {
+                if !std::mem::replace(&mut seen[node], true) {
+                    columns[self.column_of[node]].push(node);
+                    path.extend(self.next[node].iter().rev());
+                }
+            }
+        }
+        columns
     }
 
     /// Orders each column by the middle of its neighbours, to and fro, so that few arrows cross.
@@ -188,6 +204,7 @@ impl Net {
                 rank[*node] = as_f64(n);
             }
         }
+        let mut best = (self.crossings(), self.columns.clone());
         for sweep in 0..SWEEPS {
             let rightwards = sweep % 2 == 0;
             let depth = self.columns.len();
@@ -205,7 +222,45 @@ impl Net {
                 }
                 self.columns[at] = keyed.into_iter().map(|(_, node)| node).collect();
             }
+            let crossings = self.crossings();
+            if crossings < best.0 {
+                best = (crossings, self.columns.clone());
+            }
         }
+        self.columns = best.1;
+    }
+
+    /// How often arrows cross.
+    fn crossings(&self) -> usize {
+        let pairs = self.columns.windows(2);
+        pairs
+            .map(|pair| self.crossings_between(&pair[0], &pair[1]))
+            .sum()
+    }
+
+    fn crossings_between(&self, left: &[usize], right: &[usize]) -> usize {
+        let rank: HashMap<usize, usize> = right
+            .iter()
+            .enumerate()
+            .map(|(n, node)| (*node, n))
+            .collect();
+        let mut passed: Vec<usize> = Vec::new();
+        let mut crossings = 0;
+        for node in left {
+            let mut ends: Vec<usize> = self.next[*node]
+                .iter()
+                .filter_map(|to| rank.get(to).copied())
+                .collect();
+            ends.sort_unstable();
+            // An arrow crosses each earlier one that ends below it.
+            crossings += ends
+                .iter()
+                .map(|end| passed.len() - passed.partition_point(|p| p <= end))
+                .sum::<usize>();
+            passed.extend(ends);
+            passed.sort_unstable();
+        }
+        crossings
     }
 
     /// How far down each node stands: as near to its neighbours as its column allows.

@@ -37,12 +37,20 @@ pub(super) fn tiles(health: &Health, budget: Option<&Budget>, now: DateTime<Utc>
 fn webhooks(health: &Health, now: DateTime<Utc>) -> Tile {
     let count = |n: i64, words: &str| {
         let n = usize::try_from(n).unwrap_or_default();
-        (n > 0).then(|| format!("{} {words}", many(n, "delivery").replace("deliverys", "deliveries")))
+        (n > 0).then(|| {
+            format!(
+                "{} {words}",
+                many(n, "delivery").replace("deliverys", "deliveries")
+            )
+        })
     };
     let mut notes: Vec<String> = [
         count(health.recovered, "recovered"),
         count(health.waiting, "lost and asked for again"),
-        count(health.given_up, "given up: send them again in the App’s settings on GitHub"),
+        count(
+            health.given_up,
+            "given up: send them again in the App’s settings on GitHub",
+        ),
         count(health.failed, "failed here"),
     ]
     .into_iter()

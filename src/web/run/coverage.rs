@@ -83,7 +83,7 @@ pub(super) fn of(facts: &Facts) -> Option<CoverageView> {
             id: block.id.clone(),
             kind: kind(block.kind),
             lines: span(block.lines),
-            text: block.text.trim_end().to_owned(),
+            text: readable(block.kind, &block.text),
             uncovered: issues.is_empty() && reason.is_none(),
             issues,
             reason,
@@ -112,6 +112,30 @@ pub(super) fn places(plan: Option<&Plan>, issue: &PlannedIssue) -> Vec<(String, 
         .collect()
 }
 
+/// The block without the signs of Markdown that only say what it is.
+fn readable(kind: BlockKind, text: &str) -> String {
+    let text = text.trim();
+    let plain = match kind {
+        BlockKind::Heading => text.trim_start_matches('#').trim_end_matches('#').trim(),
+        BlockKind::ListItem => ["- ", "* ", "+ "]
+            .iter()
+            .find_map(|sign| text.strip_prefix(sign))
+            .unwrap_or(text),
+        BlockKind::Quote => text.trim_start_matches('>').trim(),
+        BlockKind::TableRow => {
+            let row = text.trim_matches('|');
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            return cells.join(" · ").trim_matches([' ', '·']).to_owned();
+        }
+        BlockKind::Task => {
+            let open = text.trim_start_matches(['-', '*', '+', ' ']);
+            return open.replacen("[ ]", "☐", 1).replacen("[x]", "☑", 1);
+        }
+        _ => text,
+    };
+    plain.to_owned()
+}
+
 fn span([first, last]: [usize; 2]) -> String {
     if first == last {
         first.to_string()
@@ -136,4 +160,23 @@ fn capital(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         format!("{}{}.", first.to_uppercase(), letters.as_str())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_reads_without_its_signs() {
+        let read = |kind, text: &str| readable(kind, text);
+        assert_eq!(read(BlockKind::Heading, "## Goals ##"), "Goals");
+        assert_eq!(read(BlockKind::ListItem, "- one\n  two"), "one\n  two");
+        assert_eq!(read(BlockKind::ListItem, "2. second"), "2. second");
+        assert_eq!(
+            read(BlockKind::TableRow, "| C-1 | Show it | |"),
+            "C-1 · Show it"
+        );
+        assert_eq!(read(BlockKind::Task, "- [ ] tests"), "☐ tests");
+        assert_eq!(read(BlockKind::Code, "- x"), "- x");
+    }
 }

@@ -10,7 +10,7 @@ use crate::domain::run::ItemState;
 /// More are folded: nobody reads them as a drawing.
 const MOST_NODES: usize = 48;
 const MEASURES: Measures = Measures {
-    node_width: 212.0,
+    node_width: 228.0,
     node_height: 44.0,
     column_gap: 56.0,
     row_gap: 12.0,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
@@ -24,7 +25,7 @@ use super::error::{PageError, PageResult};
 use super::frame::Frame;
 use super::pages;
 use super::parts::Crumb;
-use super::session::{CsrfForm, SignedIn};
+use super::session::{self, CsrfForm, SignedIn};
 use crate::domain::command::{Command, RollbackTarget};
 use crate::domain::ids::RunId;
 use crate::flows::access::{self, Person, SeenRun};
@@ -80,12 +81,13 @@ pub(super) async fn live(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> PageResult<Response> {
     let seen = find(&shared, &signed.person, &id).await?;
     let (id, inside) = (seen.run.id.clone(), Arc::clone(&shared));
     shared.live.stream(&seen.run.id, move || {
-        let (shared, signed, id) = (Arc::clone(&inside), signed.clone(), id.clone());
-        Box::pin(async move { draw(&shared, &signed, &id).await })
+        let (shared, headers, id) = (Arc::clone(&inside), headers.clone(), id.clone());
+        Box::pin(async move { draw(&shared, &headers, &id).await })
     })
 }
 
@@ -167,9 +169,11 @@ async fn read(shared: &Shared, person: &Person, seen: SeenRun) -> PageResult<Run
     Ok(RunView::of(&facts, shared.services.clock.now()))
 }
 
-/// The parts of the page for one stream, if the person may still see it.
-async fn draw(shared: &Shared, signed: &SignedIn, id: &RunId) -> Sent {
+/// The parts of the page for one stream, if the person is still signed in and may still see it.
+async fn draw(shared: &Shared, headers: &HeaderMap, id: &RunId) -> Sent {
     let drawn = async {
+        let signed = session::find(shared, headers).await?;
+        let signed = signed.ok_or(PageError::NotFound)?;
         let seen = find(shared, &signed.person, id.as_str()).await?;
         let run = read(shared, &signed.person, seen).await?;
         let is_live = run.is_live;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -32,6 +33,32 @@ pub(crate) struct Page {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+}
+
+/// Events as they come in.
+pub(crate) struct Stream {
+    body: UnsyncBoxBody<Bytes, String>,
+    held: String,
+}
+
+impl Stream {
+    /// The next event; `None`: the stream came to its proper end.
+    pub(crate) async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.held.split_once("\n\n") {
+                let event = event.to_owned();
+                self.held = rest.to_owned();
+                if event.starts_with(':') {
+                    continue;
+                }
+                return Some(event);
+            }
+            let frame = self.body.frame().await?.expect("a whole stream");
+            if let Ok(bytes) = frame.into_data() {
+                self.held.push_str(&String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
 }
 
 impl House {
@@ -149,6 +176,25 @@ impl Browser {
             status: parts.status.as_u16(),
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Opens a stream of events.
+    pub(crate) async fn streams(&self, path: &str) -> Stream {
+        let url = self.home.join(path).expect("a path");
+        let mut request = Request::builder().uri(url.as_str());
+        if let Some(cookies) = self.cookies_for(&url) {
+            request = request.header(header::COOKIE, cookies);
+        }
+        let request = request.body(Full::default()).expect("a request");
+        let response = self.client.request(request).await.expect("it answers");
+        assert_eq!(response.status(), 200, "{path}");
+        Stream {
+            body: response
+                .into_body()
+                .map_err(|error| error.to_string())
+                .boxed_unsync(),
+            held: String::new(),
         }
     }
 

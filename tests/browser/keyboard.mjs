@@ -1,0 +1,46 @@
+// With the keyboard alone: over the skip link to a run, a box and a button; the focus can always be seen.
+import assert from "node:assert/strict";
+import { given, go, noComplaints, open, scenario } from "./open.mjs";
+
+const focused = (page) => page.evaluate(() => {
+  const at = document.activeElement;
+  return { text: (at.innerText || at.value || at.name || "").trim(), id: at.id, tag: at.tagName, outline: getComputedStyle(at).outlineStyle };
+});
+
+/** Tabs until something is reached. */
+async function tabTo(page, is, what) {
+  for (let n = 0; n < 120; n += 1) {
+    await page.keyboard.press("Tab");
+    const at = await focused(page);
+    assert.notEqual(at.tag, "BODY", `${what} cannot be reached`);
+    assert.notEqual(at.outline, "none", `the focus on ${at.tag} ${at.text} cannot be seen`);
+    if (is(at)) return;
+  }
+  assert.fail(`${what} cannot be reached`);
+}
+
+await scenario(async () => {
+  const page = await open("alice");
+  await go(page, "/installations");
+  await page.keyboard.press("Tab");
+  assert.equal((await focused(page)).text, "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal((await focused(page)).id, "content");
+  await tabTo(page, (at) => at.text === "acme", "the installation");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/installations/*");
+  await tabTo(page, (at) => at.text === given.title, "the run");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/runs/*");
+
+  await tabTo(page, (at) => at.id === "tick-2", "a box");
+  await page.keyboard.press("Space");
+  await page.waitForTimeout(300);
+  assert.equal((await focused(page)).id, "tick-2", "live parts do not take the focus away");
+  await page.evaluate(() => document.getElementById("content").focus());
+  await tabTo(page, (at) => at.text === `Create ${given.items - 1} issues`, "the button");
+  await page.keyboard.press("Enter");
+  await page.getByText("Confirmed. The issues are being created.").waitFor();
+  await page.locator("#run-head .badge").getByText("Completed").waitFor();
+  noComplaints(page);
+});

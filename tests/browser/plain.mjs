@@ -1,0 +1,31 @@
+// Without scripts: signing in, looking, confirming what is ticked, and looking again.
+import assert from "node:assert/strict";
+import { given, go, noComplaints, open, scenario } from "./open.mjs";
+
+await scenario(async () => {
+  const page = await open("alice", { javaScriptEnabled: false });
+  await go(page, given.run);
+  await page.getByRole("link", { name: "Look again" }).waitFor();
+  await page.locator(`#tick-${given.left}`).uncheck();
+  await page.getByRole("button", { name: "Leave out the unticked" }).click();
+  await page.getByText("Left out. They stay in the list").waitFor();
+  assert.equal(await page.locator(`#tick-${given.left}`).isChecked(), false);
+  // From the specification to the issue and back, by links alone.
+  await page.locator(".coverage .chip").first().click();
+  assert.match(page.url(), /#i\d+$/);
+
+  await page.getByRole("button", { name: "Create the ticked issues" }).click();
+  for (let tries = 0; !(await page.locator("#run-head .badge").getByText("Completed").count()); tries += 1) {
+    assert.ok(tries < 50, "it is never completed");
+    await page.waitForTimeout(200);
+    await go(page, given.run);
+  }
+  assert.equal(await page.locator("#run-items .item.created").count(), given.items - 1);
+
+  await page.getByText("Roll back…").click();
+  await page.getByRole("button", { name: "Roll back this run" }).click();
+  await page.getByText("The rollback has begun").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("link", { name: "Sign in", exact: true }).waitFor();
+  noComplaints(page);
+});

@@ -1,0 +1,243 @@
+//! Runs and installations on their pages: who sees them, who may press the buttons, and what is not done twice.
+
+use openproducer::simulator::IssueRef;
+
+use crate::harness::browser::Page;
+use crate::harness::house::{House, house};
+
+const ASKS: &str = "@TheOpenProducerBot\ndry_run: true\n\n- Add a form with e-mail and password\n- End sessions after a day\n- Sign in with GitHub, after the form";
+
+async fn waiting(t: &House) -> (IssueRef, String) {
+    let issue = t.opens("Sign-in", ASKS).await;
+    let page = format!("/runs/{}", t.run(&issue).await.id);
+    (issue, page)
+}
+
+/// The fields of a run's form as its page shows it, with these boxes ticked.
+fn fields<'a>(page: &'a str, ticked: &[&'a str]) -> Vec<(&'static str, &'a str)> {
+    let plan = page.split_once("name=\"plan\" value=\"").unwrap().1;
+    let plan = plan.split_once('"').unwrap().0;
+    let offered = ["1", "2", "3"].map(|n| ("offered", n));
+    let mut all = vec![("plan", plan)];
+    all.extend(offered);
+    all.extend(ticked.iter().map(|n| ("item", *n)));
+    all
+}
+
+fn told(page: &Page) -> &str {
+    let (_, rest) = page.text.split_once("class=\"notice").unwrap_or_default();
+    rest.split_once("<p>").map_or("", |(_, rest)| {
+        rest.split_once("</p>").unwrap_or_default().0
+    })
+}
+
+#[tokio::test]
+async fn only_what_is_ticked_is_created_and_only_once() {
+    house(async |t| {
+        let (issue, path) = waiting(t).await;
+        let alice = t.browser_of("alice").await;
+        let page = alice.get(&path).await;
+        let form = fields(&page.text, &["1", "3"]);
+        let done = alice
+            .submits(&page, &format!("{path}/confirm"), &form)
+            .await;
+        assert_eq!(done.header("location"), format!("{path}?did=confirm"));
+        t.quiet().await;
+        assert_eq!(
+            t.titles(),
+            [
+                "Add a form with e-mail and password",
+                "Sign in with GitHub, after the form"
+            ]
+        );
+        // Once more, from the page as it was.
+        let again = alice
+            .submits(&page, &format!("{path}/confirm"), &form)
+            .await;
+        assert_eq!(again.status, 200);
+        assert_eq!(
+            told(&again),
+            "The run is already completed; there is nothing to confirm."
+        );
+        t.quiet().await;
+        assert_eq!(t.created().len(), 2);
+        assert_eq!(t.state(&issue).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_that_nobody_saw_is_not_confirmed() {
+    house(async |t| {
+        let (issue, path) = waiting(t).await;
+        let alice = t.browser_of("alice").await;
+        let page = alice.get(&path).await;
+        t.says(&issue, "@TheOpenProducerBot replan").await;
+        let form = fields(&page.text, &["1", "2", "3"]);
+        let answer = alice
+            .submits(&page, &format!("{path}/confirm"), &form)
+            .await;
+        assert!(told(&answer).starts_with("The plan has changed since this page was loaded."));
+        t.quiet().await;
+        assert_eq!(t.created().len(), 0);
+        assert_eq!(t.state(&issue).await, "running awaiting_confirmation");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_looks_and_presses_nothing() {
+    house(async |t| {
+        let (issue, path) = waiting(t).await;
+        let rita = t.browser_of("rita").await;
+        let page = rita.get(&path).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("Your role in this repository is read"));
+        assert!(!page.text.contains("<button class=\"main\""));
+        for deed in ["confirm", "drop", "cancel", "rollback"] {
+            let form = fields(&page.text, &["1"]);
+            let answer = rita.submits(&page, &format!("{path}/{deed}"), &form).await;
+            assert_eq!(answer.status, 403, "{deed}: {}", answer.text);
+        }
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "running awaiting_confirmation");
+        assert_eq!(t.created().len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_somebody_cannot_see_is_not_there() {
+    house(async |t| {
+        t.sim.set_private("acme/shop", true);
+        let (issue, path) = waiting(t).await;
+        let home = format!("/installations/{}", t.installation);
+        let stranger = t.browser_of("stranger").await;
+        let nowhere = stranger.get("/runs/run_20200101_000000_abcdefgh").await;
+        assert_eq!(nowhere.status, 404);
+        for hidden in [path.clone(), format!("{path}/live"), home.clone()] {
+            let answer = stranger.get(&hidden).await;
+            assert_eq!(
+                (answer.status, &answer.text),
+                (404, &nowhere.text),
+                "{hidden}"
+            );
+        }
+        let own = stranger.get("/logout").await;
+        for deed in ["confirm", "drop", "cancel", "rollback"] {
+            let answer = stranger
+                .submits(
+                    &own,
+                    &format!("{path}/{deed}"),
+                    &[("plan", "2"), ("offered", "1"), ("item", "1")],
+                )
+                .await;
+            assert_eq!(
+                (answer.status, &answer.text),
+                (404, &nowhere.text),
+                "{deed}"
+            );
+        }
+        let nobody = t.browser();
+        for page in [&path, &home] {
+            let answer = nobody.get(page).await;
+            assert!(
+                answer.header("location").starts_with("/login?next="),
+                "{page}"
+            );
+        }
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "running awaiting_confirmation");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_run() {
+    house(async |t| {
+        let issue = t
+            .opens(
+                "Search",
+                "@TheOpenProducerBot\n\n- Add a search field\n- Index the articles",
+            )
+            .await;
+        let run = t.run(&issue).await.id;
+        let alice = t.browser_of("alice").await;
+        let stream = alice.get(&format!("/runs/{run}/live")).await;
+        assert_eq!(stream.header("content-type"), "text/event-stream");
+        assert_eq!(stream.text.matches("event: ").count(), 1, "{}", stream.text);
+        assert!(stream.text.contains("event: last"));
+        assert!(stream.text.contains("Add a search field"));
+        let mut nobody = t.browser();
+        nobody
+            .headers
+            .push(("accept", "text/event-stream".to_owned()));
+        let refused = nobody.get(&format!("/runs/{run}/live")).await;
+        assert_eq!(refused.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_session_and_with_the_server() {
+    house(async |t| {
+        let (issue, path) = waiting(t).await;
+        let live = format!("{path}/live");
+        let (alice, olivia) = (t.browser_of("alice").await, t.browser_of("olivia").await);
+        let (mut hers, mut stays) = (alice.streams(&live).await, olivia.streams(&live).await);
+        for stream in [&mut hers, &mut stays] {
+            let first = stream.next().await.unwrap();
+            assert!(first.starts_with("event: page"), "{first}");
+        }
+        let page = alice.get("/logout").await;
+        alice.submits(&page, "/logout", &[]).await;
+        t.says(&issue, "@TheOpenProducerBot drop 1").await;
+        let last = hers.next().await.unwrap();
+        assert!(last.starts_with("event: gone"), "{last}");
+        assert_eq!(hers.next().await, None);
+        let next = stays.next().await.unwrap();
+        assert!(next.contains("1 left out"), "{next}");
+
+        t.stop_server().await;
+        while let Some(event) = stays.next().await {
+            assert!(event.starts_with("event: page"), "{event}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn runs_are_filtered_and_paged() {
+    house(async |t| {
+        for n in 0..27 {
+            let body = format!("@TheOpenProducerBot\ndry_run: true\n\n- Add the part number {n}\n- Test the part number {n}");
+            t.alice().opens_issue("acme/shop", &format!("Part {n}"), &body);
+        }
+        t.quiet().await;
+        let olivia = t.browser_of("olivia").await;
+        let home = format!("/installations/{}", t.installation);
+        let count = |page: &Page| page.text.matches("<th scope=\"row\"><a href=\"/runs/").count();
+        let first = olivia.get(&home).await;
+        assert_eq!(count(&first), 25);
+        let older = first.text.split_once("rel=\"next\"").unwrap().0;
+        let href = older.rsplit_once("href=\"").unwrap().1.split_once('"').unwrap().0;
+        let path = href.split_once('#').unwrap().0.replace("&#38;", "&").replace("&amp;", "&");
+        let second = olivia.get(&path).await;
+        assert_eq!(count(&second), 2, "{path}");
+        assert!(second.text.contains(">Newest</a>"));
+        for (query, found) in [
+            ("state=waiting", 25),
+            ("state=completed", 0),
+            ("by=alice", 25),
+            ("by=%40ALICE", 25),
+            ("by=nobody", 0),
+            ("repository=1", 0),
+            ("before=run_20200101_000000_abcdefgh", 0),
+            ("state=nonsense&repository=x&before=y", 25),
+        ] {
+            let page = olivia.get(&format!("{home}?{query}")).await;
+            assert_eq!(count(&page), found, "{query}");
+        }
+    })
+    .await;
+}
