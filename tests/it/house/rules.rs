@@ -48,6 +48,7 @@ const EMPTY_NAMES: &[&str] = &[
 /// In the web room one file knows how to refuse; these answer with a status of their own.
 const REFUSE: &[&str] = &[
     "src/web/error.rs",
+    "src/web/api/problem.rs", // the same for scripts
     "src/web/health.rs",  // 503 is what it says
     "src/web/metrics.rs", // nothing there unless switched on
     "src/web/mod.rs",     // the time-out of the router
