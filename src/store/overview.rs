@@ -263,8 +263,6 @@ pub struct Health {
     /// Lost ones that came after all, within what is kept.
     pub recovered: i64,
     pub given_up: i64,
-    /// When we last looked for lost ones, to the end.
-    pub swept_at: Option<DateTime<Utc>>,
     /// Requests sent that GitHub counts as content, within the hour.
     pub content_this_hour: i64,
     pub suspended: bool,
@@ -285,7 +283,6 @@ pub async fn health(
                 count(*) filter (where state = 'waiting') as waiting,
                 count(*) filter (where state = 'recovered') as recovered,
                 count(*) filter (where state = 'given_up') as given_up,
-                (select max(finished_at) from delivery_sweeps) as swept_at,
                 (select count(*) from content_requests
                  where installation_id = $1 and at > $3::timestamptz - interval '1 hour') as content_this_hour,
                 (select suspended_at is not null from installations where id = $1) as suspended,
@@ -302,7 +299,6 @@ pub async fn health(
             waiting: row.try_get("waiting")?,
             recovered: row.try_get("recovered")?,
             given_up: row.try_get("given_up")?,
-            swept_at: row.try_get("swept_at")?,
             content_this_hour: row.try_get("content_this_hour")?,
             suspended: row.try_get::<Option<bool>, _>("suspended")?.unwrap_or_default(),
             removed: row.try_get::<Option<bool>, _>("removed")?.unwrap_or_default(),

@@ -1,7 +1,5 @@
 //! What surrounds every page: who looks at it, and which part of the site it is.
 
-use super::session::SignedIn;
-
 /// The head of a page.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {
@@ -36,19 +34,6 @@ impl Frame {
             }),
             in_installations: true,
             can_sign_in: true,
-        }
-    }
-
-    /// Around a page that anybody may see, for whoever looks at it.
-    pub(crate) fn of(signed: Option<&SignedIn>, can_sign_in: bool) -> Self {
-        let viewer = signed.map(|signed| Viewer {
-            login: signed.person.login.clone(),
-            csrf: signed.csrf.to_string(),
-        });
-        Self {
-            viewer,
-            in_installations: false,
-            can_sign_in,
         }
     }
 

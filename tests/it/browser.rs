@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use openproducer::domain::ids::RunId;
 use serde_json::{Value, json};
 
 use crate::harness::house::{House, house};
+use crate::web::setup::Scene;
 
 /// Several points, of which some belong together and some wait for others.
 const SPEC: &str = include_str!("../../docs/examples/team-inbox-prd.md");
+const LONG_SPEC: &str = include_str!("../../docs/examples/billing-migration.md");
 const MENTION: &str = "@TheOpenProducerBot\ndry_run: true\n\n";
 
 /// What a scenario needs on this machine.
@@ -39,7 +42,7 @@ impl Tools {
                 "the browser tests need {missing}, which `.ci/prepare test` installs where it can"
             );
             assert!(variable("CI").is_none(), "{says}");
-            eprintln!("SKIPPED: {says}");
+            tell(&says);
             return None;
         }
         chromium.map(|chromium| Self { chromium })
@@ -47,9 +50,15 @@ impl Tools {
 
     /// Runs a scenario against the house; what it needs to know is in `given`.
     async fn play(&self, t: &House, scenario: &str, given: Value) {
+        let home = format!("http://{}", t.address());
+        self.play_at(&home, &t.sim.web_url(), scenario, given).await;
+    }
+
+    /// The same against any server.
+    async fn play_at(&self, home: &str, github: &str, scenario: &str, given: Value) {
         let mut all = json!({
-            "home": format!("http://{}", t.address()),
-            "github": t.sim.web_url(),
+            "home": home,
+            "github": github,
             "chromium": self.chromium,
             "shots": variable("OPENPRODUCER_SHOTS"),
             "login": "olivia",
@@ -63,7 +72,7 @@ impl Tools {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = tokio::time::timeout(std::time::Duration::from_secs(120), output)
+        let output = tokio::time::timeout(std::time::Duration::from_mins(2), output)
             .await
             .unwrap_or_else(|_| panic!("{scenario} does not come to its end"))
             .expect("node starts");
@@ -75,6 +84,11 @@ impl Tools {
             said(&output.stderr)
         );
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+fn tell(says: &str) {
+    eprintln!("SKIPPED: {says}");
 }
 
 fn folder() -> PathBuf {
@@ -110,7 +124,17 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             .opens("Search", "@TheOpenProducerBot\n\n- Add a search field\n- Index the articles")
             .await;
         t.says(&undone, "@TheOpenProducerBot rollback last").await;
+        let working = t.opens("Billing", &format!("{MENTION}{LONG_SPEC}")).await;
+        let failed = t
+            .opens("Reports", &format!("{MENTION}- Add a report\n- Send it by mail")).await;
         remember(t).await;
+        stand_still(t, &t.run(&working).await.id).await;
+        sqlx::query("update runs set status = 'failed', phase = null, finished_at = now(), failure = $2 where id = $1")
+            .bind(t.run(&failed).await.id.as_str())
+            .bind("112 issues are planned; at most 100 may be created here.")
+            .execute(t.pool())
+            .await
+            .expect("the run fails");
         let home = format!("/installations/{}", t.installation);
         let pages = json!({
             "home": "/",
@@ -118,11 +142,14 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             "installation": home,
             "filtered": format!("{home}?state=failed"),
             "run-done": format!("/runs/{}", t.run(&done).await.id),
+            "run-working": format!("/runs/{}", t.run(&working).await.id),
+            "run-failed": format!("/runs/{}", t.run(&failed).await.id),
+            "nowhere": "/runs/run_20200101_000000_abcdefgh",
             "run-waiting": format!("/runs/{}", t.run(&waiting).await.id),
             "run-undone": format!("/runs/{}", t.run(&undone).await.id),
             "logout": "/logout",
         });
-        tools.play(t, "pages.mjs", json!({ "pages": pages })).await;
+        tools.play(t, "pages.mjs", json!({ "pages": pages, "narrow": ["run-waiting", "installation"] })).await;
     })
     .await;
 }
@@ -140,6 +167,27 @@ async fn remember(t: &House) {
          select 'late-' || n, id, 'issues', n, now(), now(), 'OK', 'recovered', now() from installations, generate_series(1, 2) n",
     ] {
         sqlx::query(statement)
+            .execute(t.pool())
+            .await
+            .expect("the statement fits");
+    }
+}
+
+/// Puts a run that waits into the middle of its work, with everything that can become of an issue.
+async fn stand_still(t: &House, run: &RunId) {
+    for statement in [
+        "update runs set phase = 'creating', confirmed_at = now(), waits_until = now() + interval '4 minutes' where id = $1",
+        "update planned_issues set state = case when position < 12 then 'created' when position = 12 then 'intended' else state end
+         where run_id = $1",
+        "update planned_issues set state = 'failed', note = 'the title is not allowed' where run_id = $1 and position = 3",
+        "update planned_issues set state = 'skipped', note = '#2' where run_id = $1 and position = 5",
+        "update planned_issues set state = 'dropped' where run_id = $1 and position = 7",
+        "insert into created_issues (run_id, position, installation_id, repository_id, issue_id, number, url, fingerprints, created_at)
+         select run_id, position, installation_id, repository_id, 900 + position, 900 + position, '', '{}', now() - (12 - position) * interval '2 seconds'
+         from planned_issues where run_id = $1 and state = 'created'",
+    ] {
+        sqlx::query(statement)
+            .bind(run.as_str())
             .execute(t.pool())
             .await
             .expect("the statement fits");
@@ -229,4 +277,19 @@ async fn settings_are_changed_without_scripts_and_their_pages_look_right() {
         tools.play(t, "settings.mjs", given).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_server_is_set_up_in_light_and_dark_and_on_a_telephone() {
+    let Some(tools) = Tools::find() else { return };
+    for look in ["light", "dark", "narrow"] {
+        let scene = Scene::new().await;
+        let server = scene.server().await;
+        let home = format!("http://{}", server.address);
+        let given = json!({ "look": look, "link": server.setup_link });
+        tools
+            .play_at(&home, &scene.sim.web_url(), "setup.mjs", given)
+            .await;
+        server.stop().await;
+    }
 }

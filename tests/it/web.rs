@@ -4,6 +4,6 @@
 mod access;
 mod command;
 mod install;
-mod setup;
 mod runs;
+pub(crate) mod setup;
 mod sign_in;

@@ -300,7 +300,9 @@ impl Net {
             .map(|(_, y)| *y)
             .fold(f64::INFINITY, f64::min);
         if highest.is_finite() {
-            y.iter_mut().for_each(|y| *y -= highest);
+            for y in &mut y {
+                *y -= highest;
+            }
         }
         for (node, y) in y.iter_mut().enumerate() {
             if !self.columns.iter().any(|c| c.contains(&node)) {

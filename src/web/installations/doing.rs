@@ -28,13 +28,18 @@ pub(super) struct Budget {
 }
 
 /// The tiles at the top of an installation's page.
-pub(super) fn tiles(health: &Health, budget: Option<&Budget>, now: DateTime<Utc>) -> Vec<Tile> {
-    let mut tiles = vec![webhooks(health, now), limits(health)];
+pub(super) fn tiles(
+    health: &Health,
+    swept_at: Option<DateTime<Utc>>,
+    budget: Option<&Budget>,
+    now: DateTime<Utc>,
+) -> Vec<Tile> {
+    let mut tiles = vec![webhooks(health, swept_at, now), limits(health)];
     tiles.extend(budget.map(models));
     tiles
 }
 
-fn webhooks(health: &Health, now: DateTime<Utc>) -> Tile {
+fn webhooks(health: &Health, swept_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Tile {
     let count = |n: i64, words: &str| {
         let n = usize::try_from(n).unwrap_or_default();
         (n > 0).then(|| {
@@ -57,7 +62,7 @@ fn webhooks(health: &Health, now: DateTime<Utc>) -> Tile {
     .flatten()
     .collect();
     if notes.is_empty() {
-        notes.push(match health.swept_at {
+        notes.push(match swept_at {
             Some(at) => format!("nothing lost, looked {}", When::new(at, now).words),
             None => "GitHub’s list of deliveries was not read yet".to_owned(),
         });
@@ -136,11 +141,11 @@ mod tests {
             given_up: 1,
             ..Health::default()
         };
-        let tile = webhooks(&health, now());
+        let tile = webhooks(&health, None, now());
         assert_eq!(tile.figure, "3 minutes ago");
         assert_eq!(tile.notes[0], "2 deliveries recovered");
         assert!(tile.notes[1].starts_with("1 delivery given up"));
-        let quiet = webhooks(&Health::default(), now());
+        let quiet = webhooks(&Health::default(), None, now());
         assert_eq!(quiet.figure, "none yet");
         assert_eq!(quiet.notes.len(), 1);
     }

@@ -6,9 +6,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use sqlx::PgPool;
 
 use crate::flows::access::{self, Level, Seen};
 use crate::store::overview::{self, RunCount, Sight, Standing};
+use crate::store::tenant;
 use crate::web::error::PageResult;
 use crate::web::frame::Frame;
 use crate::web::pages;
@@ -50,14 +52,21 @@ pub(in crate::web) async fn list(
     let mut rows = Vec::with_capacity(all.len());
     for seen in &all {
         let sight = sight(seen);
-        let counts = overview::count_runs(&services.pool, &sight).await;
-        rows.push(row(seen, &counts.map_err(stored)?, services.clock.now()));
+        let counts = count(&services.pool, &sight).await.map_err(stored)?;
+        rows.push(row(seen, &counts, services.clock.now()));
     }
     Ok(pages::ok(&List {
         frame: Frame::signed_in(&signed.person.login, signed.csrf.to_string()),
         rows,
         mention: shared.links.mention.clone(),
     }))
+}
+
+async fn count(pool: &PgPool, sight: &Sight) -> sqlx::Result<Vec<RunCount>> {
+    let mut tx = tenant::enter(pool, sight.installation).await?;
+    let counts = overview::count_runs(&mut *tx, sight).await?;
+    tx.commit().await?;
+    Ok(counts)
 }
 
 /// What the person sees of an installation.

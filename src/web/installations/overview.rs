@@ -6,8 +6,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
+use sqlx::PgPool;
 use url::form_urlencoded;
 
 use super::doing::{self, Budget, Tile};
@@ -16,8 +17,8 @@ use crate::domain::ids::{InstallationId, RepositoryId, RunId};
 use crate::domain::settings;
 use crate::flows::access::{self, Level, Seen};
 use crate::flows::{FlowResult, Services};
-use crate::store::ai_calls;
-use crate::store::overview::{self, Filter, RunCount, RunLine, Sight, Standing};
+use crate::store::overview::{self, CostOfDay, Filter, Health, RunCount, RunLine, Sight, Standing};
+use crate::store::{ai_calls, sweeps, tenant};
 use crate::web::chart::{self, Chart};
 use crate::web::error::{PageError, PageResult};
 use crate::web::frame::Frame;
@@ -47,7 +48,6 @@ struct Overview {
     repositories: Vec<RepositoryLine>,
     home: String,
     mention: String,
-    is_admin: bool,
 }
 
 struct Filters {
@@ -115,22 +115,20 @@ pub(in crate::web) async fn show(
     let seen = access::installation(services, &signed.person, InstallationId(id)).await?;
     let seen = seen.ok_or(PageError::NotFound)?;
     let (sight, filter) = (sight(&seen), wanted.filter());
-    let (pool, now) = (&services.pool, services.clock.now());
-    let one_more = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut runs = overview::list_runs(pool, &sight, &filter, one_more)
-        .await
-        .map_err(stored)?;
-    let has_older = runs.len() > A_PAGE;
-    runs.truncate(A_PAGE);
-    let home = format!("/installations/{id}");
-    let counts = overview::count_runs(pool, &sight).await.map_err(stored)?;
+    let now = services.clock.now();
     let is_admin = seen.level == Level::Admin;
     let budget = if is_admin {
         Some(budget(services, seen.id, now).await?)
     } else {
         None
     };
-    let health = overview::health(pool, &sight, now).await.map_err(stored)?;
+    let mut read = read(&services.pool, &sight, &filter, now)
+        .await
+        .map_err(stored)?;
+    let has_older = read.runs.len() > A_PAGE;
+    read.runs.truncate(A_PAGE);
+    let home = format!("/installations/{id}");
+    let (health, counts, runs) = (&read.health, &read.counts, &read.runs);
     Ok(pages::ok(&Overview {
         frame: Frame::signed_in(&signed.person.login, signed.csrf.to_string()),
         crumbs: vec![Crumb::installations()],
@@ -139,26 +137,51 @@ pub(in crate::web) async fn show(
         kind: kind(&seen.account.kind),
         badge: badge(seen.suspended),
         suspended: seen.suspended || health.suspended,
-        tiles: doing::tiles(&health, budget.as_ref(), now),
-        charts: charts(services, &sight, now).await?,
-        filters: filters(&seen, &filter, &counts),
+        tiles: doing::tiles(health, read.swept_at, budget.as_ref(), now),
+        charts: [
+            chart::of_issues(&read.issues, now),
+            chart::of_cost(&read.cost, now),
+        ],
+        filters: filters(&seen, &filter, counts),
         pager: pager(&home, &filter, runs.last().filter(|_| has_older)),
         runs: runs.iter().map(|run| line(run, now)).collect(),
-        repositories: repositories(&seen, &home, &counts, now),
+        repositories: repositories(&seen, &home, counts, now),
         home,
         mention: shared.links.mention.clone(),
-        is_admin,
     }))
 }
 
-async fn charts(services: &Services, sight: &Sight, now: DateTime<Utc>) -> PageResult<[Chart; 2]> {
-    let (pool, since) = (&services.pool, chart::since(now));
-    let issues = overview::created_by_day(pool, sight, since).await;
-    let cost = overview::cost_by_day(pool, sight, since).await;
-    Ok([
-        chart::of_issues(&issues.map_err(stored)?, now),
-        chart::of_cost(&cost.map_err(stored)?, now),
-    ])
+/// What the database says of an installation.
+struct Read {
+    runs: Vec<RunLine>,
+    counts: Vec<RunCount>,
+    health: Health,
+    swept_at: Option<DateTime<Utc>>,
+    issues: Vec<(NaiveDate, i64)>,
+    cost: Vec<CostOfDay>,
+}
+
+/// Everything at once, behind the tenants' wall; one run more than a page holds.
+async fn read(
+    pool: &PgPool,
+    sight: &Sight,
+    filter: &Filter,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Read> {
+    let one_more = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
+    let since = chart::since(now);
+    let swept_at = sweeps::before(pool).await?.complete_since;
+    let mut tx = tenant::enter(pool, sight.installation).await?;
+    let read = Read {
+        runs: overview::list_runs(&mut *tx, sight, filter, one_more).await?,
+        counts: overview::count_runs(&mut *tx, sight).await?,
+        health: overview::health(&mut *tx, sight, now).await?,
+        swept_at,
+        issues: overview::created_by_day(&mut *tx, sight, since).await?,
+        cost: overview::cost_by_day(&mut *tx, sight, since).await?,
+    };
+    tx.commit().await?;
+    Ok(read)
 }
 
 /// What this month cost, of what the installation's own settings allow.
@@ -168,8 +191,11 @@ async fn budget(services: &Services, id: InstallationId, now: DateTime<Utc>) -> 
     let settings = services.settings(id, RepositoryId(0), &asked).await?;
     let is_tenants = settings.provider.from != settings::Layer::Operator;
     let since = ai_calls::month_of(now);
+    let mut tx = tenant::enter(&services.pool, id).await?;
+    let spent = overview::spending(&mut *tx, id, is_tenants, since).await?;
+    tx.commit().await?;
     Ok(Budget {
-        spent: overview::spending(&services.pool, id, is_tenants, since).await?,
+        spent,
         limit: settings.monthly_budget.value,
         is_tenants,
     })

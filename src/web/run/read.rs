@@ -1,7 +1,5 @@
 //! Reads what a run's page shows, within the installation and the repositories that the person sees.
 
-use sqlx::PgPool;
-
 use super::view::IssueLink;
 use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName, UserId};
 use crate::domain::plan::Plan;
@@ -13,7 +11,7 @@ use crate::flows::{FlowResult, Services};
 use crate::store::audit_events::{self, RunEvent};
 use crate::store::created_issues::{self, CreatedIssue, Moment};
 use crate::store::planned_issues::{self, Item};
-use crate::store::{ai_calls, issue_links, runs};
+use crate::store::{ai_calls, issue_links, runs, tenant};
 use crate::web::parts::thousands;
 
 /// Everything that the page is made of.
@@ -39,27 +37,29 @@ impl Facts {
         person: &Person,
         seen: SeenRun,
     ) -> FlowResult<Self> {
-        let pool: &PgPool = &services.pool;
         let run = &seen.run;
         let (home, id) = (run.installation, &run.id);
         let asked = Asked::from_value(&run.request)?;
         let settings = services
             .settings(home, run.repository, &asked.for_settings())
             .await?;
-        Ok(Self {
+        let mut tx = tenant::enter(&services.pool, home).await?;
+        let facts = Self {
             person: person.id,
-            plan: runs::find_plan(pool, id).await?,
-            items: planned_issues::list(pool, id).await?,
-            created: created_issues::list(pool, id).await?,
-            moments: created_issues::list_moments(pool, home, id).await?,
-            events: audit_events::list_for_run(pool, home, id).await?,
-            links: issue_links::count(pool, home, id).await?,
-            ai: ai_calls::total_of_run(pool, home, id).await?,
+            plan: runs::find_plan(&mut *tx, id).await?,
+            items: planned_issues::list(&mut *tx, id).await?,
+            created: created_issues::list(&mut *tx, id).await?,
+            moments: created_issues::list_moments(&mut *tx, home, id).await?,
+            events: audit_events::list_for_run(&mut *tx, home, id).await?,
+            links: issue_links::count(&mut *tx, home, id).await?,
+            ai: ai_calls::total_of_run(&mut *tx, home, id).await?,
             minimum_role: settings.minimum_role.value,
             web_url: services.web_url.clone(),
             asked,
             seen,
-        })
+        };
+        tx.commit().await?;
+        Ok(facts)
     }
 
     /// Whether the run will still change by itself, or its comment on GitHub lags behind.

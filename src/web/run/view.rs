@@ -57,6 +57,7 @@ pub(super) struct Progress {
 }
 
 /// What may be pressed now.
+#[expect(clippy::struct_excessive_bools, reason = "one for each button")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Buttons {
     pub(super) confirm: bool,
@@ -71,7 +72,6 @@ pub(super) struct Buttons {
 /// One planned issue.
 pub(super) struct ItemView {
     pub(super) position: i32,
-    pub(super) id: String,
     pub(super) depth: usize,
     pub(super) title: String,
     pub(super) body: String,
@@ -117,6 +117,14 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
         ItemState::Failed => Badge::new(Tone::Bad, "Refused"),
         ItemState::Closed => Badge::new(Tone::Undone, "Closed again"),
         ItemState::Left => Badge::new(Tone::Wait, "Left open"),
+    }
+}
+
+/// The same where nothing goes on any more: what is planned then was not created.
+fn badge(state: ItemState, is_live: bool) -> Badge {
+    match state {
+        ItemState::Planned if !is_live => Badge::new(Tone::Off, "Not created"),
+        state => item_badge(state),
     }
 }
 
@@ -170,7 +178,7 @@ impl RunView {
                 .as_ref()
                 .map(|plan| planner(&plan.planner, &plan.count_reason)),
             cost: facts.cost_in_words(),
-            items_words: items_words(&facts.items),
+            items_words: items_words(&facts.items, facts.is_live()),
             items,
             graph: graph::draw(&drawn),
             coverage: coverage::of(facts),
@@ -185,7 +193,11 @@ impl RunView {
 
 fn planner(name: &str, why: &str) -> String {
     match name {
-        "structural" => format!("Planned from the document's own structure. {why}"),
+        "structural" => {
+            let mut letters = why.trim_end_matches('.').chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string());
+            format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+        }
         model => format!("Planned with {model}. {why}"),
     }
 }
@@ -271,7 +283,7 @@ fn buttons(facts: &Facts) -> Buttons {
     }
 }
 
-fn items_words(items: &[Item]) -> String {
+fn items_words(items: &[Item], is_live: bool) -> String {
     let mut counts: BTreeMap<usize, (ItemState, usize)> = BTreeMap::new();
     for item in items {
         let at = ItemState::ALL.iter().position(|s| *s == item.state);
@@ -282,7 +294,7 @@ fn items_words(items: &[Item]) -> String {
     }
     let told: Vec<String> = counts
         .values()
-        .map(|(state, count)| format!("{count} {}", item_badge(*state).words.to_lowercase()))
+        .map(|(state, count)| format!("{count} {}", badge(*state, is_live).words.to_lowercase()))
         .collect();
     match items.len() {
         0 => String::new(),
@@ -324,11 +336,10 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
     let can_tick = waits && matches!(item.state, ItemState::Planned | ItemState::Dropped);
     ItemView {
         position: item.position,
-        id: planned.id.clone(),
         depth,
         title: planned.title.clone(),
         body: planned.body.clone(),
-        badge: item_badge(item.state),
+        badge: badge(item.state, facts.is_live()),
         state: graph::class(item.state),
         link: facts.link_of(item),
         labels: planned.labels.clone(),

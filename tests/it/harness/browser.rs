@@ -45,9 +45,9 @@ impl Stream {
     /// The next event; `None`: the stream came to its proper end.
     pub(crate) async fn next(&mut self) -> Option<String> {
         loop {
-            if let Some((event, rest)) = self.held.split_once("\n\n") {
-                let event = event.to_owned();
-                self.held = rest.to_owned();
+            if let Some(end) = self.held.find("\n\n") {
+                let event: String = self.held.drain(..end + 2).collect();
+                let event = event.trim_end().to_owned();
                 if event.starts_with(':') {
                     continue;
                 }

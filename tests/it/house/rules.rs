@@ -49,10 +49,10 @@ const EMPTY_NAMES: &[&str] = &[
 const REFUSE: &[&str] = &[
     "src/web/error.rs",
     "src/web/api/problem.rs", // the same for scripts
-    "src/web/health.rs",  // 503 is what it says
-    "src/web/metrics.rs", // nothing there unless switched on
-    "src/web/mod.rs",     // the time-out of the router
-    "src/web/pages.rs",   // a page for people, also where there is none
+    "src/web/health.rs",      // 503 is what it says
+    "src/web/metrics.rs",     // nothing there unless switched on
+    "src/web/mod.rs",         // the time-out of the router
+    "src/web/pages.rs",       // a page for people, also where there is none
 ];
 
 /// What is no refusal.

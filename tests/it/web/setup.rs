@@ -21,13 +21,13 @@ const STUCK: Duration = Duration::from_secs(30);
 const CONVERSIONS: &str = "/app-manifests/{code}/conversions";
 
 /// Fresh servers on one database, and a GitHub where they have no App yet.
-struct Scene {
-    sim: Simulator,
+pub(crate) struct Scene {
+    pub(crate) sim: Simulator,
     database: TestDatabase,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = TestDatabase::create().await;
         jobs::migrate(database.pool()).await.unwrap();
         let sim = Simulator::start(Setup::default()).await.unwrap();
@@ -50,7 +50,7 @@ impl Scene {
         }
     }
 
-    async fn server(&self) -> Server {
+    pub(crate) async fn server(&self) -> Server {
         Server::start(self.parts()).await.unwrap()
     }
 
@@ -305,6 +305,11 @@ async fn links_that_are_forged_expired_or_used_lead_nowhere() {
     assert_eq!(browser.get("/setup").await.status, 403);
     let fields = [("owner", "user"), ("name", "A")];
     assert_eq!(browser.submits(&form, "/setup", &fields).await.status, 403);
+    let mut last = 0;
+    for _ in 0..30 {
+        last = browser.get("/setup").await.status;
+    }
+    assert_eq!(last, 429, "guessing takes longer than the link lasts");
     server.stop().await;
 }
 
