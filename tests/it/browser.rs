@@ -148,6 +148,11 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             "run-waiting": format!("/runs/{}", t.run(&waiting).await.id),
             "run-undone": format!("/runs/{}", t.run(&undone).await.id),
             "logout": "/logout",
+            "settings": format!("{home}/settings"),
+            "repository-settings": format!("{home}/repositories/{}/settings", t.shop().id()),
+            "history": format!("{home}/settings/history"),
+            "audit": format!("{home}/audit"),
+            "tokens": format!("{home}/tokens"),
         });
         tools.play(t, "pages.mjs", json!({ "pages": pages, "narrow": ["run-waiting", "installation"] })).await;
     })
@@ -276,4 +281,16 @@ async fn a_server_is_set_up_in_light_and_dark_and_on_a_telephone() {
             .await;
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn settings_are_changed_and_taken_back() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let home = format!("/installations/{}", t.installation);
+        tools
+            .play(t, "settings.mjs", json!({ "installation": home }))
+            .await;
+    })
+    .await;
 }
