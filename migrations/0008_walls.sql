@@ -11,7 +11,8 @@ begin
             null; -- another database of this server was quicker
         end;
     end if;
-    if not pg_has_role(current_user, 'openproducer_tenant', 'member') then
+    -- From version 16 on whoever made a role is its admin, but may not be it before this.
+    if not (select rolsuper from pg_roles where rolname = current_user) then
         execute format('grant openproducer_tenant to %I', current_user);
     end if;
     execute format('grant usage on schema %I to openproducer_tenant', current_schema());

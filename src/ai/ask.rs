@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Until a connection stands, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The longest that a check takes.
-const CHECK: Duration = Duration::from_secs(15);
+const CHECK: Duration = Duration::from_secs(8);
 /// Questions under way at once in this process; more wait, within their time.
 const AT_ONCE: usize = 32;
 /// What a check lets a model answer; less is refused by some.

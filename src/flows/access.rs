@@ -9,7 +9,7 @@ use super::{FlowError, FlowResult, Services, sessions};
 use crate::cache::Key;
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName, RunId, UserId};
 use crate::domain::policy::Role;
-use crate::github::{AsUser, GitHubError, InstallationRecord, Permissions, Repository};
+use crate::github::{AsUser, GitHubError, InstallationRecord, Listed, Permissions, Repository};
 use crate::store::runs::{self, Run};
 use crate::store::sessions::SessionKey;
 
@@ -141,6 +141,14 @@ async fn one(
     let listed = match user.list_visible_repositories(record.id).await {
         Ok(listed) => listed,
         Err(error) if error.is_absent() => return Ok(None),
+        // One account that keeps the person out (single sign-on, a suspension) does not take the others away.
+        Err(error @ GitHubError::Forbidden { .. }) => {
+            tracing::info!(installation.id = %record.id, %error, "an installation is shown without its repositories");
+            Listed {
+                items: Vec::new(),
+                complete: false,
+            }
+        }
         Err(error) => return Err(error.into()),
     };
     let complete = listed.complete;

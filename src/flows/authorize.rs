@@ -41,7 +41,7 @@ pub async fn standing(
     let role = services.repo(repository).role_of(&person.login).await?;
     Ok(Standing {
         role: role
-            .filter(|r| r.user.as_ref().is_none_or(|user| user.id == person.id))
+            .filter(|r| r.user.as_ref().is_some_and(|user| user.id == person.id))
             .map_or(Role::None, |r| {
                 Role::from_github(&r.role_name, &r.permission)
             }),

@@ -34,6 +34,7 @@ pub mod asking;
 pub mod audit;
 pub mod authorize;
 pub mod command;
+mod components;
 pub mod create;
 pub mod delivery;
 pub mod installations;

@@ -6,6 +6,7 @@ use sqlx::PgTransaction;
 use tracing::info;
 
 use super::asked::Asked;
+use super::components;
 use super::planner::{self, How, Planned};
 use super::{FlowError, FlowResult, Services, advance, pace, room};
 use crate::domain::comment;
@@ -69,7 +70,8 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     let Some(planned) = Box::pin(planned).await? else {
         return Ok(());
     };
-    let Planned { plan, how } = planned;
+    let Planned { mut plan, how } = planned;
+    components::place(services, &run, &settings, &mut plan).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";

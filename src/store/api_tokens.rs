@@ -86,7 +86,10 @@ pub async fn find_live_anywhere(
     db: impl PgExecutor<'_>,
     hash: &[u8],
 ) -> sqlx::Result<Option<TokenRow>> {
-    sqlx::query(select_token!("where hash = $1 and revoked_at is null"))
+    sqlx::query(select_token!(
+        "where hash = $1 and revoked_at is null and exists
+             (select from installations i where i.id = api_tokens.installation_id and i.removed_at is null)"
+    ))
         .bind(hash)
         .try_map(from_row)
         .fetch_optional(db)

@@ -52,6 +52,19 @@ pub async fn upsert(
     .map(drop)
 }
 
+/// The account that it is on.
+pub async fn find_account(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+) -> sqlx::Result<Option<UserId>> {
+    let row = sqlx::query("select account_id from installations where id = $1")
+        .bind(id.0)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| row.try_get("account_id").map(UserId))
+        .transpose()
+}
+
 /// The installation, if it was ever seen.
 pub async fn find(
     db: impl PgExecutor<'_>,

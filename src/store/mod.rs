@@ -62,6 +62,11 @@ pub enum StoreError {
     Migrate(#[from] MigrateError),
     #[error("{0}")]
     MigrateQueue(#[from] jobs::MigrateQueueError),
+    #[error(
+        "the wall between tenants does not stand ({0}); after a restore into a new server the role has to be made \
+         before: `create role openproducer_tenant nologin`, then restore again"
+    )]
+    Wall(#[source] sqlx::Error),
     #[error("database: {0}")]
     Query(#[from] sqlx::Error),
 }
@@ -124,6 +129,16 @@ pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
     let before = status(&patient).await?;
     migrator().run(&patient).await?;
     jobs::migrate(&patient).await?;
+    // Roles are not part of a database's backup: better no start than pages that fail at night.
+    let mut tx = patient.begin().await?;
+    let entered = sqlx::query("select enter_tenant(0)")
+        .execute(&mut *tx)
+        .await;
+    let within = sqlx::query("select 1 from installations limit 1")
+        .execute(&mut *tx)
+        .await;
+    tx.rollback().await?;
+    entered.and(within).map_err(StoreError::Wall)?;
     patient.close().await;
     Ok(before.pending)
 }

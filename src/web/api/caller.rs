@@ -49,6 +49,12 @@ impl FromRequestParts<Arc<Shared>> for Authorized {
         if !tokens::admit(&shared.services, &caller).await {
             return Err(ApiError::TooOften);
         }
+        if !tokens::maker_rules(&shared.services, &caller).await? {
+            return Err(ApiError::Forbidden(format!(
+                "This token speaks for {}, who does not administer the whole installation any more.",
+                caller.made_by
+            )));
+        }
         Ok(Self(caller))
     }
 }

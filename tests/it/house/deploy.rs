@@ -91,7 +91,11 @@ fn the_units_start_commands_that_there_are() {
         for line in text.lines().filter_map(|l| l.strip_prefix("Environment=")) {
             for name in line.split(' ').filter_map(|set| set.split_once('=')) {
                 let known = ["HOME", "XDG_DATA_HOME"].contains(&name.0);
-                assert!(known || known_variables().contains(name.0), "{unit}: {}", name.0);
+                assert!(
+                    known || known_variables().contains(name.0),
+                    "{unit}: {}",
+                    name.0
+                );
             }
         }
     }
