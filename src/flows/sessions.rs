@@ -78,9 +78,10 @@ pub async fn begin(
         login: account.login.clone(),
         sealed: sealed(services, seal, &key, &tokens),
         token_ends_at: tokens.ends_at,
+        seen_at: services.clock.now(),
     };
     sessions::delete_over(&services.pool, floor(services)).await?;
-    sessions::insert(&services.pool, &row, services.clock.now()).await?;
+    sessions::insert(&services.pool, &row).await?;
     let person = Person {
         id: account.id,
         login: account.login,
@@ -108,7 +109,9 @@ pub async fn find(services: &Services, secret: &SecretString) -> FlowResult<Opti
         return Ok(None);
     };
     let now = services.clock.now();
-    sessions::touch(&services.pool, &key, now, now - SEEN_EVERY).await?;
+    if row.seen_at < now - SEEN_EVERY {
+        sessions::touch(&services.pool, &key, now).await?;
+    }
     Ok(Some(Person {
         id: row.user,
         login: row.login,

@@ -19,6 +19,8 @@ pub struct SessionRow {
     pub sealed: Vec<u8>,
     /// When the access token ends; `None`: it lasts.
     pub token_ends_at: Option<DateTime<Utc>>,
+    /// When it was last used, to some minutes.
+    pub seen_at: DateTime<Utc>,
 }
 
 /// What is left of a session after so long.
@@ -31,11 +33,7 @@ pub struct Floor {
 }
 
 /// Stores a new one.
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    row: &SessionRow,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+pub async fn insert(db: impl PgExecutor<'_>, row: &SessionRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into sessions (key, user_id, login, sealed, token_ends_at, created_at, seen_at)
          values ($1, $2, $3, $4, $5, $6, $6)",
@@ -45,7 +43,7 @@ pub async fn insert(
     .bind(&row.login)
     .bind(&row.sealed)
     .bind(row.token_ends_at)
-    .bind(now)
+    .bind(row.seen_at)
     .execute(db)
     .await
     .map(drop)
@@ -58,7 +56,7 @@ pub async fn find(
     floor: Floor,
 ) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query(
-        "select key, user_id, login, sealed, token_ends_at from sessions s
+        "select key, user_id, login, sealed, token_ends_at, seen_at from sessions s
          where key = $1 and seen_at > $2 and created_at > $3
            and not exists (select from revoked_authorizations r
                            where r.user_id = s.user_id and r.revoked_at >= s.created_at)",
@@ -71,17 +69,15 @@ pub async fn find(
     .await
 }
 
-/// Marks it as seen, unless it was since `unless_since`.
+/// Marks it as seen.
 pub async fn touch(
     db: impl PgExecutor<'_>,
     key: &SessionKey,
     now: DateTime<Utc>,
-    unless_since: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update sessions set seen_at = $2 where key = $1 and seen_at < $3")
+    sqlx::query("update sessions set seen_at = $2 where key = $1 and seen_at < $2")
         .bind(key)
         .bind(now)
-        .bind(unless_since)
         .execute(db)
         .await
         .map(drop)
@@ -173,5 +169,6 @@ fn from_row(row: PgRow) -> sqlx::Result<SessionRow> {
         login: row.try_get("login")?,
         sealed: row.try_get("sealed")?,
         token_ends_at: row.try_get("token_ends_at")?,
+        seen_at: row.try_get("seen_at")?,
     })
 }

@@ -103,13 +103,13 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
         ("organization", "acme"),
         ("name", "Headless"),
     ];
-    let send = browser.submits(&form, "/setup", &fields).await;
-    let (_, action) = send
+    let forward = browser.submits(&form, "/setup", &fields).await;
+    let (_, action) = forward
         .text
         .split_once("<form method=\"post\" action=\"")
         .unwrap();
     let action: Url = action.split_once('"').unwrap().0.parse().unwrap();
-    let manifest = send.hidden("manifest");
+    let manifest = forward.hidden("manifest");
     let github = browser
         .send(Method::POST, action, Some(&[("manifest", &manifest)]))
         .await;
@@ -120,8 +120,8 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
         ("state", &state),
     ];
     let create = github.url.join("/_simulator/apps").unwrap();
-    let sent = browser.send(Method::POST, create, Some(&fields)).await;
-    let done = browser.follow(sent).await;
+    let created = browser.send(Method::POST, create, Some(&fields)).await;
+    let done = browser.follow(created).await;
     assert!(done.text.contains("Headless is registered"), "{done:#?}");
 
     until("the server is live", async || {
