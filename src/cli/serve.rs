@@ -83,7 +83,7 @@ pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
         if services.github.is_registered()
             || registered::wait(&services, &mut stopping).await.is_some()
         {
-            worker::run(services, stopping).await;
+            Box::pin(worker::run(services, stopping)).await;
         }
     });
     super::ended().await;

@@ -140,7 +140,7 @@ impl Server {
         let verifier = secret.map(|secret| verifier(&parts, secret)).transpose()?;
         let (verifier, checks) = watch::channel(verifier.map(Arc::new));
         let known = (checks, known, known_slug);
-        let site = site(&parts, &services, address, known, stopping.clone())?;
+        let site = site(&parts, &services, address, known, stopping.clone());
         let setup_link = if setup_pending(&verifier) {
             Some(setup_link(&services, &site.public).await?)
         } else {
@@ -164,9 +164,9 @@ impl Server {
         };
         tasks.push(tokio::spawn(async move {
             if setup_pending(&verifier) {
-                life.begin_when_registered(&parts, verifier).await;
+                Box::pin(life.begin_when_registered(&parts, verifier)).await;
             } else {
-                life.begin().await;
+                Box::pin(life.begin()).await;
             }
         }));
         info!(%address, worker = with_worker, "server started");
@@ -215,7 +215,7 @@ impl Life {
         );
         let worked = async {
             if self.with_worker {
-                worker::run(self.services, self.stopping).await;
+                Box::pin(worker::run(self.services, self.stopping)).await;
             }
         };
         tokio::join!(introduced, worked);
@@ -234,7 +234,7 @@ impl Life {
             Ok(made) => drop(verifier.send_replace(Some(Arc::new(made)))),
             Err(failure) => tracing::error!(error = %failure, "deliveries cannot be checked"),
         }
-        self.begin().await;
+        Box::pin(self.begin()).await;
     }
 }
 
@@ -307,7 +307,7 @@ fn site(
     address: SocketAddr,
     (verifier, identity, slug): Known,
     stopping: watch::Receiver<bool>,
-) -> anyhow::Result<web::Site> {
+) -> web::Site {
     let (asked, memo) = (services.clone(), Cache::in_process(1));
     let cache = parts.cache.clone();
     let cache = web::health::probe(move || {
@@ -321,7 +321,7 @@ fn site(
         }
     });
     let ai = web::health::probe(move || model_health(asked.clone(), memo.clone()));
-    Ok(web::Site {
+    web::Site {
         services: services.clone(),
         verifier,
         from_environment: services.github.is_registered()
@@ -338,7 +338,7 @@ fn site(
         public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
         stopping,
-    })
+    }
 }
 
 /// Asks GitHub who we are until it answers, and tells whoever needs to know.

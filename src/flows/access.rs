@@ -14,7 +14,7 @@ use crate::store::runs::{self, Run};
 use crate::store::sessions::SessionKey;
 
 /// For so long GitHub's answer is given again.
-const KEPT: Duration = Duration::from_secs(60);
+const KEPT: Duration = Duration::from_mins(1);
 /// So many of a person's installations are asked about at a time.
 const AT_A_TIME: usize = 6;
 

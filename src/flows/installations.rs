@@ -17,6 +17,7 @@ use crate::domain::event::{
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::run::Phase;
 use crate::github::{GitHubError, InstallationRecord};
+use crate::store::ai_keys;
 use crate::store::deliveries;
 use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
@@ -89,6 +90,8 @@ async fn gone(services: &Services, id: InstallationId) -> FlowResult<()> {
     let now = services.clock.now();
     services.github.forget(id);
     installations::set_removed(&services.pool, id, Some(now)).await?;
+    // Nobody is left who could change them; whoever installs it again enters theirs again.
+    ai_keys::delete_all(&services.pool, id).await?;
     end_runs(services, id, None, Waiting::Ends, UNINSTALLED).await?;
     repositories::mark_all_removed(&services.pool, id, now).await?;
     // What was parked for it finds nobody to answer, and is done.

@@ -63,6 +63,8 @@ pub enum RegistrationError {
     /// GitHub has handed the credentials over, and they are lost: it does so once.
     #[error("the App exists on GitHub, but its credentials could not be stored: {0}")]
     Lost(sqlx::Error),
+    #[error("the exchange broke off: {0}")]
+    BrokenOff(#[from] tokio::task::JoinError),
 }
 
 /// A new link's secret, and until when it works.
@@ -110,11 +112,24 @@ pub async fn complete(
     if !setup_links::claim(&services.pool, &key, &key_of(state), now, since).await? {
         return Err(RegistrationError::Refused);
     }
+    let (services, seal, code) = (services.clone(), seal.clone(), code.to_owned());
+    // A task of its own: GitHub hands the credentials over once, and whoever closes the page must not take them along.
+    let exchanged = tokio::spawn(async move { exchange(&services, &seal, &key, &code).await });
+    exchanged.await?
+}
+
+/// With the link claimed.
+async fn exchange(
+    services: &Services,
+    seal: &Seal,
+    key: &setup_links::Hash,
+    code: &str,
+) -> Result<(), RegistrationError> {
     let exchanged = services.github.convert_manifest(code).await;
     let row = match exchanged.map(|app| row(services, seal, &app)) {
         Ok(Some(row)) => row,
         other => {
-            setup_links::release(&services.pool, &key).await?;
+            setup_links::release(&services.pool, key).await?;
             return Err(match other {
                 Err(error) if error.is_absent() => RegistrationError::Refused,
                 Err(error) => RegistrationError::GitHub(error),
@@ -122,7 +137,7 @@ pub async fn complete(
             });
         }
     };
-    let stored = store(services, &key, &row).await.map_err(|error| {
+    let stored = store(services, key, &row).await.map_err(|error| {
         error!(app.id = row.app_id, app.slug = row.slug, %error, "the App's credentials are lost");
         RegistrationError::Lost(error)
     })?;

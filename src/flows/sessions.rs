@@ -152,7 +152,11 @@ pub(super) async fn token(services: &Services, person: &Person) -> FlowResult<Se
         };
         let until = now + REFRESH_LEASE;
         if sessions::claim_refresh(&services.pool, &row.key, now, until).await? {
-            return refreshed(services, person, &row, refresh.into()).await;
+            let (services, person) = (services.clone(), person.clone());
+            // A task of its own: whoever leaves the page meanwhile must not take the new tokens along.
+            let refreshed =
+                tokio::spawn(async move { refreshed(&services, &person, &row, refresh).await });
+            return refreshed.await.map_err(anyhow::Error::from)?;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -164,7 +168,7 @@ async fn refreshed(
     services: &Services,
     person: &Person,
     seen: &SessionRow,
-    refresh: SecretString,
+    refresh: String,
 ) -> FlowResult<SecretString> {
     let pool = &services.pool;
     let now = sessions::find(pool, &seen.key, floor(services)).await?;
@@ -174,7 +178,7 @@ async fn refreshed(
         let kept = opened(services, &now).ok_or(FlowError::SignedOut)?;
         return Ok(kept.access.into());
     }
-    match services.oauth.refresh_tokens(&refresh).await {
+    match services.oauth.refresh_tokens(&refresh.into()).await {
         Ok(tokens) => {
             let seal = services.seal.as_ref().ok_or(FlowError::SignedOut)?;
             let sealed = sealed(services, seal, &seen.key, &tokens);

@@ -268,6 +268,7 @@ impl<'a> View<'a> {
             tokens_out: spent.tokens_out,
             // A sum that leaves something out would say too little.
             cost: spent.cost.filter(|_| !total.is_partly_unpriced),
+            priced_as_of: total.priced_as_of,
             month,
         }))
     }

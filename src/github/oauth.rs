@@ -287,9 +287,9 @@ fn refused(error: RequestTokenError<GitHubError, BasicErrorResponse>) -> OAuthEr
     match error {
         RequestTokenError::Request(error) => OAuthError::GitHub(error),
         RequestTokenError::Parse(_, body) => {
-            serde_json::from_slice(&body).map_or_else(|_| unreadable(), told)
+            serde_json::from_slice(&body).map_or_else(|_| unreadable(), |refusal| told(&refusal))
         }
-        RequestTokenError::ServerResponse(said) => told(Refusal {
+        RequestTokenError::ServerResponse(said) => told(&Refusal {
             error: said.error().to_string(),
             error_description: said.error_description().cloned().unwrap_or_default(),
         }),
@@ -297,7 +297,7 @@ fn refused(error: RequestTokenError<GitHubError, BasicErrorResponse>) -> OAuthEr
     }
 }
 
-fn told(refusal: Refusal) -> OAuthError {
+fn told(refusal: &Refusal) -> OAuthError {
     let words = redact(&format!("{}: {}", refusal.error, refusal.error_description));
     match refusal.error.as_str() {
         "incorrect_client_credentials" | "redirect_uri_mismatch" | "invalid_client" => {

@@ -1,5 +1,6 @@
 //! GitHub as somebody who signed in sees it: who they are, and what both they and the App reach.
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -15,6 +16,9 @@ use crate::domain::ids::InstallationId;
 const MAX_INSTALLATION_PAGES: usize = 10;
 /// 10,000 repositories.
 const MAX_REPOSITORY_PAGES: usize = 100;
+const A_PAGE: usize = 100;
+/// So many pages are asked for at a time: somebody waits for all of them.
+const AT_A_TIME: usize = 8;
 
 /// A cheap handle with a person's token. Every `Unauthorized` means that their sign-in is over.
 #[derive(Clone)]
@@ -38,13 +42,8 @@ impl From<Installations> for Vec<InstallationRecord> {
 /// A page of repositories.
 #[derive(Deserialize)]
 struct Repositories {
+    total_count: usize,
     repositories: Vec<Repository>,
-}
-
-impl From<Repositories> for Vec<Repository> {
-    fn from(page: Repositories) -> Self {
-        page.repositories
-    }
 }
 
 impl GitHub {
@@ -83,10 +82,36 @@ impl AsUser {
         &self,
         installation: InstallationId,
     ) -> Result<Listed<Repository>, GitHubError> {
-        let path = format!("/user/installations/{installation}/repositories?per_page=100");
-        let asker = Asker::User(&self.token);
-        let client = self.github.client();
-        page::list::<Repositories, _>(client, asker, Call::get(path), MAX_REPOSITORY_PAGES).await
+        let first = self.page_of_repositories(installation, 1).await?;
+        let pages = first.total_count.div_ceil(A_PAGE);
+        let rest = (2..=pages.min(MAX_REPOSITORY_PAGES))
+            .map(|page| self.page_of_repositories(installation, page));
+        let rest: Vec<Repositories> = stream::iter(rest).buffered(AT_A_TIME).try_collect().await?;
+        let pages_read = [first].into_iter().chain(rest);
+        let mut items: Vec<Repository> = pages_read.flat_map(|page| page.repositories).collect();
+        // One that came or went meanwhile moves the others from page to page.
+        items.sort_by_key(|repository| repository.id);
+        items.dedup_by_key(|repository| repository.id);
+        Ok(Listed {
+            items,
+            complete: pages <= MAX_REPOSITORY_PAGES,
+        })
+    }
+
+    async fn page_of_repositories(
+        &self,
+        installation: InstallationId,
+        page: usize,
+    ) -> Result<Repositories, GitHubError> {
+        let path = format!(
+            "/user/installations/{installation}/repositories?per_page={A_PAGE}&page={page}"
+        );
+        let call = Call::get(path);
+        self.github
+            .client()
+            .as_user(&self.token, &call)
+            .await?
+            .json()
     }
 }
 

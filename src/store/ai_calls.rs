@@ -44,6 +44,8 @@ pub struct Total {
     pub is_partly_unpriced: bool,
     /// `provider/model`, each once.
     pub models: Vec<String>,
+    /// The date of the newest prices.
+    pub priced_as_of: Option<NaiveDate>,
 }
 
 /// How a question was taken in.
@@ -173,7 +175,8 @@ pub async fn total_of_run(
         "select count(*) filter (where tokens_in > 0) as calls, coalesce(sum(tokens_in), 0)::bigint as tokens_in,
              coalesce(sum(tokens_out), 0)::bigint as tokens_out, sum(cost_nanos)::bigint as cost,
              coalesce(bool_or(cost_nanos is null), false) as unpriced,
-             coalesce(array_agg(distinct provider || '/' || model), '{}') as models
+             coalesce(array_agg(distinct provider || '/' || model), '{}') as models,
+             max(priced_as_of) as priced_as_of
          from ai_calls where installation_id = $1 and run_id = $2",
     )
     .bind(installation.0)
@@ -205,6 +208,20 @@ pub async fn spent_since(
     })
 }
 
+/// Forgets what is older, at most so many; says how many went.
+pub async fn delete_before(
+    db: impl PgExecutor<'_>,
+    cutoff: DateTime<Utc>,
+    most: i64,
+) -> sqlx::Result<u64> {
+    sqlx::query("delete from ai_calls where id in (select id from ai_calls where at < $1 order by at limit $2)")
+        .bind(cutoff)
+        .bind(most)
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected())
+}
+
 fn total(row: &PgRow) -> sqlx::Result<Total> {
     let count = |name: &str| {
         row.try_get::<i64, _>(name)
@@ -220,6 +237,7 @@ fn total(row: &PgRow) -> sqlx::Result<Total> {
         },
         is_partly_unpriced: row.try_get("unpriced")?,
         models: row.try_get("models")?,
+        priced_as_of: row.try_get("priced_as_of")?,
     })
 }
 

@@ -102,6 +102,15 @@ pub async fn delete(
     Ok(done.rows_affected() == 1)
 }
 
+/// Forgets every key of an installation that is gone.
+pub async fn delete_all(db: impl PgExecutor<'_>, installation: InstallationId) -> sqlx::Result<()> {
+    sqlx::query("delete from ai_keys where installation_id = $1")
+        .bind(installation.0)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// The keys of both layers that hold for a repository, the repository's own first. `None`: the installation's alone.
 pub async fn list(
     db: impl PgExecutor<'_>,

@@ -165,6 +165,7 @@ pub async fn delete_over(db: impl PgExecutor<'_>, floor: Floor) -> sqlx::Result<
     .map(|done| done.rows_affected())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what try_map hands over")]
 fn from_row(row: PgRow) -> sqlx::Result<SessionRow> {
     Ok(SessionRow {
         key: row.try_get("key")?,

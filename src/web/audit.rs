@@ -270,6 +270,7 @@ fn in_short(detail: &Value) -> String {
                 )
             })),
             (_, Value::Null) => {}
+            ("back_to", version) => said.push(format!("back to version {version}")),
             (_, value) => said.push(format!("{} {}", name.replace('_', " "), bare(value))),
         }
     }
@@ -279,6 +280,11 @@ fn in_short(detail: &Value) -> String {
 
 fn bare(value: &Value) -> String {
     match value {
+        Value::Array(list) => list.iter().map(bare).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => {
+            let pairs = map.iter().map(|(name, to)| format!("{name}: {}", bare(to)));
+            pairs.collect::<Vec<_>>().join(", ")
+        }
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }

@@ -273,6 +273,10 @@ impl From<FlowError> for PageError {
                     retry_at.format("%H:%M:%S UTC")
                 ),
             ),
+            FlowError::Later(_) => Self::Unavailable(
+                "Somebody else is at it",
+                "The same is being asked of GitHub elsewhere. Try again in a moment.".to_owned(),
+            ),
             FlowError::GitHub(error) if error.is_passing() => {
                 tracing::warn!(%error, "GitHub does not answer a page's question");
                 Self::Unavailable(

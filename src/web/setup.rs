@@ -303,7 +303,7 @@ fn told(error: &RegistrationError) -> PageError {
             "GitHub gave no webhook secret",
             "Without one anybody could send deliveries, so nothing was stored. Delete the new App in GitHub's settings and open the setup link again.".to_owned(),
         ),
-        RegistrationError::Lost(_) => PageError::Unavailable(
+        RegistrationError::Lost(_) | RegistrationError::BrokenOff(_) => PageError::Unavailable(
             "The App exists, but could not be stored",
             "GitHub hands its credentials over once, and the database did not take them. Delete the new App in GitHub's settings and open the setup link again.".to_owned(),
         ),

@@ -16,7 +16,7 @@ use super::jobs::Carried;
 use crate::flows::Services;
 use crate::flows::sweep::{self, Occasion, Outcome};
 use crate::store::jobs::{self, AdvanceRun, HandleDelivery, PlanRun, SCHEMA};
-use crate::store::{deliveries, redeliveries, sweeps};
+use crate::store::{ai_calls, deliveries, redeliveries, sweeps};
 
 /// How late a job may start that waits for its moment; those without one are notified.
 const POLL: Duration = Duration::from_millis(200);
@@ -27,6 +27,8 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 const GRACE: Duration = Duration::from_secs(10);
 /// Deliveries that are done are kept this long, for redeliveries and for people who look into them.
 const KEEP_DELIVERIES: TimeDelta = TimeDelta::days(14);
+/// What models cost is kept this long: a year to compare with, and the month.
+const KEEP_AI_CALLS: TimeDelta = TimeDelta::days(400);
 const CLEAR_EVERY: Duration = Duration::from_hours(1);
 const CLEAR_ROWS: i64 = 10_000;
 /// How often GitHub's list is looked through for what did not get here.
@@ -269,5 +271,7 @@ async fn clear(services: &Services) -> anyhow::Result<u64> {
     let rows = deliveries::delete_finished_before(&services.pool, cutoff, CLEAR_ROWS).await?;
     sweeps::delete_before(&services.pool, cutoff).await?;
     redeliveries::delete_settled_before(&services.pool, cutoff).await?;
+    let cutoff = services.clock.now() - KEEP_AI_CALLS;
+    ai_calls::delete_before(&services.pool, cutoff, CLEAR_ROWS).await?;
     Ok(rows)
 }

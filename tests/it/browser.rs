@@ -255,6 +255,20 @@ async fn a_keyboard_is_enough() {
 }
 
 #[tokio::test]
+async fn settings_are_changed_and_a_token_made_without_scripts() {
+    let Some(tools) = Tools::find() else { return };
+    house(async |t| {
+        let home = format!("/installations/{}", t.installation);
+        let given = json!({
+            "settings": format!("{home}/settings"),
+            "tokens": format!("{home}/tokens"),
+        });
+        tools.play(t, "settings-plain.mjs", given).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_server_is_set_up_in_light_and_dark_and_on_a_telephone() {
     let Some(tools) = Tools::find() else { return };
     for look in ["light", "dark", "narrow"] {

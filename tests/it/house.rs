@@ -1,5 +1,6 @@
 //! Holds the house's rules: reads the sources and names every broken rule at once, with its file and line.
 
+mod deploy;
 mod rules;
 mod source;
 

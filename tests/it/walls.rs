@@ -7,6 +7,8 @@ use url::Url;
 
 use crate::harness::database::TestDatabase;
 
+mod pages;
+
 const ACME: InstallationId = InstallationId(1);
 
 /// Two tenants with a row each in what matters most.

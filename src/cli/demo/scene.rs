@@ -61,6 +61,7 @@ impl Scene {
             terminal.dim(&hook)
         ));
         sim.set_webhook_url(hook);
+        sim.set_setup_url(&format!("http://{}/install/callback", server.address));
         sim.install_app("acme", RepositorySelection::All);
         Ok(Self {
             sim,

@@ -1,5 +1,7 @@
 //! How a plan was made, in words: why no model planned, and what the one that did has cost.
 
+use chrono::NaiveDate;
+
 use super::text::{code, thousands};
 use crate::domain::money::Money;
 use crate::domain::planning::Degraded;
@@ -13,6 +15,8 @@ pub struct AiUse {
     pub tokens_out: u64,
     /// Where the price is known.
     pub cost: Option<Money>,
+    /// The day that the price is of.
+    pub priced_as_of: Option<NaiveDate>,
     /// The month's budget and what is spent of it, this run included.
     pub month: Option<Spent>,
 }
@@ -93,7 +97,12 @@ pub(super) fn paid(ai: &AiUse) -> String {
     if ai.tokens_in == 0 && ai.tokens_out == 0 {
         return format!("{model}: answered from earlier replies, nothing was paid.");
     }
-    let cost = ai.cost.map_or_else(String::new, |cost| format!(", {cost}"));
+    let of = ai
+        .priced_as_of
+        .map_or_else(String::new, |day| format!(" by the prices of {day}"));
+    let cost = ai
+        .cost
+        .map_or_else(String::new, |cost| format!(", {cost}{of}"));
     let month = ai.month.map_or_else(String::new, |month| {
         format!(" ({} of {} this month)", month.spent, month.budget)
     });

@@ -504,6 +504,7 @@ fn summary_comment() {
             tokens_in: 12_345,
             tokens_out: 678,
             cost: Some(Money::dollars(0.0123)),
+            priced_as_of: None,
             month: None,
         }),
     };

@@ -229,7 +229,7 @@ fn read_providers(value: &Value) -> Result<BTreeSet<String>, String> {
 fn read_components(value: &Value) -> Result<BTreeMap<String, RepositoryName>, String> {
     bound("components", value)?;
     let given: BTreeMap<String, RepositoryName> =
-        read("components", value, "a map of component to owner/name")?;
+        read("components", value, "pairs such as api: owner/name")?;
     let wrong = given.keys().find(|name| {
         let length = name.trim().chars().count();
         length == 0 || length > LONGEST_KEYWORD || name.chars().any(char::is_control)

@@ -167,15 +167,14 @@ async fn with(
     now: &Sheet,
     document: &Document,
 ) -> FlowResult<Settings> {
-    let outer = match now.scope.repository {
-        None => None,
-        Some(_) => {
-            let outer = Scope {
-                repository: None,
-                ..now.scope
-            };
-            Some(read(services, db, outer).await?.own)
-        }
+    let outer = if now.scope.repository.is_some() {
+        let outer = Scope {
+            repository: None,
+            ..now.scope
+        };
+        Some(read(services, db, outer).await?.own)
+    } else {
+        None
     };
     Ok(stacked(services, now.scope, outer.as_ref(), document).1)
 }

@@ -14,6 +14,7 @@ use url::{Url, form_urlencoded};
 use super::chosen;
 use crate::simulator::call::Actor;
 use crate::simulator::door::{Recorded, Shared};
+use crate::simulator::faults::Effect;
 use crate::simulator::world::TokenRequest;
 
 const TOKEN_PATH: &str = "/login/oauth/access_token";
@@ -78,6 +79,10 @@ pub(super) async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let effect = shared.world().faults.strike(&Method::POST, TOKEN_PATH);
+    if let Some(Effect::Delay(time)) = effect {
+        tokio::time::sleep(time).await;
+    }
     let mut world = shared.world();
     let fields: BTreeMap<String, String> = serde_json::from_slice(&body)
         .unwrap_or_else(|_| form_urlencoded::parse(&body).into_owned().collect());
@@ -95,9 +100,9 @@ pub(super) async fn token(
         verifier: field("code_verifier"),
         refresh_token: field("refresh_token").unwrap_or_default(),
     };
-    let answer = match world.faults.strike(&Method::POST, TOKEN_PATH) {
+    let answer = match effect {
+        None | Some(Effect::Delay(_)) => world.give_token(&request).map_err(Some),
         Some(_) => Err(None),
-        None => world.give_token(&request).map_err(Some),
     };
     let recorded = Recorded {
         method: Method::POST,

@@ -1,4 +1,4 @@
-//! The JSON API for scripts and dashboards, over the same flows as the pages; OpenAPI is generated from what is here.
+//! The JSON API for scripts and dashboards, over the same flows as the pages; `OpenAPI` is generated from what is here.
 //!
 //! Invariant: no cookie counts here, only a token; everything is within the token's installation.
 
@@ -64,7 +64,7 @@ fn described() -> (Router<Arc<Shared>>, Description) {
 
 static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| described().1);
 
-/// What the API can do, as OpenAPI.
+/// What the API can do, as `OpenAPI`.
 async fn describe() -> Response {
     Json(&*DESCRIPTION).into_response()
 }

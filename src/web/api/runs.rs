@@ -31,7 +31,7 @@ const MOST: u32 = 100;
 pub(super) struct Wanted {
     /// `owner/name`.
     repository: Option<String>,
-    /// waiting, under_way, completed, failed, cancelled or rolled_back.
+    /// `waiting`, `under_way`, `completed`, `failed`, `cancelled` or `rolled_back`.
     standing: Option<String>,
     /// The login of who asked.
     requested_by: Option<String>,
@@ -51,9 +51,9 @@ pub(super) struct RunShape {
     issue: i64,
     title: String,
     requested_by: String,
-    /// pending, running, completed, failed, cancelled or rolled_back.
+    /// `pending`, `running`, `completed`, `failed`, `cancelled` or `rolled_back`.
     status: &'static str,
-    /// planning, awaiting_confirmation, creating, linking, summarising or rolling_back; null where it rests.
+    /// `planning`, `awaiting_confirmation`, `creating`, `linking`, `summarising` or `rolling_back`; null where it rests.
     phase: Option<&'static str>,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
@@ -87,7 +87,7 @@ pub(super) struct IssueShape {
     /// The number that commands call it by.
     item: i32,
     title: String,
-    /// planned, dropped, intended, created, skipped, failed, closed or left.
+    /// `planned`, `dropped`, `intended`, `created`, `skipped`, `failed`, `closed` or `left`.
     state: &'static str,
     /// Why it was skipped or left.
     note: Option<String>,
@@ -229,7 +229,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<RunDetailShape>, ApiError> {
     let caller = caller.may(Scope::RunsRead)?;
-    Ok(Json(of_detail(find(&shared, &caller, &id).await?)))
+    Ok(Json(of_detail(&find(&shared, &caller, &id).await?)))
 }
 
 async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<RunDetail, ApiError> {
@@ -238,7 +238,7 @@ async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<RunDetail, A
     found.ok_or(ApiError::NotFound)
 }
 
-fn of_detail(found: RunDetail) -> RunDetailShape {
+fn of_detail(found: &RunDetail) -> RunDetailShape {
     use crate::domain::run::ItemState::{Closed, Created, Dropped, Left};
     let count = |is: &dyn Fn(&crate::domain::run::ItemState) -> bool| {
         let many = found.items.iter().filter(|item| is(&item.state)).count();
@@ -376,7 +376,7 @@ async fn command_run(
     match press::call(&shared.services, &caller, &found.run, &command, plan_seen).await? {
         Pressed::Done => {
             let now = find(shared, &caller, id).await?;
-            Ok((StatusCode::ACCEPTED, Json(of_detail(now))))
+            Ok((StatusCode::ACCEPTED, Json(of_detail(&now))))
         }
         Pressed::NotAllowed(says) => Err(ApiError::Forbidden(format!(
             "This token acts in the name of {}. {says}",

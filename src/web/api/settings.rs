@@ -38,9 +38,10 @@ pub(super) struct SettingsShape {
 pub(super) struct Change {
     /// The version that was looked at: where somebody was quicker, nothing is changed.
     version: i32,
-    /// The whole document: confirmation, minimum_role, max_issues, confirmation_threshold, rate_limit_per_minute, labels,
-    /// allowed_labels, allowed_repositories, allowed_providers, content_filtering, prohibited_keywords, components,
-    /// provider, model, base_url, monthly_budget. What it does not name is inherited.
+    /// The whole document: `confirmation`, `minimum_role`, `max_issues`, `confirmation_threshold`,
+    /// `rate_limit_per_minute`, `labels`, `allowed_labels`, `allowed_repositories`, `allowed_providers`,
+    /// `content_filtering`, `prohibited_keywords`, `components`, `provider`, `model`, `base_url`, `monthly_budget`.
+    /// What it does not name is inherited.
     #[schema(value_type = Object, example = json!({"max_issues": 20, "labels": ["planned"]}))]
     settings: Value,
 }

@@ -313,6 +313,14 @@ fn narrows<T>(above: &Effective<T>) -> String {
 /// `In force: 20, set here`.
 fn in_force(key: &str, settings: &Settings, sheet: &Sheet) -> String {
     let (value, from) = shown(key, settings);
+    let is_usual = match key {
+        "model" => settings.model.value.is_empty(),
+        "base_url" => settings.base_url.value.is_none(),
+        _ => false,
+    };
+    if is_usual {
+        return format!("In force: {value}");
+    }
     let here = match sheet.scope.repository {
         None => Layer::Installation,
         Some(_) => Layer::Repository,

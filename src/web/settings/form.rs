@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "`components` must be a map of component to owner/name, got \"api acme/api\"",
+                "`components` must be pairs such as api: owner/name, got \"api acme/api\"",
                 "`content_filtering` must be true or false, got \"maybe\"",
                 "`max_issues` must be 1 to 1000, got \"many\"",
                 "`monthly_budget` must be US dollars, 0 to 1000000, got \"NaN\"",

@@ -21,21 +21,24 @@ use axum::routing::{get, post};
 
 use super::Shared;
 
-/// The pages of both layers.
+/// The pages of both layers. Not nested: a nested page knows only the end of its address, and could not be led back to
+/// after a sign-in.
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    let of_layer = Router::new()
-        .route("/", get(page::show).post(acts::save))
-        .route("/history", get(page::history))
-        .route("/undo", post(acts::undo))
-        .route("/import", post(acts::import))
-        .route("/settings.yaml", get(acts::export))
-        .route("/key", post(acts::set_key))
-        .route("/key/remove", post(acts::remove_key))
-        .route("/key/test", post(acts::test_key));
-    Router::new()
-        .nest("/installations/{installation}/settings", of_layer.clone())
-        .nest(
-            "/installations/{installation}/repositories/{repository}/settings",
-            of_layer,
-        )
+    [
+        "/installations/{installation}/settings",
+        "/installations/{installation}/repositories/{repository}/settings",
+    ]
+    .into_iter()
+    .fold(Router::new(), |router, layer| {
+        let at = |end: &str| format!("{layer}{end}");
+        router
+            .route(layer, get(page::show).post(acts::save))
+            .route(&at("/history"), get(page::history))
+            .route(&at("/undo"), post(acts::undo))
+            .route(&at("/import"), post(acts::import))
+            .route(&at("/settings.yaml"), get(acts::export))
+            .route(&at("/key"), post(acts::set_key))
+            .route(&at("/key/remove"), post(acts::remove_key))
+            .route(&at("/key/test"), post(acts::test_key))
+    })
 }

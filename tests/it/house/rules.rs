@@ -48,10 +48,11 @@ const EMPTY_NAMES: &[&str] = &[
 /// In the web room one file knows how to refuse; these answer with a status of their own.
 const REFUSE: &[&str] = &[
     "src/web/error.rs",
-    "src/web/health.rs",  // 503 is what it says
-    "src/web/metrics.rs", // nothing there unless switched on
-    "src/web/mod.rs",     // the time-out of the router
-    "src/web/pages.rs",   // a page for people, also where there is none
+    "src/web/api/problem.rs", // the same for scripts
+    "src/web/health.rs",      // 503 is what it says
+    "src/web/metrics.rs",     // nothing there unless switched on
+    "src/web/mod.rs",         // the time-out of the router
+    "src/web/pages.rs",       // a page for people, also where there is none
 ];
 
 /// What is no refusal.

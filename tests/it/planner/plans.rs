@@ -48,7 +48,7 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
         | plan again | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        Planned by `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049. One for each item of the list. Creating 3 issues takes about 3 seconds at 30 requests a minute.
+        Planned by `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049 by the prices of 2026-11-01. One for each item of the list. Creating 3 issues takes about 3 seconds at 30 requests a minute.
 
         <sub>Run `RUN`</sub>
         "#);
@@ -68,7 +68,7 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
         - #3 · Store sessions in the database
         - #4 · Lock accounts after five wrong passwords
 
-        Planned in TIME, created in TIME. `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049.
+        Planned in TIME, created in TIME. `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049 by the prices of 2026-11-01.
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 

@@ -21,7 +21,7 @@ async fn with_model(test: impl AsyncFnOnce(&mut House, &ModelHouse)) {
     let models = ModelHouse::start().await.unwrap();
     models.add_model("sim-small");
     house_tuned(Operator::default(), private_network, async |t| {
-        test(t, &models).await
+        test(t, &models).await;
     })
     .await;
 }

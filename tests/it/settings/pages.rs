@@ -76,7 +76,7 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
         for kept in [
             r#"value="900""#,
             "id=\"max_issues-fault\">Must be at most 100, the operator&#39;s limit; got 900.",
-            "id=\"components-fault\">Must be a map of component to owner/name, got &#34;api to nowhere&#34;.",
+            "id=\"components-fault\">Must be pairs such as api: owner/name, got &#34;api to nowhere&#34;.",
             "api to nowhere</textarea>",
             "&#60;b&#62;bold&#60;/b&#62;</textarea>",
             r#"<option value="read" selected>"#,

@@ -5,14 +5,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use http::Method;
-use openproducer::simulator::{RepositorySelection, Setup, Simulator};
+use openproducer::simulator::{RepositorySelection, Role, Setup, Simulator};
 use openproducer::store::jobs;
 use url::Url;
 
 use crate::harness::browser::Browser;
 use crate::harness::database::TestDatabase;
 
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// The program with a database, a key, and a GitHub where it has no App yet.
 fn program(database: &TestDatabase, sim: &Simulator, arguments: &[&str]) -> Command {
@@ -74,6 +74,8 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
     let sim = Simulator::start(Setup::default()).await.unwrap();
     sim.add_organization("acme");
     sim.add_repository("acme/shop");
+    let olivia = sim.add_user("olivia");
+    sim.set_role("acme/shop", "olivia", Role::Admin);
     let mut server = Running(
         program(&database, &sim, &["serve", "--no-worker"])
             .spawn()
@@ -137,6 +139,18 @@ async fn a_headless_server_and_its_worker_go_live_by_a_link_of_the_command() {
         done
     })
     .await;
+
+    // A command at the terminal acts as the same App.
+    let issue = olivia.opens_issue("acme/shop", "Shop", "- Build the shop\n- Paint the shop");
+    let number = issue.number.to_string();
+    let arguments = ["process", "--repo", "acme/shop", "--issue", &number];
+    let mut process = program(&database, &sim, &arguments);
+    process.stderr(Stdio::piped());
+    // Not in this thread: GitHub lives in it.
+    let done = tokio::task::spawn_blocking(move || process.output().unwrap());
+    let (code, _, errors) = said(&done.await.unwrap());
+    assert_eq!(code, 0, "{errors}");
+    assert_eq!(sim.repository("acme/shop").issues().len(), 3);
 
     let mut again = program(&database, &sim, &["setup", "--print"]);
     again.stderr(Stdio::piped());

@@ -7,7 +7,7 @@ use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::Clock;
 use openproducer::flows::registration::{self, Link};
 use openproducer::github::{GitHub, OAuth};
-use openproducer::simulator::{Fault, RepositorySelection, Role, Setup, Simulator};
+use openproducer::simulator::{Effect, Fault, RepositorySelection, Role, Setup, Simulator};
 use openproducer::store::{jobs, registrations};
 use secrecy::SecretString;
 use url::Url;
@@ -305,6 +305,11 @@ async fn links_that_are_forged_expired_or_used_lead_nowhere() {
     assert_eq!(browser.get("/setup").await.status, 403);
     let fields = [("owner", "user"), ("name", "A")];
     assert_eq!(browser.submits(&form, "/setup", &fields).await.status, 403);
+    let mut last = 0;
+    for _ in 0..30 {
+        last = browser.get("/setup").await.status;
+    }
+    assert_eq!(last, 429, "guessing takes longer than the link lasts");
     server.stop().await;
 }
 
@@ -397,6 +402,29 @@ async fn an_outage_on_the_way_back_can_be_tried_again_and_a_stale_code_is_told()
             .unwrap()
             .is_none()
     );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_closes_the_page_on_the_way_back_takes_no_credentials_along() {
+    let scene = Scene::new().await;
+    let server = scene.server().await;
+    let browser = scene.browser(&server);
+    let github = to_github(&browser, &link(&server), "acme").await;
+    let back = creates(&browser, &github).await;
+    let slow = Effect::Delay(Duration::from_millis(600));
+    let fault = Fault::on(Method::POST, CONVERSIONS).then(slow);
+    scene.sim.faults().schedule(fault);
+    let patience = Duration::from_millis(200);
+    let gone = tokio::time::timeout(patience, browser.send(Method::GET, back, None)).await;
+    assert!(gone.is_err(), "the answer came before the page was closed");
+    until("the App is registered", async || {
+        let pool = scene.database.pool();
+        registrations::find(pool).await.unwrap().is_some()
+    })
+    .await;
+    let page = browser.get("/setup").await;
+    assert!(page.text.contains("is registered"), "{page:#?}");
     server.stop().await;
 }
 

@@ -1,10 +1,12 @@
 //! Signing in with GitHub, staying signed in, and ending it: by hand, by time, and by GitHub.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use http::Method;
 use openproducer::domain::settings::Operator;
 use openproducer::flows::sessions;
-use openproducer::simulator::Fault;
+use openproducer::simulator::{Effect, Fault};
 
 use crate::harness::browser::{Browser, Page};
 use crate::harness::house::{House, house, house_tuned};
@@ -358,6 +360,24 @@ async fn a_token_about_to_end_is_renewed_once_for_all_who_wait() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_the_page_while_it_is_renewed_stays_signed_in() {
+    house(async |t| {
+        let browser = t.browser_of("alice").await;
+        execute(t, "update sessions set token_ends_at = now()").await;
+        let slow = Effect::Delay(Duration::from_millis(600));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, TOKENS).then(slow));
+        let patience = Duration::from_millis(200);
+        let gone = tokio::time::timeout(patience, asks_github(t, &browser)).await;
+        assert!(gone.is_err(), "the answer came before they left");
+        assert_eq!(asks_github(t, &browser).await.status, 303);
+        assert_eq!(grants(t, "refresh_token"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_process_that_died_while_renewing_holds_nobody_up_for_good() {
     house(async |t| {
         let browser = t.browser_of("alice").await;
@@ -581,10 +601,9 @@ async fn every_page_is_guarded() {
                 "",
                 "it is not https: {path}"
             );
-            assert!(
-                !page.text.contains("<script") && !page.text.contains(" style="),
-                "{path}"
-            );
+            let scripts = page.text.matches("<script").count();
+            let ours = page.text.matches("<script src=\"/assets/").count();
+            assert!(scripts == ours && !page.text.contains(" style="), "{path}");
         }
     })
     .await;
