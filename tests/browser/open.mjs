@@ -13,7 +13,7 @@ const browser = await chromium.launch({ executablePath: given.chromium, args: ["
 /** A browser of somebody's own; `login: null` is signed in as nobody. */
 export async function open(login, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-  context.setDefaultTimeout(15000);
+  context.setDefaultTimeout(30000);
   const complaints = [];
   const page = await newPage(context, complaints);
   page.complaints = complaints;

@@ -72,7 +72,7 @@ impl Tools {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = tokio::time::timeout(std::time::Duration::from_mins(2), output)
+        let output = tokio::time::timeout(std::time::Duration::from_mins(5), output)
             .await
             .unwrap_or_else(|_| panic!("{scenario} does not come to its end"))
             .expect("node starts");

@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::domain::ids::RunId;
+use crate::domain::ids::{RunId, UserId};
 use crate::store::runs::{self, Pulse};
 use crate::web::error::{PageError, PageResult};
 
@@ -23,6 +23,8 @@ const LOOK: Duration = Duration::from_millis(400);
 const BETWEEN_PAGES: Duration = Duration::from_millis(500);
 /// Streams of one process: more are told to come back.
 const MOST_STREAMS: usize = 300;
+/// Streams of one person: tabs that are forgotten are many, and one person must not take all.
+const MOST_OF_ONE: usize = 8;
 /// After that the browser asks again, with its session: whoever has signed out since gets nothing any more.
 const LONGEST: Duration = Duration::from_mins(3);
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -41,6 +43,7 @@ pub(crate) struct Live {
 #[derive(Default)]
 struct Watched {
     runs: HashMap<RunId, watch::Sender<Option<Pulse>>>,
+    people: HashMap<UserId, usize>,
     is_looked_after: bool,
 }
 
@@ -65,14 +68,14 @@ impl Live {
     }
 
     /// Streams what `draw` gives, now and whenever the run has changed.
-    pub(super) fn stream<D>(&self, run: &RunId, draw: D) -> PageResult<Response>
+    pub(super) fn stream<D>(&self, person: UserId, run: &RunId, draw: D) -> PageResult<Response>
     where
         D: FnMut() -> Drawing + Send + 'static,
     {
-        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+        let Some(place) = self.place(person) else {
             return Err(PageError::Unavailable(
-                "Too many people are watching",
-                "Live updates are full at the moment. Reload the page to see how the run is."
+                "Too many pages are watching",
+                "There is no room for live updates at the moment. Reload the page to see how the run is."
                     .to_owned(),
             ));
         };
@@ -94,6 +97,21 @@ impl Live {
             .into_response())
     }
 
+    fn place(&self, person: UserId) -> Option<Place> {
+        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = watched.people.entry(person).or_default();
+        if *own >= MOST_OF_ONE {
+            return None;
+        }
+        *own += 1;
+        Some(Place {
+            person,
+            watched: Arc::clone(&self.watched),
+            _room: room,
+        })
+    }
+
     fn watch(&self, run: &RunId) -> watch::Receiver<Option<Pulse>> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = watched
@@ -106,6 +124,25 @@ impl Live {
             tokio::spawn(look_after(self.pool.clone(), Arc::clone(&self.watched)));
         }
         receiver
+    }
+}
+
+/// A person's place among the streams; given back when the stream ends, however it ends.
+struct Place {
+    person: UserId,
+    watched: Arc<Mutex<Watched>>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = watched.people.get_mut(&self.person) {
+            *own -= 1;
+            if *own == 0 {
+                watched.people.remove(&self.person);
+            }
+        }
     }
 }
 
@@ -150,7 +187,7 @@ struct Viewer<D> {
     is_first: bool,
     is_over: bool,
     draw: D,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl<D: FnMut() -> Drawing> Viewer<D> {

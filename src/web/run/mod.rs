@@ -85,7 +85,8 @@ pub(super) async fn live(
 ) -> PageResult<Response> {
     let seen = find(&shared, &signed.person, &id).await?;
     let (id, inside) = (seen.run.id.clone(), Arc::clone(&shared));
-    shared.live.stream(&seen.run.id, move || {
+    let person = signed.person.id;
+    shared.live.stream(person, &seen.run.id, move || {
         let (shared, headers, id) = (Arc::clone(&inside), headers.clone(), id.clone());
         Box::pin(async move { draw(&shared, &headers, &id).await })
     })

@@ -207,6 +207,23 @@ async fn a_stream_ends_with_the_session_and_with_the_server() {
 }
 
 #[tokio::test]
+async fn one_person_does_not_take_all_streams() {
+    house(async |t| {
+        let (_, path) = waiting(t).await;
+        let live = format!("{path}/live");
+        let alice = t.browser_of("alice").await;
+        let mut open = Vec::new();
+        for _ in 0..8 {
+            open.push(alice.streams(&live).await);
+        }
+        assert_eq!(alice.get(&live).await.status, 503);
+        let mut others = t.browser_of("olivia").await.streams(&live).await;
+        assert!(others.next().await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn runs_are_filtered_and_paged() {
     house(async |t| {
         for n in 0..27 {
