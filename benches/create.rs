@@ -65,7 +65,7 @@ async fn bench(url: &str, statements: &Statements) -> anyhow::Result<()> {
         (Pace::every(TimeDelta::zero()), "none, GitHub at 0 ms", 500),
         (Pace::GITHUB, "GitHub's, 60 a minute", 50),
     ] {
-        let taken = create(&pool, pace, issues, statements).await?;
+        let taken = Box::pin(create(&pool, pace, issues, statements)).await?;
         let used = (name != "none, GitHub at 0 ms").then(|| {
             let allowed = Duration::from_secs(u64::try_from(issues - 1).unwrap_or_default());
             format!("{:.3}", allowed.as_secs_f64() / taken.took.as_secs_f64())
@@ -80,7 +80,7 @@ async fn bench(url: &str, statements: &Statements) -> anyhow::Result<()> {
             used.unwrap_or_else(|| "–".to_owned()),
         );
     }
-    tenants(&pool).await
+    Box::pin(tenants(&pool)).await
 }
 
 /// How soon small tenants are answered while a large run is under way.
@@ -251,7 +251,7 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         pace,
         looks: Looks::GITHUB,
         ai: Ai::new(
-            Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+            Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
             [0; 32],
         ),
         operator: Operator {

@@ -265,20 +265,19 @@ fn verifier(parts: &Parts, secret: &SecretString) -> anyhow::Result<Verifier> {
 /// us ask a provider each time.
 async fn model_health(services: Services, memo: Cache) -> Part {
     let key = Key::of_server(&["model"]);
-    let known = match memo.get_json(&key).await {
-        Some(known) => known,
-        None => {
-            // A slow provider is looked at to the end, also when whoever asks has gone.
-            let look = tokio::spawn(async move {
-                let seen = planner::operators_model(&services).await;
-                let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
-                if !matches!(seen, Some((_, None))) {
-                    memo.set_json(&key, &seen, ttl).await;
-                }
-                seen
-            });
-            look.await.unwrap_or_default()
-        }
+    let known = if let Some(known) = memo.get_json(&key).await {
+        known
+    } else {
+        // A slow provider is looked at to the end, also when whoever asks has gone.
+        let look = tokio::spawn(async move {
+            let seen = planner::operators_model(&services).await;
+            let ttl = services.ai.availability_ttl.max(LEAST_MEMO);
+            if !matches!(seen, Some((_, None))) {
+                memo.set_json(&key, &seen, ttl).await;
+            }
+            seen
+        });
+        look.await.unwrap_or_default()
     };
     match known {
         None => Part::new(PartState::Off),

@@ -39,7 +39,7 @@ pub use availability::{Availability, operators_model};
 pub use choice::choice_of;
 
 /// How long the questions of one plan may take together, within the time of a job.
-pub const PATIENCE: Duration = Duration::from_secs(240);
+pub const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Plans of one installation that ask models at the same time, in one process: a third of those that it makes at once.
 const PLANS_AT_ONCE: u32 = 4;

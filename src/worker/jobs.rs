@@ -55,7 +55,7 @@ impl TaskHandler for PlanRun {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let planned = bounded(plan::plan(&services, &self.run)).await;
+        let planned = bounded(Box::pin(plan::plan(&services, &self.run))).await;
         let again = Job::PlanRun {
             run: self.run.clone(),
         };

@@ -217,6 +217,29 @@ async fn a_token_may_no_more_than_its_scopes_and_its_maker() {
 }
 
 #[tokio::test]
+async fn a_token_goes_with_its_maker_s_rule_over_the_whole_installation() {
+    house(async |t| {
+        let script = Script::of(t, "olivia").await;
+        assert_eq!(script.gets("/runs").await.status, 200);
+        // Somewhere she is no admin: what she made before reads nothing and sets nothing there.
+        t.sim.add_repository("acme/vault");
+        t.sim.set_role("acme/vault", "olivia", Role::Read);
+        t.quiet().await;
+        let other = Script::of(t, "olivia").await;
+        for path in ["/runs", "/settings"] {
+            let reply = other.gets(path).await;
+            assert_eq!(reply.status, 403, "{reply:?}");
+        }
+        let set = json!({ "version": 0, "settings": { "max_issues": 5 } });
+        assert_eq!(
+            other.asks(Method::PUT, "/settings", Some(set)).await.status,
+            403
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn settings_are_read_and_changed_with_every_complaint() {
     house(async |t| {
         let script = Script::of(t, "olivia").await;

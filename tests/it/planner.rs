@@ -54,7 +54,7 @@ impl Default for Scene {
             price: Some((1.0, 10.0)),
             has_key: true,
             timeout: Duration::from_secs(20),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             more: |_| {},
         }
     }

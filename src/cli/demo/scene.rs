@@ -112,7 +112,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         pace: Pace::every(BETWEEN_WRITES),
         looks: Looks::GITHUB,
         ai: Ai::new(
-            Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+            Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
             [0; 32],
         ),
         operator: Operator::default(),

@@ -138,7 +138,7 @@ impl Asking<'_> {
         if let Some(known) = known {
             return Ok(known);
         }
-        let (call, answer) = self.answer(purpose, prompt).await?;
+        let (call, answer) = Box::pin(self.answer(purpose, prompt)).await?;
         let (usage, lost) = (answer.usage, u64::from(answer.lost));
         let reply = self.kept(key, answer).await;
         // The answer is kept first: should the database fail now, it is not paid twice.
@@ -196,7 +196,7 @@ impl Asking<'_> {
             choice.max_tokens = Some(self.longest_answer());
         }
         let asked = self
-            .in_time(self.services.ai.models.ask(&choice, &question))
+            .in_time(Box::pin(self.services.ai.models.ask(&choice, &question)))
             .await;
         let pool = &self.services.pool;
         match asked {

@@ -77,7 +77,7 @@ pub(super) async fn plan(
         let model = model.name();
         return Err(Stop::Why(Degraded::Unavailable { model, says }));
     }
-    let known = tokio::time::timeout(A_LOOK, surroundings(services, run, asked)).await;
+    let known = tokio::time::timeout(A_LOOK, Box::pin(surroundings(services, run, asked))).await;
     let surroundings = known.unwrap_or(Ok(Surroundings::default()));
     let mut secret = services.ai.fence.to_vec();
     secret.extend(run.installation.0.to_le_bytes());
@@ -314,12 +314,11 @@ async fn surroundings(services: &Services, run: &Run, asked: &Asked) -> FlowResu
         .into_iter()
         .map(|label| label.name)
         .collect();
-    let allowed_labels = match &settings.allowed_labels.value {
-        None => Vec::new(),
-        Some(_) => {
-            let allowed = labels.iter().filter(|label| settings.allows_label(label));
-            allowed.cloned().collect()
-        }
+    let allowed_labels = if settings.allowed_labels.value.is_some() {
+        let allowed = labels.iter().filter(|label| settings.allows_label(label));
+        allowed.cloned().collect()
+    } else {
+        Vec::new()
     };
     Ok(Surroundings {
         allowed_labels,

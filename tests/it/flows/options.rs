@@ -1,6 +1,9 @@
 //! The options of a request, on what is created.
 
 use insta::assert_snapshot;
+use openproducer::domain::ids::InstallationId;
+use openproducer::simulator::Role;
+use openproducer::store::settings;
 
 use super::{PHASES, WORK, WORK_TITLES, asked, dry};
 use crate::harness::house::{SHOP, house};
@@ -265,6 +268,41 @@ async fn what_the_settings_do_not_allow_is_said_with_its_line() {
         assert!(said.contains("**line 2**"), "{said}");
         assert!(said.contains("do not allow the label `urgent`"), "{said}");
         assert!(t.created().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn issues_of_a_component_go_to_the_repository_that_the_settings_name() {
+    house(async |t| {
+        for (name, role) in [("acme/api", Role::Write), ("acme/vault", Role::None)] {
+            t.sim.add_repository(name);
+            t.sim.set_role(name, "alice", role);
+        }
+        t.quiet().await;
+        let installation = InstallationId(i64::try_from(t.installation).unwrap());
+        let document = serde_json::json!({ "components": { "api": "acme/api", "web": "acme/vault" } });
+        let now = t.services().clock.now();
+        settings::insert(t.pool(), installation, None, &document, "olivia", now)
+            .await
+            .unwrap();
+        let trigger = t
+            .opens(
+                "Accounts",
+                "@TheOpenProducerBot\ncomponents_list: api, web\n\n- [ ] Build the api endpoint for sign-in\n- [ ] Build the web form for sign-in\n",
+            )
+            .await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        let titles = |name: &str| -> Vec<String> {
+            let all = t.sim.repository(name).issues();
+            all.into_iter().map(|i| i.title).filter(|t| t != "Accounts").collect()
+        };
+        assert_eq!(titles("acme/api"), ["Build the api endpoint for sign-in"]);
+        assert!(titles("acme/vault").is_empty(), "she has no role there");
+        assert_eq!(titles(SHOP), ["Build the web form for sign-in"]);
+        let summary = t.bot_comment(&trigger);
+        assert!(summary.contains("stay in this repository"), "{summary}");
+        assert!(!summary.contains("vault"), "nor does she learn that it is there: {summary}");
     })
     .await;
 }

@@ -116,7 +116,7 @@ impl Outside {
             pace: Pace::every(TimeDelta::zero()),
             looks: Looks::after(TimeDelta::seconds(1), TimeDelta::seconds(3)),
             ai: Ai::new(
-                Models::new(Duration::from_secs(60), Clock::system(), Chance::system()),
+                Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
                 [0; 32],
             ),
             operator: Operator::default(),

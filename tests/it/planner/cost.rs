@@ -18,6 +18,10 @@ fn with_budget(dollars: f64) -> Scene {
     }
 }
 
+fn now(t: &House) -> DateTime<Utc> {
+    t.services().clock.now()
+}
+
 /// As if a question of the installation had cost so much.
 async fn spend(t: &House, dollars: f64, at: DateTime<Utc>) {
     sqlx::query(
@@ -60,7 +64,7 @@ async fn a_spent_budget_plans_by_structure_asks_nothing_and_says_so() {
         .run(async |t, models| {
             t.opens("First", SPEC).await;
             assert_eq!(models.questions().len(), 2);
-            spend(t, 9.99, Utc::now()).await;
+            spend(t, 9.99, now(t)).await;
             let trigger = t.opens("Accounts", SPEC).await;
             assert_eq!(models.questions().len(), 2, "nothing was sent");
             assert_eq!(plan(t, &trigger).await["planner"], "structural");
@@ -83,7 +87,7 @@ async fn what_was_spent_last_month_does_not_count() {
             let first = t.opens("First", SPEC).await;
             let preview = t.bot_comment(&first);
             assert!(preview.contains("of \\$10.00 this month"), "{preview}");
-            let month = ai_calls::month_of(Utc::now());
+            let month = ai_calls::month_of(now(t));
             spend(t, 50.0, month - chrono::TimeDelta::seconds(1)).await;
             let trigger = t.opens("Accounts", SPEC).await;
             assert_eq!(plan(t, &trigger).await["planner"], "openai/sim-large");
@@ -126,7 +130,7 @@ async fn questions_at_once_do_not_both_take_the_rest_of_a_budget() {
         };
         phase("planning").await;
         let budget = Some(Money::dollars(1.0));
-        let all = (0..8).map(|_| ai_calls::begin(t.pool(), &call, budget, Utc::now()));
+        let all = (0..8).map(|_| ai_calls::begin(t.pool(), &call, budget, now(t)));
         let begun = futures_util::future::join_all(all).await;
         let given = begun
             .iter()
@@ -134,7 +138,7 @@ async fn questions_at_once_do_not_both_take_the_rest_of_a_budget() {
             .count();
         assert_eq!(given, 1, "{begun:?}");
         phase("awaiting_confirmation").await;
-        let late = ai_calls::begin(t.pool(), &call, None, Utc::now()).await;
+        let late = ai_calls::begin(t.pool(), &call, None, now(t)).await;
         assert_eq!(late.unwrap(), Begun::RunIsOver);
     })
     .await;

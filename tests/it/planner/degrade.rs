@@ -190,9 +190,8 @@ async fn one_part_that_fails_is_planned_by_structure_and_named() {
 async fn a_model_that_reads_little_is_asked_in_smaller_parts() {
     with_model(async |t, models| {
         let words = "and keep a record of it for the auditors ".repeat(12);
-        let spec: String = (1..=20)
-            .map(|n| format!("- [ ] Build feature {n} {words}\n"))
-            .collect();
+        let item = |n: usize| format!("- [ ] Build feature {n} {words}\n");
+        let spec: String = (1..=20).map(item).collect();
         models.replies_with(|asked| {
             if asked.prompt.len() > 9_000 {
                 return Reply::fails(400, "maximum context length")

@@ -1,6 +1,5 @@
 //! A tenant's own model: with its own key, at its own address, within the operator's walls.
 
-use chrono::Utc;
 use openproducer::cli::server::Parts;
 use openproducer::config::EncryptionKey;
 use openproducer::domain::ids::{InstallationId, RepositoryId};
@@ -44,7 +43,7 @@ async fn set(t: &House, repository: Option<RepositoryId>, document: Value) {
         repository,
         &document,
         "olivia",
-        Utc::now(),
+        t.services().clock.now(),
     )
     .await
     .unwrap();
@@ -72,7 +71,7 @@ async fn give_key(
         &key,
         (seal, &services.chance),
         "olivia",
-        Utc::now(),
+        t.services().clock.now(),
     )
     .await
     .unwrap();
