@@ -22,6 +22,7 @@ pub mod rejection;
 pub mod request;
 pub mod run;
 pub mod settings;
+pub mod similarity;
 pub mod spec;
 pub mod structure;
 pub mod trigger;
