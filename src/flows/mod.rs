@@ -36,6 +36,7 @@ pub mod authorize;
 pub mod command;
 pub mod create;
 pub mod delivery;
+pub mod existing;
 pub mod installations;
 pub mod link;
 pub mod looks;
