@@ -1,12 +1,14 @@
 //! A plan as people read it: in a terminal, pasted as Markdown, and drawn.
 
 pub mod layers;
+mod explanation;
 mod markdown;
 mod mermaid;
 mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use explanation::explanation;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use terminal::text;

@@ -115,13 +115,18 @@ fn deed(plain: &[String]) -> (Option<Deed>, Vec<String>) {
     match thing {
         // "Tests for the login form": what they are for is what it is about.
         Some(at) => {
-            let mut rest = rest.to_vec();
-            let deed = of(THINGS, &rest.remove(at));
-            let empty = rest[..at].iter().all(|word| !says_something(word));
-            if empty && rest.get(at).is_some_and(|w| TURNS.contains(&w.as_str())) {
-                rest.remove(at);
+            let deed = of(THINGS, &rest[at]);
+            let mut others = rest.to_vec();
+            others.remove(at);
+            if !others.iter().any(|word| says_something(word)) {
+                // "Guide for new users": there is nothing else that it is about.
+                return (deed, rest.to_vec());
             }
-            (deed, rest)
+            let leads = others[..at].iter().all(|word| !says_something(word));
+            if leads && others.get(at).is_some_and(|w| TURNS.contains(&w.as_str())) {
+                others.remove(at);
+            }
+            (deed, others)
         }
         None => (verb, rest.to_vec()),
     }

@@ -3,6 +3,7 @@
 use super::draft::{Criterion, Draft};
 use super::labels;
 use super::reader::{ALREADY_DONE, Found, Reader, Role};
+use super::rules;
 use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
@@ -133,6 +134,7 @@ impl Reader<'_> {
         }
         let mut draft = Draft {
             title: self.title(&words, index),
+            rule: rules::TABLE_ROW,
             anchor: row,
             section: index,
             keys,

@@ -20,7 +20,21 @@ async fn what_looks_like_an_existing_issue_is_shown_and_waits_for_a_decision() {
         let trigger = t.opens("Accounts", &asked(WORK)).await;
         assert_eq!(t.state(&trigger).await, WAITS);
         let preview = t.bot_comment(&trigger);
-        assert_snapshot!(preview.split("**Coverage").next().unwrap_or_default(), @"");
+        let shown = preview.split("<details>").next().unwrap_or_default();
+        assert_snapshot!(shown.trim_end(), @"
+        ### 📋 3 issues planned, waiting for your confirmation
+
+        Nothing has been created yet. Please have a look first:
+        - 2 planned issues look like ones that exist already.
+
+        - [x] **1.** Build the login form — covers lines 3, 5
+        - [x] **2.** Add sessions after the login form — waits for 1 · covers lines 3, 6
+        - [x] **3.** Write the guide for new users — covers lines 3, 7
+
+        **Possible duplicates.** Drop the ones for which the existing issue will do.
+        - **1.** is like #1 · Login form
+        - **3.** is like #3 · Guide for new users (closed)
+        ");
         t.says(&trigger, "@TheOpenProducerBot drop 1").await;
         assert!(t.bot_comment(&trigger).contains("is like #1"));
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
@@ -40,7 +54,12 @@ async fn an_open_issue_that_is_the_same_is_left_out_named_and_waited_for() {
         assert_eq!(t.titles(), WORK_TITLES[1..]);
         let summary = t.bot_comment(&trigger);
         assert!(summary.contains("#1"), "{summary}");
-        assert_snapshot!(t.sim.repository(SHOP).outline(), @"");
+        assert_snapshot!(t.sim.repository(SHOP).outline(), @"
+        #1 open   Build the **login form**.
+        #2 open   Accounts
+        #3 open   Add sessions after the login form   [sub-issue of #2] [blocked by #1]
+        #4 open   Write the guide for new users   [sub-issue of #2]
+        ");
     })
     .await;
 }
@@ -70,9 +89,14 @@ async fn neither_the_request_itself_nor_what_was_rolled_back_is_named() {
             .await;
         assert_eq!(t.state(&trigger).await, "completed");
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
-        t.says(&trigger, "@TheOpenProducerBot").await;
-        assert_eq!(t.state(&trigger).await, "completed");
-        assert_eq!(t.titles().len(), 2);
+        t.alice().closes(&trigger);
+        t.alice()
+            .edits_issue(&trigger, Some("An old request"), None);
+        let again = t
+            .opens("Accounts", &asked("- Build the login form\n"))
+            .await;
+        assert_eq!(t.state(&again).await, "completed");
+        assert_eq!(t.titles(), [WORK_TITLES[0], WORK_TITLES[0]]);
     })
     .await;
 }
