@@ -13,6 +13,7 @@ use crate::config::{Config, Environment};
 use crate::domain::grouping::{self, Room};
 use crate::domain::plan::Plan;
 use crate::domain::present;
+use crate::domain::quality::{self, Report};
 use crate::domain::request::{self, Limits, Request};
 use crate::domain::spec::{BlockKind, Spec};
 use crate::domain::structure::{self, Decision, Wishes};
@@ -38,23 +39,31 @@ struct Printed {
     plan: Plan,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Vec<Decision>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report>,
 }
 
 impl Printed {
     fn of(args: &PlanArguments, text: &str, bot: &(BotNames, u32)) -> Result<Self, Failure> {
-        if args.explain
-            && matches!(
-                args.chosen_format(),
-                PlanFormat::Mermaid | PlanFormat::Markdown
-            )
-        {
-            return Err(Failure::BadInput(
-                "--explain goes with --format text or json".to_owned(),
-            ));
+        let is_drawn = matches!(
+            args.chosen_format(),
+            PlanFormat::Mermaid | PlanFormat::Markdown
+        );
+        if is_drawn && (args.explain || args.report) {
+            let flag = if args.explain {
+                "--explain"
+            } else {
+                "--report"
+            };
+            return Err(Failure::BadInput(format!(
+                "{flag} goes with --format text or json"
+            )));
         }
         let (plan, decisions) = planned(args, text, bot)?;
+        let report = args.report.then(|| quality::report(&plan));
         Ok(Self {
             plan,
+            report,
             explanation: args.explain.then_some(decisions),
         })
     }
@@ -65,6 +74,9 @@ impl Printed {
                 let mut text = present::text(&self.plan);
                 if let Some(decisions) = &self.explanation {
                     text = format!("{text}\n{}", present::explanation(&self.plan, decisions));
+                }
+                if let Some(report) = &self.report {
+                    text = format!("{text}\n{}", present::quality(report));
                 }
                 Ok(text)
             }

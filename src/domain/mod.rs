@@ -18,6 +18,7 @@ pub mod planning;
 pub mod policy;
 pub mod present;
 pub mod prices;
+pub mod quality;
 pub mod rejection;
 pub mod request;
 pub mod run;

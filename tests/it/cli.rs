@@ -134,6 +134,29 @@ fn plan_explains_itself_by_the_names_of_rules() {
 }
 
 #[test]
+fn plan_reports_on_its_quality_by_the_names_of_checks() {
+    let program =
+        Program::new().file("spec.md", "- Build a fast login form\n- Add sessions\n");
+    let said = program.run("plan spec.md --report");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(
+        said.output
+            .contains("Item 1: no test can check “fast”; say how much."),
+        "{}",
+        said.output
+    );
+    let json = program.run("plan spec.md --report --json").output;
+    let reported: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(reported["report"]["blocks"], 2);
+    let found = reported["report"]["findings"].to_string();
+    assert!(found.contains("unverifiable-words"), "{found}");
+    assert_eq!(
+        program.run("plan spec.md --report --format markdown").code,
+        2
+    );
+}
+
+#[test]
 fn plan_reads_the_input_and_flags_win_over_options_in_the_text() {
     let program = Program::new();
     let request = format!("@TheOpenProducerBot\n\nlabels: from-text\nassignees: alice\n\n{SPEC}");

@@ -4,6 +4,7 @@ pub mod layers;
 mod explanation;
 mod markdown;
 mod mermaid;
+mod quality;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 pub use explanation::explanation;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
+pub use quality::quality;
 pub use terminal::text;
 
 use std::collections::HashMap;
