@@ -100,7 +100,7 @@ async fn made_to_fit(
     asked: &Asked,
     plan: Plan,
 ) -> FlowResult<(Plan, Vec<NewItem>, Vec<Similar>)> {
-    let existing = Existing::fetch(services, run, asked, &plan).await?;
+    let existing = Box::pin(Existing::fetch(services, run, asked, &plan)).await?;
     let planned = items(services, run, asked, &plan, &existing).await?;
     let skipped = planned
         .iter()

@@ -231,7 +231,9 @@ fn one_chain(work: &[&PlannedIssue]) -> Option<Finding> {
             .filter_map(|id| ids.get(id.as_str()).copied())
             .collect();
         starts += usize::from(firsts.is_empty());
-        firsts.iter().for_each(|n| waited_for[*n] += 1);
+        for n in firsts {
+            waited_for[n] += 1;
+        }
     }
     let is_chain = work.len() >= LEAST_CHAIN && starts == 1 && waited_for.iter().all(|n| *n <= 1);
     is_chain.then(|| Finding {

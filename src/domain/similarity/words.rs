@@ -160,15 +160,12 @@ fn plain(text: &str) -> Vec<String> {
             let found = SAME.iter().find(|(from, _)| *from == phrase)?;
             Some((length, found.1))
         });
-        match same {
-            Some((length, word)) => {
-                joined.extend(word.split(' ').map(str::to_owned));
-                at += length;
-            }
-            None => {
-                joined.push(words[at].clone());
-                at += 1;
-            }
+        if let Some((length, word)) = same {
+            joined.extend(word.split(' ').map(str::to_owned));
+            at += length;
+        } else {
+            joined.push(words[at].clone());
+            at += 1;
         }
     }
     joined

@@ -133,7 +133,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// What the rule of this name decides.
-pub fn says(name: &str) -> Option<&'static str> {
+pub(super) fn says(name: &str) -> Option<&'static str> {
     RULES
         .iter()
         .find(|rule| rule.name == name)

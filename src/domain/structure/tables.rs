@@ -67,6 +67,7 @@ impl Reader<'_> {
             || (rows.len() <= 1 && heads.len() >= 2 && heads.iter().all(|h| key(Some(h))))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row is read in one go, cell by cell")]
     fn row(
         &mut self,
         row: usize,
