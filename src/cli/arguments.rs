@@ -88,6 +88,12 @@ pub struct PlanArguments {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// Say why: each decision of the planner by the name of its rule, after the plan or in its JSON
+    #[arg(long)]
+    pub explain: bool,
+    /// Report on the plan's quality: each check by its name, after the plan or in its JSON
+    #[arg(long)]
+    pub report: bool,
     /// The title of the specification [default: its first heading, else the file's name]
     #[arg(long)]
     pub title: Option<String>,

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::arguments::{PlanArguments, PlanFormat};
 use super::failure::{Failure, bad_config};
 use super::terminal::Terminal;
@@ -11,9 +13,10 @@ use crate::config::{Config, Environment};
 use crate::domain::grouping::{self, Room};
 use crate::domain::plan::Plan;
 use crate::domain::present;
+use crate::domain::quality::{self, Report};
 use crate::domain::request::{self, Limits, Request};
 use crate::domain::spec::{BlockKind, Spec};
-use crate::domain::structure::{self, Wishes};
+use crate::domain::structure::{self, Decision, Wishes};
 use crate::domain::trigger::BotNames;
 
 /// No issue on GitHub is longer by far; a bigger file is some other file.
@@ -23,18 +26,67 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 pub(super) fn run(args: &PlanArguments) -> Result<(), Failure> {
     let bot = bot_settings()?;
     let text = read(&args.spec)?;
-    let plan = planned(args, &text, &bot)?;
-    let printed = match args.chosen_format() {
-        PlanFormat::Text => present::text(&plan),
-        PlanFormat::Markdown => present::markdown(&plan),
-        PlanFormat::Mermaid => present::mermaid(&plan),
-        PlanFormat::Json => {
-            serde_json::to_string_pretty(&plan).map_err(|error| Failure::Failed(error.into()))?
-        }
-    };
+    let printed = Printed::of(args, &text, &bot)?.in_format(args.chosen_format())?;
     let ending = if printed.ends_with('\n') { "" } else { "\n" };
     Terminal::of_output().write(&format!("{printed}{ending}"))?;
     Ok(())
+}
+
+/// The plan and what was asked about it; its JSON is the plan's with more in it.
+#[derive(Serialize)]
+struct Printed {
+    #[serde(flatten)]
+    plan: Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Vec<Decision>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report>,
+}
+
+impl Printed {
+    fn of(args: &PlanArguments, text: &str, bot: &(BotNames, u32)) -> Result<Self, Failure> {
+        let is_drawn = matches!(
+            args.chosen_format(),
+            PlanFormat::Mermaid | PlanFormat::Markdown
+        );
+        if is_drawn && (args.explain || args.report) {
+            let flag = if args.explain {
+                "--explain"
+            } else {
+                "--report"
+            };
+            return Err(Failure::BadInput(format!(
+                "{flag} goes with --format text or json"
+            )));
+        }
+        let (plan, decisions) = planned(args, text, bot)?;
+        let report = args.report.then(|| quality::report(&plan));
+        Ok(Self {
+            plan,
+            report,
+            explanation: args.explain.then_some(decisions),
+        })
+    }
+
+    fn in_format(&self, format: PlanFormat) -> Result<String, Failure> {
+        match format {
+            PlanFormat::Text => {
+                let mut text = present::text(&self.plan);
+                if let Some(decisions) = &self.explanation {
+                    text = format!("{text}\n{}", present::explanation(&self.plan, decisions));
+                }
+                if let Some(report) = &self.report {
+                    text = format!("{text}\n{}", present::quality(report));
+                }
+                Ok(text)
+            }
+            PlanFormat::Markdown => Ok(present::markdown(&self.plan)),
+            PlanFormat::Mermaid => Ok(present::mermaid(&self.plan)),
+            PlanFormat::Json => {
+                serde_json::to_string_pretty(self).map_err(|error| Failure::Failed(error.into()))
+            }
+        }
+    }
 }
 
 /// To whom the bot answers, and how many issues it may plan; the rest of the config is no concern of a plan.
@@ -48,7 +100,7 @@ fn planned(
     args: &PlanArguments,
     text: &str,
     (names, maximum): &(BotNames, u32),
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, Vec<Decision>), Failure> {
     let maximum = *maximum;
     if let Some(count) = args.count.filter(|count| *count == 0 || *count > maximum) {
         let says = format!("--count must be 1 to {maximum}, got {count}");
@@ -68,7 +120,14 @@ fn planned(
         },
     )?;
     let title = title(args, &request.spec.text);
-    let mut plan = structure::plan(&title, &request.spec.text, &wishes(args, &request, maximum));
+    let wishes = wishes(args, &request, maximum);
+    let (mut plan, mut decisions) = if args.explain {
+        structure::explain(&title, &request.spec.text, &wishes)
+    } else {
+        let plan = structure::plan(&title, &request.spec.text, &wishes);
+        (plan, Vec::new())
+    };
+    let before = plan.issues.clone();
     let warnings = request.warnings.iter().map(ToString::to_string);
     plan.warnings.splice(0..0, warnings);
     if request.options.sub_issues != Some(false) {
@@ -77,7 +136,8 @@ fn planned(
     if request.options.dependencies != Some(false) {
         plan = grouping::limit_waits(plan);
     }
-    Ok(plan)
+    structure::renumber(&mut decisions, &before, &plan.issues);
+    Ok((plan, decisions))
 }
 
 /// A flag wins over an option in the file.

@@ -7,7 +7,7 @@ use tracing::{info, warn};
 use super::native::{self, AsText};
 use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowError, FlowResult, Services, asked::Asked, create};
+use super::{FlowError, FlowResult, Services, asked::Asked, create, existing};
 use crate::domain::grouping::MOST_SUB_ISSUES;
 use crate::domain::ids::{IssueId, IssueNumber, RepositoryId};
 use crate::domain::run::ItemState;
@@ -24,7 +24,7 @@ pub(super) const OUT_OF_REACH: &str = "the repository of one of the two is out o
 /// What stands in the place of an item that was skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Twin {
-    /// An issue of an earlier run, in the same repository.
+    /// An issue of an earlier run or an open one, in the same repository.
     Issue(IssueNumber),
     /// Another item of the run.
     Item(i32),
@@ -284,7 +284,10 @@ pub(super) async fn end(
     }
     let issue = match created_issues::get(&services.pool, &run.id, position).await {
         Err(sqlx::Error::RowNotFound) => {
-            created_issues::find_twin(&services.pool, &run.id, position).await?
+            match created_issues::find_twin(&services.pool, &run.id, position).await? {
+                Some(twin) => Some(twin),
+                None => return existing::find_twin(services, run, position).await,
+            }
         }
         other => Some(other?),
     };

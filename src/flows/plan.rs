@@ -7,6 +7,7 @@ use tracing::info;
 
 use super::asked::Asked;
 use super::components;
+use super::existing::{self, Existing, Similar};
 use super::planner::{self, How, Planned};
 use super::{FlowError, FlowResult, Services, advance, pace, room};
 use crate::domain::comment;
@@ -70,7 +71,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     let Some(planned) = Box::pin(planned).await? else {
         return Ok(());
     };
-    let Planned { mut plan, how } = planned;
+    let Planned { mut plan, mut how } = planned;
     components::place(services, &run, &settings, &mut plan).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
@@ -81,7 +82,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
         let (error, next) = comment::too_many(over);
         return advance::give_up(services, &run.id, &format!("{error} {next}")).await;
     }
-    let (plan, items) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
+    let (plan, items, similar) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
             let until = pace::heed(services, run.installation, &refused).await?;
             let until = until.or(refused.retry_at()).unwrap_or(now);
@@ -90,17 +91,19 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
         }
         other => other?,
     };
+    how.similar = similar;
     store(services, &run, &asked, &settings, &(plan, how), items).await
 }
 
-/// The plan as GitHub will take it, and its items. Groups do not count toward the maximum: GitHub asks for them.
+/// The plan as GitHub will take it, its items, and what they are like. Groups do not count toward the maximum: GitHub asks for them.
 async fn made_to_fit(
     services: &Services,
     run: &Run,
     asked: &Asked,
     plan: Plan,
-) -> FlowResult<(Plan, Vec<NewItem>)> {
-    let planned = items(services, run, asked, &plan).await?;
+) -> FlowResult<(Plan, Vec<NewItem>, Vec<Similar>)> {
+    let existing = Box::pin(Existing::fetch(services, run, asked, &plan)).await?;
+    let planned = items(services, run, asked, &plan, &existing).await?;
     let skipped = planned
         .iter()
         // An invention is no part of a group before somebody wants it.
@@ -112,10 +115,12 @@ async fn made_to_fit(
         .await?;
     let fitting = room::fit(services, &home, run, asked, plan.clone(), &skipped).await?;
     if fitting.issues == plan.issues {
-        return Ok((fitting, planned));
+        let similar = existing.similar(&planned);
+        return Ok((fitting, planned, similar));
     }
-    let planned = items(services, run, asked, &fitting).await?;
-    Ok((fitting, planned))
+    let planned = items(services, run, asked, &fitting, &existing).await?;
+    let similar = existing.similar(&planned);
+    Ok((fitting, planned, similar))
 }
 
 async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
@@ -130,6 +135,7 @@ async fn items(
     run: &Run,
     asked: &Asked,
     plan: &Plan,
+    existing: &Existing,
 ) -> FlowResult<Vec<NewItem>> {
     let own = services
         .repository(run.installation, run.repository)
@@ -154,6 +160,7 @@ async fn items(
         });
     }
     skip_existing(services, run, &mut items).await?;
+    existing.skip_same(&mut items);
     Ok(items)
 }
 
@@ -165,7 +172,7 @@ fn state_of(note: Option<&String>) -> ItemState {
     }
 }
 
-async fn place(
+pub(super) async fn place(
     services: &Services,
     own: &RepositoryRow,
     planned: &PlannedIssue,
@@ -212,7 +219,7 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
     Ok(())
 }
 
-fn judge(plan: &Plan, left_out: usize, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
     let filter = settings
         .content_filtering
         .value
@@ -222,8 +229,8 @@ fn judge(plan: &Plan, left_out: usize, asked: &Asked, settings: &Settings) -> Ve
         dry_run: asked.dry_run,
         always: settings.confirmation.value == Confirmation::Always,
         threshold: settings.confirmation_threshold.value,
-        possible_duplicates: 0,
-        left_out,
+        possible_duplicates: existing::count(&how.similar),
+        left_out: how.left_out,
         filter: filter.as_ref(),
     };
     match policy::judge(&case) {
@@ -247,7 +254,7 @@ async fn store(
         item.note = Some(NOT_IN_THE_SPEC.to_owned());
     }
     let now = services.clock.now();
-    let reasons = judge(plan, how.left_out, asked, settings);
+    let reasons = judge(plan, how, asked, settings);
     let mut tx = services.pool.begin().await?;
     let current = runs::lock(&mut tx, &run.id).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {

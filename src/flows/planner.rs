@@ -23,6 +23,7 @@ use url::Url;
 
 use self::choice::Chosen;
 use super::asked::Asked;
+use super::existing::Similar;
 use super::{FlowError, FlowResult, Services};
 use crate::ai::Models;
 use crate::cache::{Cache, Key, Lease};
@@ -99,6 +100,9 @@ pub struct How {
     /// How many blocks look like work, and the model says that they are none.
     #[serde(default)]
     pub left_out: usize,
+    /// Planned issues that are like existing ones.
+    #[serde(default)]
+    pub similar: Vec<Similar>,
 }
 
 /// A plan before it is made to fit.

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::existing::Similar;
 use super::native::AsText;
 use super::step::Next;
 use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
-    RolledBack, Skipped, Spent, Step, Summary,
+    RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
 };
 use crate::domain::ids::{IssueNumber, RepositoryName};
 use crate::domain::money::Money;
@@ -185,15 +186,16 @@ impl<'a> View<'a> {
                     format!("Item {} is left out: {twin} is the same.", i.position)
                 }),
         );
+        let how = self.how(services).await?;
         Ok(comment::preview(&Preview {
             about: self.about(),
             plan: &plan,
             reasons: &reasons,
             dropped: &dropped,
-            similar: &[],
+            similar: &self.similar(&how),
             mermaid: &present::mermaid(&plan),
             rate_per_minute: settings.rate_limit_per_minute.value,
-            is_degraded: self.is_degraded(services).await?,
+            is_degraded: how.degraded.is_some(),
             ai: self
                 .ai(services, settings.monthly_budget.value)
                 .await?
@@ -235,10 +237,32 @@ impl<'a> View<'a> {
         }))
     }
 
-    async fn is_degraded(&self, services: &Services) -> FlowResult<bool> {
+    /// How the plan was made.
+    async fn how(&self, services: &Services) -> FlowResult<planner::How> {
         let how = runs::find_planning(&services.pool, &self.run.id).await?;
-        let how: Option<planner::How> = how.and_then(|how| serde_json::from_value(how).ok());
-        Ok(how.is_some_and(|how| how.degraded.is_some()))
+        let how = how.and_then(|how| serde_json::from_value(how).ok());
+        Ok(how.unwrap_or_default())
+    }
+
+    /// What the planned issues are like, as far as they are still in the plan.
+    fn similar(&self, how: &planner::How) -> Vec<SimilarIssue> {
+        let of = |similar: &Similar| {
+            let item = self.items.iter().find(|i| {
+                i.planned.id == similar.item
+                    && matches!(i.state, ItemState::Planned | ItemState::Dropped)
+            })?;
+            let other = self.elsewhere.iter().find(|r| r.id == similar.repository);
+            Some(SimilarIssue {
+                item: number(item)?,
+                link: Link {
+                    number: similar.number,
+                    repository: other.map(|r| r.name.clone()),
+                },
+                title: similar.title.clone(),
+                is_closed: similar.is_closed,
+            })
+        };
+        how.similar.iter().filter_map(of).collect()
     }
 
     /// What models were paid for the run; `None`: none was asked.

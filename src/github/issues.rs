@@ -1,5 +1,7 @@
 //! Issues of one repository: read, list, create, change.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::Method;
 use serde::Serialize;
@@ -117,6 +119,37 @@ impl Repo {
         let mut listed: Listed<Issue> = self.list(path, 1).await?;
         listed.items.retain(|issue| !issue.is_pull_request);
         Ok(listed.items)
+    }
+
+    /// Issues in this state that changed at or after `since`, the last changed first, without pull requests. At most
+    /// `max_pages` pages of 100. GitHub's filtered lists can lag behind a little.
+    pub async fn list_issues_by_state(
+        &self,
+        state: IssueState,
+        since: Option<DateTime<Utc>>,
+        max_pages: usize,
+    ) -> Result<Listed<Issue>, GitHubError> {
+        let state = match state {
+            IssueState::Open => "open",
+            IssueState::Closed => "closed",
+        };
+        let mut parameters = vec![
+            ("state", state.to_owned()),
+            ("sort", "updated".to_owned()),
+            ("direction", "desc".to_owned()),
+            ("per_page", "100".to_owned()),
+        ];
+        if let Some(since) = since {
+            parameters.push(("since", since.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        }
+        let path = self.path(&format!("/issues?{}", query(&parameters)));
+        let mut listed: Listed<Issue> = self.list(path, max_pages).await?;
+        let mut seen = BTreeSet::new();
+        // What changes meanwhile pushes others to the next page.
+        listed
+            .items
+            .retain(|issue| !issue.is_pull_request && seen.insert(issue.number));
+        Ok(listed)
     }
 
     /// Reacts to an issue; doing it again changes nothing.

@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
-use crate::domain::ids::{InstallationId, RepositoryId, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
 use crate::domain::plan::PlannedIssue;
 use crate::domain::run::ItemState;
 use crate::store::pace;
@@ -224,6 +224,28 @@ pub async fn find_last_created(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Re
     ))
     .bind(run.as_str())
     .try_map(from_row)
+    .fetch_optional(db)
+    .await
+}
+
+/// The issue that a skipped item is the same as, in its repository.
+pub async fn find_twin(
+    db: impl PgExecutor<'_>,
+    run: &RunId,
+    position: i32,
+) -> sqlx::Result<Option<(RepositoryId, IssueNumber)>> {
+    sqlx::query(
+        "select repository_id, substr(note, 2)::bigint as number from planned_issues
+         where run_id = $1 and position = $2 and state = 'skipped' and note ~ '^#[0-9]{1,18}$'",
+    )
+    .bind(run.as_str())
+    .bind(position)
+    .try_map(|row: PgRow| {
+        Ok((
+            RepositoryId(row.try_get("repository_id")?),
+            IssueNumber(row.try_get("number")?),
+        ))
+    })
     .fetch_optional(db)
     .await
 }

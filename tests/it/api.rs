@@ -92,6 +92,7 @@ pub(crate) async fn token(t: &House, login: &str, scopes: &[Scope]) -> String {
 #[tokio::test]
 async fn a_script_confirms_what_it_has_read_and_rolls_it_back() {
     house(async |t| {
+        t.sim.set_role(SHOP, "alice", Role::Admin);
         let script = Script::of(t, "alice").await;
         t.opens("Accounts", SPEC).await;
         let runs = script
@@ -183,10 +184,7 @@ async fn a_token_may_no_more_than_its_scopes_and_its_maker() {
             .await;
         assert_eq!(refused.status, 403);
         assert!(
-            refused.json["detail"]
-                .as_str()
-                .unwrap()
-                .contains("in the name of rita"),
+            refused.json["detail"].as_str().unwrap().contains("rita"),
             "{refused:?}"
         );
         let refused = ritas
@@ -198,6 +196,7 @@ async fn a_token_may_no_more_than_its_scopes_and_its_maker() {
             .await;
         assert_eq!(refused.status, 403);
         // Who loses the role takes the token's power along.
+        t.sim.set_role(SHOP, "alice", Role::Admin);
         let alices = Script::of(t, "alice").await;
         t.sim.set_role(SHOP, "alice", Role::Read);
         let refused = alices
@@ -224,6 +223,8 @@ async fn a_token_goes_with_its_maker_s_rule_over_the_whole_installation() {
         // Somewhere she is no admin: what she made before reads nothing and sets nothing there.
         t.sim.add_repository("acme/vault");
         t.sim.set_role("acme/vault", "olivia", Role::Read);
+        t.sim.set_role("acme/vault", "alice", Role::Write);
+        t.alice().opens_issue("acme/vault", "Accounts", SPEC);
         t.quiet().await;
         let other = Script::of(t, "olivia").await;
         for path in ["/runs", "/settings"] {

@@ -116,6 +116,46 @@ fn plan_needs_nothing_but_the_file_and_prints_every_format() {
 }
 
 #[test]
+fn plan_explains_itself_by_the_names_of_rules() {
+    let program = Program::new().file("spec.md", SPEC);
+    let said = program.run("plan spec.md --explain");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.output.contains("list-item — "), "{}", said.output);
+    let json = program.run("plan spec.md --explain --json").output;
+    let explained: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(explained["explanation"][0]["rule"], "count");
+    assert_eq!(explained["issues"].as_array().unwrap().len(), 3);
+    let plain = program.run("plan spec.md --json").output;
+    assert!(!plain.contains("explanation"), "{plain}");
+    assert_eq!(
+        program.run("plan spec.md --explain --format mermaid").code,
+        2
+    );
+}
+
+#[test]
+fn plan_reports_on_its_quality_by_the_names_of_checks() {
+    let program = Program::new().file("spec.md", "- Build a fast login form\n- Add sessions\n");
+    let said = program.run("plan spec.md --report");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(
+        said.output
+            .contains("Item 1: no test can check “fast”; say how much."),
+        "{}",
+        said.output
+    );
+    let json = program.run("plan spec.md --report --json").output;
+    let reported: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(reported["report"]["blocks"], 2);
+    let found = reported["report"]["findings"].to_string();
+    assert!(found.contains("unverifiable-words"), "{found}");
+    assert_eq!(
+        program.run("plan spec.md --report --format markdown").code,
+        2
+    );
+}
+
+#[test]
 fn plan_reads_the_input_and_flags_win_over_options_in_the_text() {
     let program = Program::new();
     let request = format!("@TheOpenProducerBot\n\nlabels: from-text\nassignees: alice\n\n{SPEC}");

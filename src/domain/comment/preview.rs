@@ -38,6 +38,7 @@ pub struct SimilarIssue {
     pub item: u32,
     pub link: Link,
     pub title: String,
+    pub is_closed: bool,
 }
 
 const LIST_ROOM: usize = 40_000;
@@ -219,10 +220,11 @@ fn similar(similar: &[SimilarIssue]) -> String {
         .iter()
         .map(|s| {
             format!(
-                "- **{}.** is like {} · {}",
+                "- **{}.** is like {} · {}{}",
                 s.item,
                 s.link,
-                inline(&s.title)
+                inline(&s.title),
+                if s.is_closed { " (closed)" } else { "" }
             )
         })
         .collect();

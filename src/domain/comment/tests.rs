@@ -174,6 +174,7 @@ fn preview_comment() {
                 repository: None,
             },
             title: "Store the sessions".to_owned(),
+            is_closed: false,
         }],
         mermaid: "graph LR\n  i2 --> i3",
         rate_per_minute: 30,

@@ -1,14 +1,18 @@
 //! A plan as people read it: in a terminal, pasted as Markdown, and drawn.
 
+mod explanation;
 pub mod layers;
 mod markdown;
 mod mermaid;
+mod quality;
 mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use explanation::explanation;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
+pub use quality::quality;
 pub use terminal::text;
 
 use std::collections::HashMap;

@@ -7,6 +7,7 @@
 
 use super::draft::Draft;
 use super::reader::Reader;
+use super::rules;
 use super::titles::LONGEST;
 use super::words::asks::normal;
 use crate::domain::ids::RepositoryName;
@@ -112,6 +113,7 @@ pub(super) fn spread(reader: &mut Reader<'_>, components: &[String]) -> bool {
         let title: String = format!("{head}{suffix}").chars().take(LONGEST).collect();
         let draft = Draft {
             title,
+            rule: rules::COMPONENT,
             component: Some(component.clone()),
             ..whole.clone()
         };

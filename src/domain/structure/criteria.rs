@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::matching::{Matching, telling};
 use super::reader::Reader;
+use super::rules;
 
 impl Reader<'_> {
     /// Gives each criterion to the draft that it is about; those about the whole become one draft that checks them.
@@ -55,6 +56,7 @@ impl Reader<'_> {
             };
             let mut draft = Draft {
                 title: super::titles::cut(&format!("Verify the acceptance criteria of {about}")),
+                rule: rules::CRITERIA_ALONE,
                 section: index,
                 ..Draft::default()
             };

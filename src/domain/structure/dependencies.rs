@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::matching::{Matching, telling};
 use super::reader::Reader;
+use super::rules;
 use super::words::asks::normal;
 
 /// A phrase that opens the name of what is waited for.
@@ -99,7 +100,7 @@ impl Reader<'_> {
             }
             for words in told {
                 for target in named(&words, &matching, n) {
-                    self.add_edge(n, target);
+                    self.add_edge(n, target, rules::SAID);
                 }
             }
         }
@@ -124,7 +125,7 @@ impl Reader<'_> {
             {
                 involved.push(subject);
                 for target in named(&words[at..], matching, subject) {
-                    self.add_edge(subject, target);
+                    self.add_edge(subject, target, rules::DEPENDENCY_SECTION);
                     involved.push(target);
                 }
             } else if let Some((before, after)) =
@@ -134,7 +135,7 @@ impl Reader<'_> {
                     resolve(after, matching, usize::MAX, true),
                 )
             {
-                self.add_edge(then, first);
+                self.add_edge(then, first, rules::DEPENDENCY_SECTION);
                 involved.extend([first, then]);
             }
             if involved.is_empty() {
@@ -146,11 +147,12 @@ impl Reader<'_> {
         }
     }
 
-    fn add_edge(&mut self, waiting: usize, target: usize) {
+    fn add_edge(&mut self, waiting: usize, target: usize, rule: &'static str) {
         if waiting == target || self.is_above(target, waiting) || self.is_above(waiting, target) {
             return;
         }
         self.drafts[waiting].blocked_by.insert(target);
+        self.edges.entry((waiting, target)).or_insert(rule);
     }
 
     fn is_above(&self, upper: usize, lower: usize) -> bool {

@@ -5,6 +5,7 @@
 
 use super::outline::{Entry, is_item};
 use super::reader::{Found, Reader, Role};
+use super::rules;
 use super::titles::{bare, phase};
 use super::words::asks::demands;
 use super::words::headings::Meaning;
@@ -91,6 +92,7 @@ impl Reader<'_> {
         }
         self.merge(&designs);
         self.drafts[first].title = title;
+        self.drafts[first].rule = rules::ONE_DESIGN;
         for (n, draft) in self.drafts.iter_mut().enumerate() {
             let waits = designs.iter().any(|d| draft.blocked_by.remove(d));
             if waits && n != first {

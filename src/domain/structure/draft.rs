@@ -45,6 +45,8 @@ pub(super) struct Draft {
     pub home: Option<usize>,
     /// Of how many drafts it was merged.
     pub merged: Vec<usize>,
+    /// The name of the rule that made it.
+    pub rule: &'static str,
     /// Merged into another one or dissolved.
     pub gone: bool,
 }

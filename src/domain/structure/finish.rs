@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Wishes;
 use super::bodies::Source;
 use super::components::repository;
+use super::explain::{self, Decision};
 use super::reader::Reader;
 use super::titles::{LONGEST, cut};
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
@@ -16,7 +17,8 @@ pub(super) fn plan(
     wishes: &Wishes,
     warnings: Vec<String>,
     sized: &str,
-) -> Plan {
+    is_explained: bool,
+) -> (Plan, Vec<Decision>) {
     let order = order(&reader);
     cover_the_rest(&mut reader, &order);
     tell_apart(&mut reader, &order);
@@ -57,14 +59,20 @@ pub(super) fn plan(
         .collect();
     let coverage = trace(&reader, &order);
     let count_reason = count_reason(&reader, &order, sized);
-    Plan {
+    let plan = Plan {
         planner: "structural".to_owned(),
         count_reason,
         warnings,
         spec,
         issues,
         coverage,
-    }
+    };
+    let decisions = if is_explained {
+        explain::decisions(&reader, &order, &plan)
+    } else {
+        Vec::new()
+    };
+    (plan, decisions)
 }
 
 fn issue_id(n: usize) -> String {
@@ -120,6 +128,7 @@ fn cover_the_rest(reader: &mut Reader<'_>, order: &[usize]) {
                     nearest
                 };
                 reader.drafts[keep].covers.insert(piece);
+                reader.rest.insert(piece);
             }
             (None, Some(_)) => {}
         }

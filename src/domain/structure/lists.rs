@@ -4,6 +4,7 @@ use super::draft::{Criterion, Draft};
 use super::labels;
 use super::outline::{is_item, meaning};
 use super::reader::{ALREADY_DONE, Found, Reader, Role};
+use super::rules;
 use super::titles::{bare, id, phase};
 use super::words;
 use super::words::asks::{asks, demands, is_deferred, sentences};
@@ -95,6 +96,7 @@ impl<'a> Reader<'a> {
         }
         for pair in made.windows(2) {
             self.drafts[pair[1]].blocked_by.insert(pair[0]);
+            self.edges.insert((pair[1], pair[0]), rules::ORDERED_LIST);
         }
     }
 
@@ -322,6 +324,7 @@ impl<'a> Reader<'a> {
             main: vec![item],
             section: index,
             is_group: true,
+            rule: rules::ITEM_WITH_PARTS,
             keys: labels::keys(&it.plain, it.ordinal),
             ..Draft::default()
         };
@@ -367,6 +370,7 @@ impl<'a> Reader<'a> {
         };
         let mut draft = Draft {
             title: title.unwrap_or_else(|| self.title(&naming(it), index)),
+            rule: rules::LIST_ITEM,
             anchor: item,
             main: vec![item],
             section: index,

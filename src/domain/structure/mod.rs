@@ -12,6 +12,7 @@ mod criteria;
 mod dependencies;
 mod design;
 mod draft;
+mod explain;
 mod finish;
 mod labels;
 mod lists;
@@ -19,6 +20,7 @@ mod matching;
 mod outline;
 mod prose;
 mod reader;
+mod rules;
 mod settle;
 mod sizing;
 mod tables;
@@ -27,7 +29,7 @@ mod tests;
 mod titles;
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::ids::RepositoryName;
 use super::plan::Plan;
@@ -39,6 +41,9 @@ use reader::{Reader, Role};
 use titles::Titles;
 use words::asks::{demands, sentences};
 use words::verbs::opens_with_verb;
+
+pub use explain::{Decision, renumber};
+pub use rules::{RULES, Rule};
 
 pub(super) use components::repository;
 pub(super) use words::language::{COMMON, Language, language};
@@ -65,6 +70,15 @@ pub fn heading_rule(heading: &str) -> Option<&'static str> {
 
 /// Plans from the structure of the text alone.
 pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
+    read(title, text, wishes, false).0
+}
+
+/// The same plan, with every decision by the name of its rule.
+pub fn explain(title: &str, text: &str, wishes: &Wishes) -> (Plan, Vec<Decision>) {
+    read(title, text, wishes, true)
+}
+
+fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, Vec<Decision>) {
     let pieces = pieces::read(text);
     let spec = Spec::of_pieces(title, text, &pieces);
     let outline = Outline::of(text, &pieces);
@@ -98,6 +112,8 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
         among_orders: HashSet::new(),
         is_readme: outline.is_readme(),
         later: Vec::new(),
+        edges: HashMap::new(),
+        rest: BTreeSet::new(),
     };
     let mut warnings = Vec::new();
 
@@ -147,7 +163,7 @@ pub fn plan(title: &str, text: &str, wishes: &Wishes) -> Plan {
             }
         ));
     }
-    finish::plan(reader, spec, wishes, warnings, &sized)
+    finish::plan(reader, spec, wishes, warnings, &sized, is_explained)
 }
 
 impl Reader<'_> {
@@ -220,6 +236,7 @@ impl Reader<'_> {
         }
         let mut draft = Draft {
             title: self.titles.title(&words, &[]),
+            rule: rules::WHOLE_REQUEST,
             ..Draft::default()
         };
         for piece in soft {

@@ -3,6 +3,7 @@
 use super::draft::{Criterion, Draft};
 use super::labels;
 use super::reader::Reader;
+use super::rules;
 use super::titles::bare;
 use super::words::asks::{asks, demands, is_deferred, normal, puts_off, sentences};
 use super::words::language::COMMON;
@@ -87,6 +88,7 @@ impl Reader<'_> {
         let asking = wish.sentences.iter().position(|s| wants(s)).unwrap_or(0);
         let mut draft = Draft {
             title: self.title(&wish.sentences[asking], index),
+            rule: rules::DEMAND,
             section: index,
             anchor: piece,
             main: vec![piece],

@@ -2,10 +2,11 @@
 //!
 //! Every piece ends in one of two ways: a draft covers it, or it has a reason for being no work.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::draft::Draft;
 use super::outline::{Entry, Outline, Section, is_ambiguous, strip_tags};
+use super::rules;
 use super::titles::{Titles, phase};
 use super::words::asks::{demands, is_normative};
 use super::words::headings::Meaning;
@@ -54,6 +55,10 @@ pub(super) struct Reader<'a> {
     pub is_readme: bool,
     /// Sentences that the text itself puts off.
     pub later: Vec<String>,
+    /// By which rule a draft waits for another one, as (waiting, first).
+    pub edges: HashMap<(usize, usize), &'static str>,
+    /// Pieces that no rule took.
+    pub rest: BTreeSet<usize>,
 }
 
 /// What was met in one section.
@@ -386,6 +391,7 @@ impl<'a> Reader<'a> {
             {
                 let before = *before;
                 self.drafts[*draft].blocked_by.insert(before);
+                self.edges.insert((*draft, before), rules::PHASES);
             }
             last = Some((found.kind, *draft));
         }

@@ -3,6 +3,7 @@
 use super::draft::{Criterion, Draft};
 use super::outline::Entry;
 use super::reader::{Found, Reader, Role};
+use super::rules;
 use super::titles::phase;
 use super::words::asks::{asks, demands, is_normative};
 use super::words::headings::Meaning;
@@ -164,6 +165,7 @@ impl Reader<'_> {
             .collect();
         let mut draft = Draft {
             title,
+            rule: rules::SECTION,
             context,
             anchor,
             section: index,
@@ -196,6 +198,7 @@ impl Reader<'_> {
             anchor: section.heading.unwrap_or(0),
             section: index,
             is_group: true,
+            rule: rules::SECTION_GROUP,
             keys: super::labels::keys(&section.name, None),
             ..Draft::default()
         };
@@ -308,6 +311,7 @@ impl Reader<'_> {
         let mut made = found.made;
         let mut draft = Draft {
             title: self.title(&self.section_at(index).name, 0),
+            rule: rules::CRITERIA_ALONE,
             section: index,
             ..Draft::default()
         };

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use super::draft::{Criterion, Draft};
 use super::outline::is_item;
 use super::reader::Reader;
+use super::rules;
 use super::titles::{LONGEST, cut};
 
 /// Two neighbours that may become one: how far apart, how large together, which two, and their size when this was written.
@@ -214,6 +215,7 @@ impl Reader<'_> {
             section: members[0].section,
             home: members[0].home,
             merged: set.to_vec(),
+            rule: rules::MERGED,
             ..Draft::default()
         };
         whole.title = self.merged_title(&members);
@@ -384,6 +386,7 @@ impl Reader<'_> {
             parent: whole.parent,
             blocked_by: whole.blocked_by.clone(),
             context: vec![whole.title],
+            rule: rules::SPLIT,
             ..Draft::default()
         };
         part.main.push(criterion.piece);

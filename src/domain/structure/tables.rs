@@ -3,6 +3,7 @@
 use super::draft::{Criterion, Draft};
 use super::labels;
 use super::reader::{ALREADY_DONE, Found, Reader, Role};
+use super::rules;
 use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
@@ -66,6 +67,10 @@ impl Reader<'_> {
             || (rows.len() <= 1 && heads.len() >= 2 && heads.iter().all(|h| key(Some(h))))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one row is read in one go, cell by cell"
+    )]
     fn row(
         &mut self,
         row: usize,
@@ -133,6 +138,7 @@ impl Reader<'_> {
         }
         let mut draft = Draft {
             title: self.title(&words, index),
+            rule: rules::TABLE_ROW,
             anchor: row,
             section: index,
             keys,

@@ -223,7 +223,7 @@ async fn replan_edits_the_preview_in_place_and_says_what_was_not_followed() {
         assert_eq!(t.state(&trigger).await, WAITS);
         let preview = t.bot_comment(&trigger);
         assert!(
-            preview.contains("no model is configured to follow them"),
+            preview.contains("only a model can follow them"),
             "{preview}"
         );
         assert!(

@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod confirmation;
 mod data;
+mod duplicates;
 mod graph;
 mod installations;
 mod life;
