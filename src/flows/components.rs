@@ -1,6 +1,6 @@
 //! Issues of a component go to the repository that the settings name for it, as far as the asker may send them there.
 
-use super::{FlowResult, Services, authorize};
+use super::{FlowResult, Services, authorize, repositories};
 use crate::domain::event::{Account, AccountKind};
 use crate::domain::ids::RepositoryName;
 use crate::domain::plan::Plan;
@@ -51,9 +51,10 @@ async fn may_go(
     if !settings.allows_repository(name) {
         return Ok(Some("the policy does not allow that repository".to_owned()));
     }
-    let found = services
-        .find_repository_named(run.installation, name)
+    let own = services
+        .repository(run.installation, run.repository)
         .await?;
+    let found = repositories::find_beside(services, &own, name).await?;
     let asker = Account {
         id: run.requested_by_id,
         login: run.requested_by.clone(),

@@ -52,7 +52,15 @@ pub(super) async fn find(
     asking: &Asking<'_>,
     name: &RepositoryName,
 ) -> FlowResult<Option<RepositoryRow>> {
-    let own = asking.repository;
+    find_beside(services, asking.repository, name).await
+}
+
+/// The repository of that name, if the installation that reaches `own` reaches it too.
+pub(super) async fn find_beside(
+    services: &Services,
+    own: &RepositoryRow,
+    name: &RepositoryName,
+) -> FlowResult<Option<RepositoryRow>> {
     if own.name == *name {
         return Ok(Some(own.clone()));
     }

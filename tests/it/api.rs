@@ -329,11 +329,12 @@ async fn no_other_token_gets_anything() {
         // Another tenant's token, with all scopes, sees what somebody sees who asks for what does not exist.
         t.sim.add_organization("rival");
         t.sim.add_repository("rival/app");
+        t.sim.set_role("rival/app", "stranger", Role::Admin);
         let theirs = t.sim.install_app("rival", RepositorySelection::All);
         t.quiet().await;
         let by = By {
             login: "stranger".to_owned(),
-            id: Some(UserId(9)),
+            id: Some(UserId(i64::try_from(t.sim.user("stranger").id()).unwrap())),
             token: None,
         };
         let theirs = InstallationId(i64::try_from(theirs).unwrap());
