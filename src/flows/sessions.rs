@@ -25,8 +25,9 @@ pub const LONGEST: TimeDelta = TimeDelta::days(14);
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(5);
 /// Tokens are renewed this long before they end.
 const SPARE: TimeDelta = TimeDelta::minutes(5);
-/// One process has so long to fetch new tokens; then another tries.
-const REFRESH_LEASE: TimeDelta = TimeDelta::seconds(20);
+/// One process has so long to fetch new tokens, longer than a request may take; then another tries. A token that fetches new
+/// ones works once.
+const REFRESH_LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How often, and how many times, the others look whether they are there.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const LOOKS: u32 = 80;

@@ -282,7 +282,7 @@ fn told(error: &RegistrationError) -> PageError {
     match error {
         RegistrationError::Refused => PageError::Forbidden(
             "This is not from a form of this server",
-            "What GitHub sent along was used before, is too old, or was begun in another browser. Nothing was stored. Open the setup link again; an App that was created without being stored here can be deleted in GitHub's settings.".to_owned(),
+            "What GitHub sent along was used before, is too old, or was begun in another browser. If you have just loaded the page again, the App may still be on its way: look at the server's first page in a minute before you do anything else. If it is not registered then, open the setup link again; an App that was created without being stored here can be deleted in GitHub's settings.".to_owned(),
         ),
         RegistrationError::Already => PageError::Forbidden(
             "This server is set up already",

@@ -211,7 +211,9 @@ async fn strangers(
     let named: Vec<_> = listed
         .chain(led.map(|(_, name)| ("components", name)))
         .collect();
-    if named.is_empty() {
+    // Whoever rules one repository may not see the others, and must not learn here which there are; where an issue may not
+    // go is said when it is planned.
+    if named.is_empty() || scope.repository.is_some() {
         return Ok(Vec::new());
     }
     let known = repositories::list(db, scope.installation).await?;

@@ -1,5 +1,7 @@
 //! Each setting in words: what it means, what holds and whose word that is, and how far it can go.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::form::{self, EMPTY, Shape, Typed};
@@ -312,7 +314,22 @@ fn narrows<T>(above: &Effective<T>) -> String {
 
 /// `In force: 20, set here`.
 fn in_force(key: &str, settings: &Settings, sheet: &Sheet) -> String {
-    let (value, from) = shown(key, settings);
+    let (mut value, from) = shown(key, settings);
+    // Whoever rules one repository may not see the others.
+    if sheet.scope.repository.is_some() && from == Layer::Installation {
+        let hidden = match key {
+            "components" => Some(settings.components.value.len()),
+            "allowed_repositories" => settings
+                .allowed_repositories
+                .value
+                .as_ref()
+                .map(BTreeSet::len),
+            _ => None,
+        };
+        if let Some(count) = hidden {
+            value = format!("{count} set");
+        }
+    }
     let is_usual = match key {
         "model" => settings.model.value.is_empty(),
         "base_url" => settings.base_url.value.is_none(),
