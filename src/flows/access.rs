@@ -13,6 +13,11 @@ use crate::github::{AsUser, GitHubError, InstallationRecord, Listed, Permissions
 use crate::store::runs::{self, Run};
 use crate::store::sessions::SessionKey;
 
+/// A look that is not over by then has lost its process.
+const LONGEST_LOOK: Duration = Duration::from_mins(2);
+/// How often somebody who waits for the same look sees whether it is there.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// For so long GitHub's answer is given again.
 const KEPT: Duration = Duration::from_mins(1);
 /// So many of a person's installations are asked about at a time.
@@ -90,15 +95,33 @@ pub struct SeenRun {
 
 /// Every installation that the person's own token shows, by its account's name. GitHub is asked once a minute.
 pub async fn installations(services: &Services, person: &Person) -> FlowResult<Vec<Seen>> {
-    let key = key(person);
-    if let Some(seen) = services.cache.get_json(&key).await {
-        return Ok(seen);
-    }
+    let (key, asking) = (key(person, "access"), key(person, "asking"));
+    let lease = loop {
+        let lease = services.cache.lease(&asking, 1, LONGEST_LOOK).await;
+        // Whoever had the lease may have been answered meanwhile.
+        if let Some(seen) = services.cache.get_json(&key).await {
+            return Ok(seen);
+        }
+        if let Some(lease) = lease {
+            break lease;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    };
+    let (services, person) = (services.clone(), person.clone());
+    // Somebody with many installations waits longer than a page does: what was asked for is there when they come back.
+    let looked = tokio::spawn(async move {
+        let _lease = lease;
+        look(&services, &person, &key).await
+    });
+    looked.await.map_err(anyhow::Error::from)?
+}
+
+async fn look(services: &Services, person: &Person, key: &Key) -> FlowResult<Vec<Seen>> {
     let token = sessions::token(services, person).await?;
     let user = services.github.as_user(token);
     match ask(services, person, &user).await {
         Ok(seen) => {
-            services.cache.set_json(&key, &seen, KEPT).await;
+            services.cache.set_json(key, &seen, KEPT).await;
             Ok(seen)
         }
         Err(FlowError::GitHub(GitHubError::Unauthorized { .. })) => {
@@ -110,11 +133,11 @@ pub async fn installations(services: &Services, person: &Person) -> FlowResult<V
 
 /// Drops what is kept of the person's view: it is known to have changed.
 pub async fn forget(services: &Services, person: &Person) {
-    services.cache.delete(&key(person)).await;
+    services.cache.delete(&key(person, "access")).await;
 }
 
-fn key(person: &Person) -> Key {
-    Key::of_person(person.id, &["access", &hex::encode(person.session)])
+fn key(person: &Person, what: &str) -> Key {
+    Key::of_person(person.id, &[what, &hex::encode(person.session)])
 }
 
 async fn ask(services: &Services, person: &Person, user: &AsUser) -> FlowResult<Vec<Seen>> {

@@ -2,10 +2,10 @@
 //!
 //! | file | |
 //! |---|---|
-//! | [`choice`] | whose model, with whose key |
-//! | [`ask`] | one question: cache, one call in flight, budget, repair |
-//! | [`model`] | the questions of a plan, in their order |
-//! | [`availability`] | whether a model can be asked at all, known for five minutes |
+//! | `choice` | whose model, with whose key |
+//! | `ask` | one question: cache, one call in flight, budget, repair |
+//! | `model` | the questions of a plan, in their order |
+//! | `availability` | whether a model can be asked at all, known for five minutes |
 
 mod ask;
 mod availability;
