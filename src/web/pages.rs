@@ -103,13 +103,6 @@ const ENCRYPTED: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// Headers with which a browser lets a page do no more than it needs, and keeps nothing of what it shows.
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
-    if response.status() == StatusCode::GATEWAY_TIMEOUT {
-        response = notice(
-            StatusCode::GATEWAY_TIMEOUT,
-            "This takes longer than it should",
-            "GitHub or the database is slow at this moment. Load the page again in a few seconds.",
-        );
-    }
     const GUARDS: [(HeaderName, HeaderValue); 7] = [
         (
             header::X_CONTENT_TYPE_OPTIONS,
@@ -136,6 +129,13 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut response: Respo
             ),
         ),
     ];
+    if response.status() == StatusCode::GATEWAY_TIMEOUT {
+        response = notice(
+            StatusCode::GATEWAY_TIMEOUT,
+            "This takes longer than it should",
+            "GitHub or the database is slow at this moment. Load the page again in a few seconds.",
+        );
+    }
     let headers = response.headers_mut();
     for (name, value) in GUARDS {
         headers.entry(name).or_insert(value);
