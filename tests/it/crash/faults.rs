@@ -312,7 +312,8 @@ async fn what_is_not_found_is_looked_for_again_before_it_is_sent_again() {
             continue;
         }
         posts += usize::from(request.method == Method::POST);
-        if request.method == Method::GET {
+        // Before the first is created, the plan is compared with what is there.
+        if request.method == Method::GET && posts > 0 {
             assert_eq!(posts, 7, "a look between the first try and the second");
             looks.push(request);
         }
@@ -342,14 +343,15 @@ async fn a_lost_item_is_found_on_whatever_page_it_is() {
     let faults = lane.sim.faults();
     let lost = Fault::on(Method::POST, sight::ISSUES).nth(7);
     faults.schedule(lost.then(Effect::DropAfter));
-    let blind = Fault::on(Method::GET, sight::ISSUES).forever();
+    // The first two are the planner's: what is open, and what was closed lately.
+    let blind = Fault::on(Method::GET, sight::ISSUES).nth(3).forever();
     faults.schedule(blind.then(Effect::status(502, "Bad Gateway")));
     let meanwhile = async {
         while lane
             .sim
             .requests_matching(&Method::GET, sight::ISSUES)
             .len()
-            < 5
+            < 7
         {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
