@@ -113,14 +113,6 @@ impl Repo {
         Ok(listed)
     }
 
-    /// The hundred open issues that changed last, without pull requests.
-    pub async fn list_open_issues(&self) -> Result<Vec<Issue>, GitHubError> {
-        let path = self.path("/issues?state=open&sort=updated&direction=desc&per_page=100");
-        let mut listed: Listed<Issue> = self.list(path, 1).await?;
-        listed.items.retain(|issue| !issue.is_pull_request);
-        Ok(listed.items)
-    }
-
     /// Issues in this state that changed at or after `since`, the last changed first, without pull requests. At most
     /// `max_pages` pages of 100. GitHub's filtered lists can lag behind a little.
     pub async fn list_issues_by_state(

@@ -24,7 +24,7 @@ use crate::domain::planning::{
 use crate::domain::structure::Wishes;
 use crate::flows::asked::Asked;
 use crate::flows::{FlowResult, Services};
-use crate::github::{GitHubError, Repo};
+use crate::github::{GitHubError, IssueState, Repo};
 use crate::store::runs::Run;
 
 /// Characters of the spec in one question: a model writes the issues of so much within a minute.
@@ -308,7 +308,7 @@ async fn surroundings(services: &Services, run: &Run, asked: &Asked) -> FlowResu
     let (labels, milestones, open_issues) = tokio::join!(
         repo.list_labels(pages),
         repo.list_open_milestones(),
-        repo.list_open_issues()
+        repo.list_issues_by_state(IssueState::Open, None, 1)
     );
     let labels: Vec<String> = or_none(labels, "labels")
         .into_iter()
@@ -327,7 +327,7 @@ async fn surroundings(services: &Services, run: &Run, asked: &Asked) -> FlowResu
             .into_iter()
             .map(|milestone| milestone.title)
             .collect(),
-        open_issues: or_none(open_issues, "open issues")
+        open_issues: or_none(open_issues.map(|listed| listed.items), "open issues")
             .into_iter()
             // The request itself, also where it was written twice.
             .filter(|issue| issue.number != run.issue && issue.title != asked.title)

@@ -299,7 +299,15 @@ async fn the_repository(t: &Scene) {
     assert!(!t.repo.ensure_label("area: billing/café").await.unwrap());
     let milestones = t.repo.list_open_milestones().await.unwrap();
     assert_eq!(milestones.len(), 1);
-    assert_eq!(t.repo.list_open_issues().await.unwrap().len(), 1);
+    assert_eq!(
+        t.repo
+            .list_issues_by_state(IssueState::Open, None, 1)
+            .await
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
     let labels = t.repo.list_labels(10).await.unwrap();
     assert!(
         labels
