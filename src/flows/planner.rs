@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use metrics::counter;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tracing::{error, info, warn};
 use url::Url;
 
@@ -139,8 +140,7 @@ pub(super) async fn plan(
 ) -> FlowResult<Option<Planned>> {
     let wishes = wishes(asked, settings);
     let structural = by_structure(asked, &wishes).await?;
-    let shape = structural.clone();
-    let (mut plan, mut how) = match choice::choose(services, run, settings).await? {
+    let (mut plan, how) = match choice::choose(services, run, settings).await? {
         Chosen::Structure => (structural, How::default()),
         Chosen::Nothing(why) => degraded(structural, run, why, None),
         Chosen::Model(model) => {
@@ -149,25 +149,27 @@ pub(super) async fn plan(
                 let when = services.clock.now() + LOOK_AGAIN;
                 return Err(FlowError::Later(when));
             };
-            let planned = model::plan(services, run, asked, &wishes, &structural, &model);
+            let wanted = (&wishes, settings);
+            let planned = model::plan(services, run, asked, wanted, &structural, &model);
             match Box::pin(planned).await {
-                Ok(plan) if !coverage::check(&plan).is_empty() => {
-                    error!(
-                        faults = coverage::check(&plan).join("; "),
-                        "a model's plan breaks its own rules"
-                    );
-                    let why = Degraded::BeyondRepair {
-                        model: model.name(),
-                    };
-                    degraded(structural, run, why, version)
+                Ok(plan) => {
+                    let faults = coverage::check(&plan);
+                    if faults.is_empty() {
+                        let how = How {
+                            prompt_version: version,
+                            left_out: planning::left_out(&plan, &structural),
+                            ..How::default()
+                        };
+                        (plan, how)
+                    } else {
+                        let faults = faults.join("; ");
+                        error!(faults, "a model's plan breaks its own rules");
+                        let why = Degraded::BeyondRepair {
+                            model: model.name(),
+                        };
+                        degraded(structural, run, why, version)
+                    }
                 }
-                Ok(plan) => (
-                    plan,
-                    How {
-                        prompt_version: version,
-                        ..How::default()
-                    },
-                ),
                 Err(Stop::Flow(error)) => return Err(error),
                 Err(Stop::Over) => return Ok(None),
                 Err(Stop::Why(why)) => degraded(structural, run, why, version),
@@ -182,7 +184,6 @@ pub(super) async fn plan(
     };
     counter!("plans_total", "planner" => if plan.planner == "structural" { "structure" } else { "model" })
         .increment(1);
-    how.left_out = planning::left_out(&plan, &shape);
     // Why no model planned comes first: what is long is cut at its end.
     let first = usize::from(how.degraded.is_some());
     plan.warnings
@@ -248,6 +249,16 @@ async fn by_structure(asked: &Asked, wishes: &structure::Wishes) -> FlowResult<P
         issue.body = planning::without_mark(&defuse_body(&issue.body));
     }
     Ok(plan)
+}
+
+/// One name for all of the parts, whatever each holds.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
 }
 
 /// One line in the log for a plan that a model made.

@@ -85,7 +85,7 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(arriving): Query<Arriving>,
 ) -> PageResult<Response> {
-    shared.admit_setup(&origin).await?;
+    shared.admit(&shared.setups, &origin).await?;
     if shared.from_environment {
         return Ok(notice(
             StatusCode::OK,
@@ -120,7 +120,7 @@ pub(super) async fn send(
     origin: Origin,
     request: Request,
 ) -> PageResult<Response> {
-    shared.admit_setup(&origin).await?;
+    shared.admit(&shared.setups, &origin).await?;
     if shared.from_environment {
         return Err(told(&RegistrationError::Already));
     }
@@ -199,7 +199,7 @@ pub(super) async fn finish(
     headers: HeaderMap,
     Query(returned): Query<Returned>,
 ) -> PageResult<Response> {
-    shared.admit_setup(&origin).await?;
+    shared.admit(&shared.setups, &origin).await?;
     if shared.from_environment {
         return Err(told(&RegistrationError::Already));
     }
@@ -320,16 +320,6 @@ fn told(error: &RegistrationError) -> PageError {
                 "The database does not answer",
                 "Nothing was changed. Try again in a moment.".to_owned(),
             )
-        }
-    }
-}
-
-impl Shared {
-    async fn admit_setup(&self, origin: &Origin) -> PageResult<()> {
-        if self.setups.admit(&self.visitor(origin)).await {
-            Ok(())
-        } else {
-            Err(PageError::TooOften)
         }
     }
 }

@@ -16,7 +16,6 @@ use super::cookies::Cookie;
 use super::error::{PageError, PageResult};
 use super::frame::Frame;
 use super::pages::page;
-use super::public::Peer;
 use super::session::{self, CsrfForm, MaybeSignedIn, SESSION, SignedIn};
 use super::{Origin, Shared};
 use crate::flows::sessions::{self, SignInError, new_secret};
@@ -55,7 +54,7 @@ pub(super) async fn start(
     origin: Origin,
     Query(wanted): Query<Wanted>,
 ) -> PageResult<Response> {
-    shared.admit_sign_in(&origin).await?;
+    shared.admit(&shared.sign_ins, &origin).await?;
     let services = &shared.services;
     let seal = services.seal.as_ref().ok_or_else(not_set_up)?;
     let attempt = Attempt {
@@ -98,7 +97,7 @@ pub(super) async fn finish(
     headers: HeaderMap,
     Query(returned): Query<Returned>,
 ) -> PageResult<Response> {
-    shared.admit_sign_in(&origin).await?;
+    shared.admit(&shared.sign_ins, &origin).await?;
     let services = &shared.services;
     let secure = shared.public.is_secure();
     let seal = services.seal.as_ref().ok_or_else(not_set_up)?;
@@ -276,22 +275,6 @@ fn failed(error: &SignInError) -> PageError {
                 "You could not be signed in. Try again in a moment.".to_owned(),
             )
         }
-    }
-}
-
-impl Shared {
-    async fn admit_sign_in(&self, origin: &Origin) -> PageResult<()> {
-        if self.sign_ins.admit(&self.visitor(origin)).await {
-            Ok(())
-        } else {
-            Err(PageError::TooOften)
-        }
-    }
-
-    /// Who is asking, for counting.
-    pub(super) fn visitor(&self, Origin { peer, headers }: &Origin) -> String {
-        let peer: Option<Peer> = *peer;
-        self.public.visitor(peer, headers)
     }
 }
 

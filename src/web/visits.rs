@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use moka::future::Cache;
 
+use super::error::{PageError, PageResult};
+use super::{Origin, Shared};
+
 /// Attempts are counted for so long.
 const WINDOW: Duration = Duration::from_mins(1);
 /// Addresses that are counted at a time; the longest unseen are forgotten first.
@@ -36,6 +39,18 @@ impl Visits {
         let count = count.await;
         let before = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_add(1));
         before.is_ok_and(|before| before < self.most)
+    }
+}
+
+impl Shared {
+    /// Counts one more attempt of whoever asks; too many are refused in words.
+    pub(super) async fn admit(&self, visits: &Visits, origin: &Origin) -> PageResult<()> {
+        let visitor = self.public.visitor(origin.peer, &origin.headers);
+        if visits.admit(&visitor).await {
+            Ok(())
+        } else {
+            Err(PageError::TooOften)
+        }
     }
 }
 

@@ -21,8 +21,8 @@ use openproducer::domain::money::{Money, Price};
 use openproducer::domain::prices::PriceTable;
 use openproducer::domain::settings::{Operator, Provider};
 use openproducer::flows::planner::Ai;
-use openproducer::simulator::IssueRef;
 use openproducer::simulator::models::{Asked, Brand, ModelHouse};
+use openproducer::simulator::{IssueRef, RepositorySelection, Role};
 use secrecy::SecretString;
 use sqlx::Row as _;
 
@@ -103,6 +103,17 @@ fn brand(provider: Provider) -> Brand {
 /// Runs a test with a good model of `OpenAI`'s.
 async fn with_model(test: impl AsyncFnOnce(&mut House, &ModelHouse)) {
     Scene::default().run(test).await;
+}
+
+/// Another tenant, with a repository that alice may write to.
+async fn second_tenant(t: &House) -> &'static str {
+    const THEIRS: &str = "globex/shop";
+    t.sim.add_organization("globex");
+    t.sim.add_repository(THEIRS);
+    t.sim.set_role(THEIRS, "alice", Role::Write);
+    t.sim.install_app("globex", RepositorySelection::All);
+    t.quiet().await;
+    THEIRS
 }
 
 /// What a question asks for, by what its schema names.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use metrics::counter;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -293,13 +292,12 @@ impl Asking<'_> {
     /// Everything that a reply depends on, and the tenant.
     fn key(&self, what: &str, prompt: &Prompt) -> Key {
         let choice = &self.model.choice;
-        let mut hash = Sha256::new();
         let again = if self.replans == 0 {
             String::new()
         } else {
             format!("{} {}", self.run.id, self.replans)
         };
-        for part in [
+        let hash = super::digest(&[
             self.run.installation.to_string().as_str(),
             choice.provider.name(),
             &choice.model,
@@ -316,11 +314,7 @@ impl Asking<'_> {
             &prompt.prompt,
             prompt.schema_name,
             &prompt.schema.to_string(),
-        ] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
-        let hash = hex::encode(hash.finalize());
+        ]);
         Key::of(self.run.installation, &["ai", what, &hash])
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tracing::warn;
 
 use super::choice;
@@ -101,17 +100,12 @@ pub async fn operators_model(services: &Services) -> Option<(String, Option<Avai
 
 /// The operator's model is the same for all tenants; a tenant's is its own.
 fn key(installation: InstallationId, choice: &Choice, what: &str) -> Key {
-    let mut hash = Sha256::new();
-    for part in [
+    let hash = super::digest(&[
         choice.provider.name(),
         &choice.model,
         choice.base_url.as_ref().map_or("", url::Url::as_str),
         choice.key.as_ref().map_or("", |key| key.expose_secret()),
-    ] {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    }
-    let hash = hex::encode(hash.finalize());
+    ]);
     if choice.is_tenants {
         Key::of(installation, &["ai", what, &hash])
     } else {

@@ -21,6 +21,7 @@ use crate::domain::planning::{
     missing_part, missing_question, read_count, read_issues, read_missing, read_varied,
     vary_question,
 };
+use crate::domain::settings::Settings;
 use crate::domain::structure::Wishes;
 use crate::flows::asked::Asked;
 use crate::flows::{FlowResult, Services};
@@ -66,7 +67,7 @@ pub(super) async fn plan(
     services: &Services,
     run: &Run,
     asked: &Asked,
-    wishes: &Wishes,
+    (wishes, settings): (&Wishes, &Settings),
     structural: &Plan,
     model: &Model,
 ) -> Result<Plan, Stop> {
@@ -77,7 +78,11 @@ pub(super) async fn plan(
         let model = model.name();
         return Err(Stop::Why(Degraded::Unavailable { model, says }));
     }
-    let known = tokio::time::timeout(A_LOOK, Box::pin(surroundings(services, run, asked))).await;
+    let known = tokio::time::timeout(
+        A_LOOK,
+        Box::pin(surroundings(services, run, asked, settings)),
+    )
+    .await;
     let surroundings = known.unwrap_or(Ok(Surroundings::default()));
     let mut secret = services.ai.fence.to_vec();
     secret.extend(run.installation.0.to_le_bytes());
@@ -292,14 +297,16 @@ fn lines_of(brief: &Brief<'_>, part: &Part) -> (usize, usize) {
 }
 
 /// What the repository is like, of the Issues API. What cannot be had is left out: it is help, not a need.
-async fn surroundings(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Surroundings> {
+async fn surroundings(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+    settings: &Settings,
+) -> FlowResult<Surroundings> {
     let home = services
         .repository(run.installation, run.repository)
         .await?;
     let repo: Repo = services.repo(&home);
-    let settings = services
-        .settings(run.installation, run.repository, &asked.for_settings())
-        .await?;
     // All of them are needed only where some may be set.
     let pages = match settings.allowed_labels.value {
         Some(_) => 10,

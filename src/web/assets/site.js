@@ -55,9 +55,20 @@
   // A run's page as the run goes on: parts that changed are put in the place of the old ones.
   const run = document.querySelector("[data-live]");
   const known = new Map();
+  for (const part of document.querySelectorAll("[data-part]")) known.set(part.id, part.outerHTML);
+  // Where the focus is: an element without an id is known by its way down from its part.
+  function focusWithin(old) {
+    const at = document.activeElement;
+    if (!at || at === old || !old.contains(at)) return () => {};
+    const way = [];
+    for (let step = at; step !== old; step = step.parentElement) way.unshift([...step.parentElement.children].indexOf(step));
+    return (part) => {
+      const there = at.id ? document.getElementById(at.id) : way.reduce((step, index) => step?.children[index], part);
+      if (there?.tagName === at.tagName) there.focus({ preventScroll: true });
+    };
+  }
   function takeIn(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
-    const focused = document.activeElement?.id;
     const plan = (side) => side.getElementById("run-deeds")?.dataset.plan;
     const samePlan = plan(fresh) === plan(document);
     for (const part of fresh.querySelectorAll("[data-part]")) {
@@ -67,14 +78,16 @@
       if (known.get(part.id) === text) continue;
       known.set(part.id, text);
       keep(old, part, samePlan);
+      const focusAgain = focusWithin(old);
       old.replaceWith(part);
+      focusAgain(part);
     }
     // A part that was not there before comes with its whole surroundings.
     const missing = [...fresh.querySelectorAll("[data-part]")].some((part) => !document.getElementById(part.id));
-    if (missing) run.replaceChildren(...fresh.body.childNodes);
-    if (focused) {
-      const again = document.getElementById(focused);
-      if (again && again !== document.activeElement) again.focus({ preventScroll: true });
+    if (missing) {
+      const focusAgain = focusWithin(run);
+      run.replaceChildren(...fresh.body.childNodes);
+      focusAgain(run);
     }
     const said = document.getElementById("run-head")?.dataset.said;
     const heard = document.getElementById("heard");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use openproducer::cache::Cache;
 use openproducer::simulator::models::Reply;
 
-use super::{SPEC, Scene, good_model, plan, purposes, with_model};
+use super::{SPEC, Scene, good_model, plan, purposes, second_tenant, with_model};
 use crate::harness::house::SHOP;
 use crate::harness::services::services;
 
@@ -81,14 +81,8 @@ async fn equal_requests_at_once_are_one_call_over_all_replicas() {
 async fn another_tenant_s_reply_is_never_used() {
     with_model(async |t, models| {
         t.opens("Accounts", SPEC).await;
-        t.sim.add_organization("globex");
-        t.sim.add_repository("globex/shop");
-        t.sim
-            .set_role("globex/shop", "alice", openproducer::simulator::Role::Write);
-        t.sim
-            .install_app("globex", openproducer::simulator::RepositorySelection::All);
-        t.quiet().await;
-        t.alice().opens_issue("globex/shop", "Accounts", SPEC);
+        let theirs = second_tenant(t).await;
+        t.alice().opens_issue(theirs, "Accounts", SPEC);
         t.quiet().await;
         assert_eq!(models.questions().len(), 4);
         let fences: Vec<String> = models

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use openproducer::domain::settings::Provider;
 use openproducer::simulator::models::Reply;
-use openproducer::simulator::{RepositorySelection, Role};
 
-use super::{SPEC, Scene, good_model, how, plan, with_model};
+use super::{SPEC, Scene, good_model, how, plan, second_tenant, with_model};
 use crate::harness::house::{House, SHOP};
 
 /// The run has structure's plan, and the preview says why in one line.
@@ -284,11 +283,7 @@ async fn one_tenant_s_slow_plans_hold_up_neither_other_tenants_nor_runs() {
             }
             Reply::says(good_model::answer(asked).to_string())
         });
-        t.sim.add_organization("globex");
-        t.sim.add_repository("globex/shop");
-        t.sim.set_role("globex/shop", "alice", Role::Write);
-        t.sim.install_app("globex", RepositorySelection::All);
-        t.quiet().await;
+        let theirs = second_tenant(t).await;
         // More than a process plans at a time.
         let slow: Vec<_> = (0..16)
             .map(|n| {
@@ -296,12 +291,9 @@ async fn one_tenant_s_slow_plans_hold_up_neither_other_tenants_nor_runs() {
                 t.alice().opens_issue(SHOP, "Slow", &spec)
             })
             .collect();
-        t.alice().opens_issue(
-            "globex/shop",
-            "Accounts",
-            &SPEC.replace("dry_run: true\n", ""),
-        );
-        while t.sim.repository("globex/shop").issues().len() < 4 {
+        t.alice()
+            .opens_issue(theirs, "Accounts", &SPEC.replace("dry_run: true\n", ""));
+        while t.sim.repository(theirs).issues().len() < 4 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let waiting: i64 = sqlx::query_scalar("select count(*) from runs where phase = 'planning'")

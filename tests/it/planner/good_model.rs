@@ -71,6 +71,17 @@ pub(super) fn issue(block: &Block) -> Value {
     })
 }
 
+/// An issue in the form of another one, that nothing in the spec asks for.
+pub(super) fn invention(like: &Value, title: &str, description: &str) -> Value {
+    let mut extra = like.clone();
+    extra["key"] = json!("extra");
+    extra["title"] = json!(title);
+    extra["description"] = json!(description);
+    extra["criteria"] = json!(["The new world is here"]);
+    extra["covers"] = json!([]);
+    extra
+}
+
 fn not_work(blocks: &[Block]) -> Vec<Value> {
     let rest = blocks.iter().filter(|b| !b.is_work());
     rest.map(|b| json!({ "block": b.id, "reason": "context" }))

@@ -179,12 +179,11 @@ async fn what_the_spec_does_not_ask_for_is_off_until_somebody_wants_it() {
             if purpose(asked) == "count" {
                 answer["count"] = json!(4);
             } else {
-                let mut extra = answer["issues"][0].clone();
-                extra["key"] = json!("extra");
-                extra["title"] = json!("Rewrite the shop in another language");
-                extra["description"] = json!("A rewrite pays off.");
-                extra["criteria"] = json!(["Everything is rewritten"]);
-                extra["covers"] = json!([]);
+                let extra = good_model::invention(
+                    &answer["issues"][0],
+                    "Rewrite the shop in another language",
+                    "A rewrite pays off.",
+                );
                 answer["issues"].as_array_mut().unwrap().push(extra);
             }
             Reply::says(answer.to_string())
@@ -219,11 +218,11 @@ async fn an_invention_that_is_ticked_is_created() {
             if purpose(asked) == "count" {
                 answer["count"] = json!(4);
             } else {
-                let mut extra = answer["issues"][0].clone();
-                extra["key"] = json!("extra");
-                extra["title"] = json!("Rewrite the shop");
-                extra["description"] = json!("A rewrite pays off.");
-                extra["covers"] = json!([]);
+                let extra = good_model::invention(
+                    &answer["issues"][0],
+                    "Rewrite the shop",
+                    "A rewrite pays off.",
+                );
                 answer["issues"].as_array_mut().unwrap().push(extra);
             }
             Reply::says(answer.to_string())
@@ -374,11 +373,11 @@ async fn nothing_but_inventions_is_no_plan() {
             if purpose(asked) == "count" {
                 answer["count"] = json!(1);
             } else {
-                let mut extra = answer["issues"][0].clone();
-                extra["title"] = json!("Migrate to Kubernetes");
-                extra["description"] = json!("Clusters scale.");
-                extra["criteria"] = json!(["Pods run"]);
-                extra["covers"] = json!([]);
+                let extra = good_model::invention(
+                    &answer["issues"][0],
+                    "Migrate to Kubernetes",
+                    "Clusters scale.",
+                );
                 answer["issues"] = json!([extra]);
                 answer["not_work"] =
                     json!(["b1", "b2", "b3"].map(|b| json!({"block": b, "reason": "context"})));
@@ -402,13 +401,9 @@ async fn an_invention_is_not_let_in_as_somebody_s_parent() {
                 answer["count"] = json!(4);
             } else {
                 let issues = answer["issues"].as_array_mut().unwrap();
-                let mut extra = issues[0].clone();
-                extra["key"] = json!("x");
-                extra["title"] = json!("Migrate to Kubernetes");
-                extra["description"] = json!("Clusters scale.");
-                extra["criteria"] = json!(["Pods run"]);
-                extra["covers"] = json!([]);
-                issues[0]["parent"] = json!("x");
+                let extra =
+                    good_model::invention(&issues[0], "Migrate to Kubernetes", "Clusters scale.");
+                issues[0]["parent"] = extra["key"].clone();
                 issues.push(extra);
             }
             Reply::says(answer.to_string())
