@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::components;
 use super::existing::{self, Existing, Similar};
 use super::planner::{self, How, Planned};
-use super::{FlowError, FlowResult, Services, advance, pace, room};
+use super::{FlowError, FlowResult, Services, advance, edit, pace, room};
 use crate::domain::comment;
 use crate::domain::fingerprint;
 use crate::domain::ids::{InstallationId, IssueNumber, RunId};
@@ -123,7 +123,11 @@ async fn made_to_fit(
     Ok((fitting, planned, similar))
 }
 
-async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
+pub(super) async fn settings_of(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+) -> FlowResult<Settings> {
     services
         .settings(run.installation, run.repository, &asked.for_settings())
         .await
@@ -164,7 +168,7 @@ async fn items(
     Ok(items)
 }
 
-fn state_of(note: Option<&String>) -> ItemState {
+pub(super) fn state_of(note: Option<&String>) -> ItemState {
     if note.is_some() {
         ItemState::Skipped
     } else {
@@ -191,7 +195,11 @@ pub(super) async fn place(
 }
 
 /// Marks what an earlier run has created and is still there.
-async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) -> FlowResult<()> {
+pub(super) async fn skip_existing(
+    services: &Services,
+    run: &Run,
+    items: &mut [NewItem],
+) -> FlowResult<()> {
     let mut repositories: Vec<_> = items.iter().map(|i| i.repository).collect();
     repositories.sort_unstable();
     repositories.dedup();
@@ -219,7 +227,7 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
     Ok(())
 }
 
-fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+pub(super) fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
     let filter = settings
         .content_filtering
         .value
@@ -247,6 +255,10 @@ async fn store(
     (plan, how): &(Plan, How),
     mut items: Vec<NewItem>,
 ) -> FlowResult<()> {
+    let mut plan = plan.clone();
+    if edit::was_edited(services, &run.id).await? {
+        plan.warnings.push(edit::GONE.to_owned());
+    }
     // Nobody has asked for them: whoever wants them ticks them.
     let planned = items.iter_mut().filter(|i| i.state == ItemState::Planned);
     for item in planned.filter(|i| is_ungrounded(&i.planned)) {
@@ -254,7 +266,7 @@ async fn store(
         item.note = Some(NOT_IN_THE_SPEC.to_owned());
     }
     let now = services.clock.now();
-    let reasons = judge(plan, how, asked, settings);
+    let reasons = judge(&plan, how, asked, settings);
     let mut tx = services.pool.begin().await?;
     let current = runs::lock(&mut tx, &run.id).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
@@ -266,7 +278,7 @@ async fn store(
     }
     planned_issues::replace_all(&mut tx, &run.id, run.installation, &items).await?;
     let made = Made {
-        plan,
+        plan: &plan,
         reasons: &serde_json::to_value(&reasons).map_err(anyhow::Error::from)?,
         planning: &serde_json::to_value(how).map_err(anyhow::Error::from)?,
     };

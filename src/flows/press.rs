@@ -124,10 +124,11 @@ fn in_words(answer: &Answer) -> String {
             let first = letters.next().map(|c| c.to_uppercase().to_string());
             format!("{}{}.", first.unwrap_or_default(), letters.as_str())
         }
-        Answer::UnknownItems { numbers, total } => {
+        Answer::UnknownItems { numbers, known } => {
             let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             format!(
-                "The plan has {total} issues; there is no number {}. Nothing was changed.",
+                "The plan has {} issues; there is no number {}. Nothing was changed.",
+                known.len(),
                 numbers.join(", ")
             )
         }

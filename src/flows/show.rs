@@ -1,6 +1,6 @@
 //! The run's one comment: says what the database says, edited when something changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,9 +13,8 @@ use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
 };
-use crate::domain::ids::{IssueNumber, RepositoryName};
+use crate::domain::ids::{CommentId, IssueNumber, RepositoryName};
 use crate::domain::money::Money;
-use crate::domain::present;
 use crate::domain::run::{ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
@@ -79,15 +78,44 @@ async fn bring_up_to_date_saying(
     }
     let mut view = View::of(services, repository, run).await?;
     view.waits_until = waits_until;
-    let text = view.words(services).await?;
-    reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
+    let texts = loop {
+        view.parts = reply::parts(services, repository, &run.id).await?;
+        let texts = view.words(services).await?;
+        let missing = numbered(&texts).find(|(part, _)| !view.parts.contains_key(part));
+        let Some((part, text)) = missing else {
+            break texts;
+        };
+        // One after the other: each is linked from those that come later, and at last from the first.
+        reply::keep_up(services, repository, run.issue, (&run.id, part), text).await?;
+    };
+    for (part, text) in numbered(&texts) {
+        reply::keep_up(services, repository, run.issue, (&run.id, part), text).await?;
+    }
+    let first = view.url_of(1).unwrap_or_default();
+    for part in view
+        .parts
+        .keys()
+        .filter(|part| **part as usize > texts.len())
+    {
+        let over = comment::part_is_over(&run.id, *part, &first);
+        reply::keep_up(services, repository, run.issue, (&run.id, *part), &over).await?;
+    }
     runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
     Ok(Next::Again)
+}
+
+/// The parts of a comment, counted from 1.
+fn numbered(texts: &[String]) -> impl Iterator<Item = (u32, &String)> {
+    (1..=reply::MOST_PARTS).zip(texts)
 }
 
 /// Everything that a run's comment may say.
 struct View<'a> {
     run: &'a Run,
+    /// GitHub's pages.
+    web_url: &'a str,
+    /// The parts of the comment that stand on GitHub.
+    parts: BTreeMap<u32, CommentId>,
     bot: &'a str,
     /// Where the trigger issue is.
     place: &'a RepositoryName,
@@ -118,6 +146,8 @@ impl<'a> View<'a> {
         }
         Ok(Self {
             run,
+            web_url: &services.web_url,
+            parts: BTreeMap::new(),
             bot: &services.mention,
             place: &repository.name,
             items,
@@ -127,21 +157,42 @@ impl<'a> View<'a> {
         })
     }
 
-    async fn words(&self, services: &Services) -> FlowResult<String> {
+    /// The comment, in several parts where one does not hold it.
+    async fn words(&self, services: &Services) -> FlowResult<Vec<String>> {
         let state = self.run.state;
-        match (state.status(), state.phase()) {
-            (_, Some(Phase::AwaitingConfirmation)) => self.preview(services).await,
-            (_, Some(Phase::Creating)) => Ok(self.progress(Step::Creating)),
-            (_, Some(Phase::Linking | Phase::Summarising)) => Ok(self.progress(Step::Linking)),
-            (_, Some(Phase::RollingBack)) => Ok(self.progress(Step::RollingBack)),
-            (Status::Completed, None) => self.summary(services).await,
-            (Status::Failed, None) => Ok(self.failed()),
+        let one = match (state.status(), state.phase()) {
+            (_, Some(Phase::AwaitingConfirmation)) => return self.preview(services).await,
+            (_, Some(Phase::Creating)) => self.progress(Step::Creating),
+            (_, Some(Phase::Linking | Phase::Summarising)) => self.progress(Step::Linking),
+            (_, Some(Phase::RollingBack)) => self.progress(Step::RollingBack),
+            (Status::Completed, None) => self.summary(services).await?,
+            (Status::Failed, None) => self.failed(),
             (Status::Cancelled, None) => {
                 let why = self.run.failure.as_deref();
-                Ok(comment::cancelled(&self.ended(&self.made()), why))
+                comment::cancelled(&self.ended(&self.made()), why)
             }
-            (Status::RolledBack, None) => Ok(self.rolled_back()),
-            _ => Ok(comment::working(self.about())),
+            (Status::RolledBack, None) => self.rolled_back(),
+            _ => comment::working(self.about()),
+        };
+        Ok(vec![one])
+    }
+
+    /// The page of the trigger issue.
+    fn issue_url(&self) -> String {
+        format!("{}/{}/issues/{}", self.web_url, self.place, self.run.issue)
+    }
+
+    fn url_of(&self, part: u32) -> Option<String> {
+        let comment = self.parts.get(&part)?;
+        Some(format!("{}#issuecomment-{comment}", self.issue_url()))
+    }
+
+    /// Where the specification stands: in the issue, or in the comment that asked.
+    fn spec_url(&self, asked: &Asked) -> String {
+        let comment = self.run.cause.strip_prefix("comment:");
+        match comment.filter(|_| !asked.is_of_issue) {
+            Some(id) => format!("{}#issuecomment-{id}", self.issue_url()),
+            None => self.issue_url(),
         }
     }
 
@@ -157,7 +208,7 @@ impl<'a> View<'a> {
         }
     }
 
-    async fn preview(&self, services: &Services) -> FlowResult<String> {
+    async fn preview(&self, services: &Services) -> FlowResult<Vec<String>> {
         let mut plan = runs::find_plan(&services.pool, &self.run.id)
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
@@ -193,7 +244,11 @@ impl<'a> View<'a> {
             reasons: &reasons,
             dropped: &dropped,
             similar: &self.similar(&how),
-            mermaid: &present::mermaid(&plan),
+            home: self.place,
+            spec_url: &self.spec_url(&asked),
+            part_urls: &self.part_urls(),
+            sub_issues: asked.sub_issues != Some(false),
+            dependencies: asked.dependencies != Some(false),
             rate_per_minute: settings.rate_limit_per_minute.value,
             is_degraded: how.degraded.is_some(),
             ai: self
@@ -201,6 +256,13 @@ impl<'a> View<'a> {
                 .await?
                 .as_ref(),
         }))
+    }
+
+    fn part_urls(&self) -> BTreeMap<u32, String> {
+        let parts = self.parts.keys();
+        parts
+            .filter_map(|part| Some((*part, self.url_of(*part)?)))
+            .collect()
     }
 
     fn progress(&self, step: Step) -> String {

@@ -143,6 +143,28 @@ pub(super) fn segments(text: &str) -> Vec<String> {
     out
 }
 
+/// The segments as one text: items and rows close together, all else apart.
+pub(super) fn joined(segments: &[String]) -> String {
+    let mut out = String::new();
+    let mut before: Option<char> = None;
+    for segment in segments {
+        let is_close =
+            |c: char| is_item(segment) && c == '-' || segment.starts_with('|') && c == '|';
+        match before {
+            Some(c) if is_close(c) => out.push('\n'),
+            Some(_) => out.push_str("\n\n"),
+            None => {}
+        }
+        out.push_str(segment);
+        before = Some(match segment {
+            s if is_item(s) => '-',
+            s if s.starts_with('|') => '|',
+            _ => ' ',
+        });
+    }
+    out
+}
+
 fn is_item(line: &str) -> bool {
     line.starts_with("- ") || line.starts_with("* ") || line.starts_with("+ ")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::body::{ALL_DONE, Body, normal, says_nothing};
+use super::body::{ALL_DONE, Body, joined, normal, says_nothing, segments};
 use super::refused::numbers;
 use super::{Edited, Refused, find, id, number, once};
 use crate::domain::comment::inline;
@@ -196,13 +196,16 @@ fn body(plan: &Plan, keeper: &PlannedIssue, taken: &[&PlannedIssue], covers: &[S
         let theirs = read(other);
         let known = normal(&format!("{} {}", keeper.title, one.what));
         let title = normal(&other.title);
-        let what = normal(&theirs.what);
-        if !known.contains(&what) || !known.contains(&title) {
+        // "Build it." says no more than the title, and what stands there already is not said twice.
+        let new: Vec<String> = segments(&theirs.what)
+            .into_iter()
+            .filter(|s| normal(s) != title && !known.contains(&normal(s)))
+            .collect();
+        if !new.is_empty() || !known.contains(&title) {
             let mut parts = vec![one.what, format!("**{}**", inline(&other.title))];
-            // "Build it." says no more than the title.
-            parts.extend((what != title).then_some(theirs.what));
+            parts.extend(new);
             parts.retain(|p| !p.trim().is_empty());
-            one.what = parts.join("\n\n");
+            one.what = joined(&parts);
         }
         one.criteria.extend(criteria(plan, other, theirs.criteria));
         for (heading, text) in theirs.further {

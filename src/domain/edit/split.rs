@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::body::{Body, normal, says_nothing, segments};
+use super::body::{Body, joined, normal, says_nothing, segments};
 use super::merge::inside;
 use super::{Edited, Refused, body, find, free_title, id, once};
 use crate::domain::plan::{Plan, PlannedIssue};
@@ -24,6 +24,8 @@ struct Unit {
     blocks: BTreeSet<usize>,
     /// A list of one item, or a table of one row.
     source: String,
+    /// The acceptance criterion that it is, word for word.
+    criterion: Option<String>,
 }
 
 pub(super) fn split(plan: &Plan, text: &str, last: u32, item: u32) -> Result<Edited, Refused> {
@@ -218,6 +220,7 @@ impl<'a> Blocks<'a> {
             .map(|n| Unit {
                 blocks: BTreeSet::from([*n]),
                 source: self.source(*n),
+                criterion: None,
             })
             .collect();
         let first = points.first().copied().unwrap_or_default();
@@ -276,7 +279,11 @@ impl<'a> Blocks<'a> {
     fn of_criteria(&self) -> Vec<Unit> {
         let own = self.body.criteria.iter();
         let own = own.filter(|c| !says_nothing(c, &self.issue.title));
-        self.of_texts(own.cloned().collect())
+        let mut units = self.of_texts(own.clone().cloned().collect());
+        for (unit, criterion) in units.iter_mut().zip(own) {
+            unit.criterion = Some(criterion.clone());
+        }
+        units
     }
 
     /// Parts that no block tells apart: each covers what the whole did.
@@ -284,6 +291,7 @@ impl<'a> Blocks<'a> {
         let unit = |text: String| Unit {
             blocks: self.covered.clone(),
             source: format!("- {}", indented(&text)),
+            criterion: None,
         };
         texts.into_iter().map(unit).collect()
     }
@@ -414,10 +422,8 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
         .into_iter()
         .filter(|s| !is_told(s) && normal(s) != normal(&whole.title))
         .collect();
-    if is_group {
-        // It stays in the group.
-        rest.clear();
-    }
+    let mut seen = HashSet::new();
+    rest.retain(|s| !is_group && seen.insert(normal(s)));
     let is_short = rest.iter().map(String::len).sum::<usize>() <= SHARED_MOST;
     let criteria = old.criteria.into_iter();
     let criteria: Vec<String> = criteria
@@ -432,13 +438,15 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
             .collect();
         let (title, mut body) = planned(plan, whole, &unit.source, n);
         if n == 0 || is_short {
-            let mut what = rest.clone();
-            what.push(std::mem::take(&mut body.what));
-            body.what = what.join("\n\n");
+            let mut what = segments(&body.what);
+            what.extend(rest.iter().cloned());
+            body.what = joined(&what);
         }
         let mine = criteria.iter().filter(|c| nearest(c, &sources) == n);
         let given: Vec<String> = mine.cloned().collect();
-        if !given.is_empty() {
+        if let Some(criterion) = &unit.criterion {
+            body.criteria = vec![criterion.clone()];
+        } else if !given.is_empty() {
             body.criteria.retain(|c| !says_nothing(c, &title));
             body.criteria.extend(given);
         }
@@ -523,11 +531,9 @@ fn rest_of_group(plan: &Plan, whole: &PlannedIssue, units: &[Unit]) -> PlannedIs
         let words = normal(text);
         !words.is_empty() && together.contains(&words)
     };
-    let kept: Vec<String> = segments(&body.what)
-        .into_iter()
-        .filter(|s| !is_told(s))
-        .collect();
-    body.what = kept.join("\n\n");
+    let mut kept = segments(&body.what);
+    kept.retain(|s| !is_told(s));
+    body.what = joined(&kept);
     if body.what.is_empty() {
         body.what = format!("{}.", crate::domain::comment::inline(&whole.title));
     }
