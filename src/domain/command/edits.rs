@@ -56,14 +56,12 @@ pub(super) fn title(line: &str, rest: &[String]) -> Read {
             return bad(TAKES.to_owned());
         }
         // "title: …" opens a text, and "title the pages" is a wish.
-        let is_wish = rest.len() >= LONGEST_SLIP || raw.trim_start().starts_with([':', '=']);
-        return match is_wish {
-            true => Read::None,
-            false => bad(format!(
-                "{TAKES}, got {}; {REQUEST}",
-                quoted(&rest.join(" "))
-            )),
-        };
+        let is_wish = is_wish(rest) || raw.trim_start().starts_with([':', '=']);
+        if is_wish {
+            return Read::None;
+        }
+        let got = quoted(&rest.join(" "));
+        return bad(format!("{TAKES}, got {got}; {REQUEST}"));
     };
     if item == Some(0) {
         return bad("items are counted from 1, got `0`".to_owned());
@@ -148,10 +146,20 @@ fn unquoted(words: &str) -> &str {
     words
 }
 
+/// "split the billing page into its parts" asks for work; "split three" is a slip, and so is what begins with a number.
+fn is_wish(rest: &[String]) -> bool {
+    const FEW: usize = 2;
+    let has_number = rest.first().is_some_and(|w| {
+        w.trim_start_matches('#')
+            .starts_with(|c: char| c.is_ascii_digit())
+    });
+    rest.len() >= LONGEST_SLIP || rest.len() > FEW && !has_number
+}
+
 fn no_numbers(no: NoSelection, rest: &[String], takes: &str) -> Read {
     match no {
         NoSelection::Wrong(says) => Read::Bad { says },
-        NoSelection::Words if rest.len() >= LONGEST_SLIP => Read::None,
+        NoSelection::Words if is_wish(rest) => Read::None,
         NoSelection::Words if rest.is_empty() => bad(takes.to_owned()),
         NoSelection::Words => bad(format!(
             "{takes}, got {}; {REQUEST}",

@@ -194,6 +194,11 @@ fn slips_of_edits_say_what_to_write() {
         ("@Bot rename 3: add the form to the page", "unknown, title?"),
         ("@Bot combine 2 and 4", "unknown, merge?"),
         ("@Bot divide 3", "unknown, split?"),
+        (
+            "@Bot merge 4 into 2",
+            "bad: merge takes the numbers of two or more items, for example `merge 2,4`: the first stays, got `4 into 2`; to have a text planned, begin its line with `/spawn-issues`",
+        ),
+        ("@Bot merge both baskets into one", "request"),
         ("@Bot fix page title", "request"),
         (
             "@Bot Split the monolith into one service for each of our teams",

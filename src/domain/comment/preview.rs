@@ -83,6 +83,7 @@ pub fn preview(p: &Preview<'_>) -> Vec<String> {
         why(p.reasons),
         facts::confirming(p),
         warnings(&p.plan.warnings, &again(p)),
+        list::of_all(p.plan),
     ];
     let behind = [
         similar(p.similar),

@@ -260,9 +260,13 @@ fn origin(plan: &Plan, covers: &[String]) -> String {
     let mut said: Vec<String> = places
         .into_iter()
         .take(PLACES_MOST)
-        .map(|(path, lines)| match path.is_empty() {
-            true => told(lines),
-            false => format!("{path}, {}", told(lines)),
+        .map(|(path, lines)| {
+            let lines = told(lines);
+            if path.is_empty() {
+                lines
+            } else {
+                format!("{path}, {lines}")
+            }
         })
         .collect();
     if more > 0 {
@@ -285,9 +289,12 @@ fn told(mut spans: Vec<[usize; 2]>) -> String {
             _ => joined.push(span),
         }
     }
-    let one = |s: &[usize; 2]| match s[0] == s[1] {
-        true => s[0].to_string(),
-        false => format!("{}–{}", s[0], s[1]),
+    let one = |s: &[usize; 2]| {
+        if s[0] == s[1] {
+            s[0].to_string()
+        } else {
+            format!("{}–{}", s[0], s[1])
+        }
     };
     let mut words: Vec<String> = joined.iter().take(SPANS_MOST).map(one).collect();
     if joined.len() > SPANS_MOST {

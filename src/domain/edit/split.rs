@@ -33,9 +33,10 @@ pub(super) fn split(plan: &Plan, text: &str, last: u32, item: u32) -> Result<Edi
     let inside = inside(plan, &whole.id);
     let units = Blocks::of(plan, text, whole).units();
     if units.len() < 2 {
-        return Err(match inside.is_empty() {
-            true => Refused::Indivisible { item },
-            false => Refused::OnlyGroups { item, inside },
+        return Err(if inside.is_empty() {
+            Refused::Indivisible { item }
+        } else {
+            Refused::OnlyGroups { item, inside }
         });
     }
     let is_group = !inside.is_empty();
@@ -313,17 +314,10 @@ impl<'a> Blocks<'a> {
     fn bare(&self, n: usize) -> String {
         let text = self.plan.spec.blocks[n].text.as_str();
         let text = text.trim_start_matches(['>', ' ', '\t']);
-        let rest = text.trim_start_matches(['-', '*', '+']);
-        let rest = match rest.len() == text.len() {
-            true => {
-                let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
-                match digits.len() < text.len() {
-                    true => digits.strip_prefix(['.', ')']).unwrap_or(text),
-                    false => text,
-                }
-            }
-            false => rest,
-        };
+        let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let numbered = digits.strip_prefix(['.', ')']);
+        let numbered = numbered.filter(|_| digits.len() < text.len());
+        let rest = numbered.unwrap_or_else(|| text.trim_start_matches(['-', '*', '+']));
         let rest = rest.trim_start();
         ["[ ]", "[x]", "[X]"]
             .iter()
@@ -348,9 +342,10 @@ impl<'a> Blocks<'a> {
         for n in children {
             let pad = "  ".repeat(depth);
             let text = dedented(&self.bare(*n));
-            let text = match self.is_point(*n) {
-                true => format!("{pad}- {}", text.replace('\n', &format!("\n{pad}  "))),
-                false => format!("\n{pad}{}", text.replace('\n', &format!("\n{pad}"))),
+            let text = if self.is_point(*n) {
+                format!("{pad}- {}", text.replace('\n', &format!("\n{pad}  ")))
+            } else {
+                format!("\n{pad}{}", text.replace('\n', &format!("\n{pad}")))
             };
             out.push('\n');
             out.push_str(&text);
@@ -484,11 +479,22 @@ fn planned(plan: &Plan, whole: &PlannedIssue, source: &str, n: usize) -> (String
     let document = format!("## Work\n\n{source}\n");
     let made = structure::plan(&plan.spec.title, &document, &wishes);
     if let [one] = made.issues.as_slice() {
-        let title = harmless_title(&one.title);
+        let (said, is_about_whole) = match without_pronoun(source) {
+            // "It works without scripts" says what the whole does.
+            Some(rest) => (format!("{}: {rest}", whole.title), true),
+            None => (one.title.clone(), false),
+        };
+        let title = harmless_title(&said);
         if title.chars().any(char::is_alphanumeric) {
             let body = body::renamed(&one.body, &one.title, &title);
             let mut body = Body::read(&body);
             body.quotes.clear();
+            if is_about_whole {
+                body.criteria.retain(|c| !says_nothing(c, &title));
+                if body.criteria.is_empty() {
+                    body.criteria.push(body.what.replace('\n', " "));
+                }
+            }
             return (title, body);
         }
     }
@@ -506,6 +512,17 @@ fn planned(plan: &Plan, whole: &PlannedIssue, source: &str, n: usize) -> (String
         ..Body::default()
     };
     (title, body)
+}
+
+/// What follows "it" or "they" where a part begins so.
+fn without_pronoun(source: &str) -> Option<&str> {
+    const PRONOUNS: &[&str] = &["it", "they", "this", "these", "that", "those", "he", "she"];
+    let words = source.trim_start_matches(['-', ' ']);
+    let line = words.lines().next().unwrap_or_default().trim();
+    let (first, rest) = line.split_once(' ')?;
+    let rest = rest.trim().trim_end_matches('.');
+    let is_pronoun = PRONOUNS.contains(&first.to_lowercase().as_str());
+    (is_pronoun && !rest.is_empty()).then_some(rest)
 }
 
 /// The part that shares the most words with a criterion; the first where none does.

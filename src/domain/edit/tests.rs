@@ -203,22 +203,22 @@ fn an_item_is_split_by_what_is_nested_in_it() {
     let parts = edited(&plan, SHOP, highest(&plan), &Edit::Split(2));
     assert_snapshot!(outline(&parts.plan), @"
     i1 Build checkout for the shop [b2 b3]
-    i2 < i1 Ensure it shows every article with its price [b4 b5]
-    i7 < i1 Add it works without scripts [b4 b6]
+    i2 < i1 Build the basket page: shows every article with its price [b4 b5]
+    i7 < i1 Build the basket page: works without scripts [b4 b6]
     i3 < i1 Add payment by card [b7]
     i4 < i1 Send the receipt by e-mail after the payment [b8]
     i5 Sign in [b9 b10]
     i6 Cache the price list [b11 b12]
     ");
     assert_snapshot!(bodies(&parts.plan, &["i7"]), @"
-    # Add it works without scripts
+    # Build the basket page: works without scripts
     It works without scripts
 
     Part of **Checkout**: The checkout takes people from the basket to a paid order.
 
     ### Acceptance criteria
 
-    - [ ] Add it works without scripts as described above
+    - [ ] It works without scripts
 
     ### From the spec
 
@@ -247,7 +247,7 @@ fn the_points_of_a_group_become_issues_under_it() {
             assert_snapshot!(outline(&parts.plan), @"
             i1 Build checkout for shop [b2]
             i9 < i1 Make the checkout work without scripts [b2 b3]
-            i10 < i1 Take every card [b2 b3]
+            i10 < i1 Build checkout for shop: must take every card [b2 b3]
             i2 < i1 Build basket for shop [b4]
             i3 < i2 Build the basket page [b5]
             i4 < i2 Keep the basket for a week [b6]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::text::{code, count, duration};
+use super::Preview;
 use super::list::{home, repositories};
-use super::{Preview, list};
 use crate::domain::plan::PlannedIssue;
 
 /// More people are counted.
@@ -37,25 +37,29 @@ pub(super) fn confirming(p: &Preview<'_>) -> String {
     };
     let issues = count(kept.len(), "issue");
     let rate = count(p.rate_per_minute as usize, "request");
-    let sentences = [
-        format!("{how} That makes {issues}{links}, in about {time} at {rate} a minute."),
-        told(p, &kept),
-        list::of_all(p.plan),
-    ];
-    let said: Vec<String> = sentences.into_iter().filter(|s| !s.is_empty()).collect();
-    said.join(" ")
+    let change = match p.about.terminal {
+        Some(_) => "Untick first what you do not want.".to_owned(),
+        None => {
+            "Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`."
+                .to_owned()
+        }
+    };
+    format!(
+        "{how} That makes {issues}{links} in about {time}. {change}\n\n\
+         <sub>{} At {rate} a minute.</sub>",
+        told(p, &kept)
+    )
 }
 
 /// Links between issues that will be made: each is a request like an issue.
 fn links(p: &Preview<'_>, kept: &[&PlannedIssue]) -> usize {
     let under = if p.sub_issues { kept.len() } else { 0 };
     let is_kept = |id: &&String| kept.iter().any(|i| i.id == **id);
-    let waits: usize = match p.dependencies {
-        true => kept
-            .iter()
-            .map(|i| i.blocked_by.iter().filter(is_kept).count())
-            .sum(),
-        false => 0,
+    let waits = |issue: &&PlannedIssue| issue.blocked_by.iter().filter(is_kept).count();
+    let waits: usize = if p.dependencies {
+        kept.iter().map(waits).sum()
+    } else {
+        0
     };
     under + waits
 }
@@ -98,9 +102,10 @@ fn told(p: &Preview<'_>, kept: &[&PlannedIssue]) -> String {
     let mut people: Vec<String> = assigned
         .iter()
         .take(PEOPLE_MOST)
-        .map(|(who, n)| match *n == kept.len() {
-            true => code(who),
-            false => format!("{} ({n})", code(who)),
+        .map(|(who, n)| {
+            let of = format!(" ({n})");
+            let of = if *n == kept.len() { "" } else { &of };
+            format!("{}{of}", code(who))
         })
         .collect();
     if more > 0 {
