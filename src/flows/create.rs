@@ -9,7 +9,7 @@ use super::step::Next;
 use super::{FlowError, FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 use crate::github::{GitHubError, Issue, NewIssue};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Intent, Item};
@@ -324,6 +324,7 @@ async fn settle(
     issue: &Issue,
 ) -> FlowResult<i64> {
     let created = CreatedIssue {
+        standing: Standing::Open,
         position: item.position,
         repository: item.repository,
         issue_id: issue.id,

@@ -6,7 +6,8 @@ use tracing::{debug, info, warn};
 use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
 use super::{
-    FlowError, FlowResult, Services, command, installations, marketplace, pace, request, tick,
+    FlowError, FlowResult, Services, command, installations, marketplace, pace, progress, request,
+    tick,
 };
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
@@ -109,6 +110,10 @@ async fn tell(services: &Services, event: &Event, heard_at: DateTime<Utc>) -> Fl
         Event::IssueOpened(e) => issue_opened(services, e).await,
         Event::IssueCommentCreated(e) => commented(services, e).await,
         Event::IssueCommentEdited(e) => comment_edited(services, e).await,
+        Event::IssueClosed(e)
+        | Event::IssueReopened(e)
+        | Event::IssueDeleted(e)
+        | Event::IssueTransferred(e) => progress::moved(services, event, e).await,
         Event::Installation(e) => installations::changed(services, e).await,
         Event::InstallationRepositories(e) => {
             installations::repositories_changed(services, e).await

@@ -49,6 +49,7 @@ pub mod person;
 pub mod plan;
 pub mod planner;
 pub mod press;
+pub mod progress;
 pub mod receive;
 pub mod registration;
 pub mod reply;
@@ -83,6 +84,7 @@ use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
 use looks::Looks;
 use pace::Pace;
+use progress::Quiet;
 
 /// What flows work with. Cheap to clone.
 #[derive(Clone)]
@@ -98,6 +100,8 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// How seldom comments tell of progress.
+    pub quiet: Quiet,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,

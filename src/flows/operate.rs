@@ -300,6 +300,7 @@ async fn read_issue(
         title: issue.title,
         body: issue.body,
         is_open: true,
+        is_not_planned: false,
         is_pull_request: false,
         author: None,
         updated_at: issue.updated_at,

@@ -16,7 +16,7 @@ use crate::domain::comment::{
 use crate::domain::ids::{IssueNumber, RepositoryName};
 use crate::domain::money::Money;
 use crate::domain::present;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -226,6 +226,7 @@ impl<'a> View<'a> {
         Ok(comment::summary(&Summary {
             about: self.about(),
             created: &self.made(),
+            done: self.done(),
             skipped: &self.skipped(),
             dropped: &self.dropped(),
             failed: &self.refused(),
@@ -353,12 +354,18 @@ impl<'a> View<'a> {
         Ended {
             about: self.about(),
             created,
+            done: self.done(),
             total: self
                 .items
                 .iter()
                 .filter(|i| i.state.is_open() || i.state.exists())
                 .count(),
         }
+    }
+
+    fn done(&self) -> Done {
+        let standing = self.created.iter().filter(|c| c.closed_at.is_none());
+        Done::of(standing.map(|c| c.standing))
     }
 
     fn made(&self) -> Vec<Created> {

@@ -499,6 +499,24 @@ pub async fn bump_revision(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<
         .map(drop)
 }
 
+/// Something has become of an issue of the run: people should see it, if the run is over and was not taken back. Answers
+/// when its comment was last written; `None`: it says nothing of progress.
+pub async fn tell_of_progress(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    id: &RunId,
+) -> sqlx::Result<Option<Option<DateTime<Utc>>>> {
+    sqlx::query_scalar(
+        "update runs set revision = revision + 1
+         where id = $1 and installation_id = $2 and status in ('completed', 'failed', 'cancelled')
+         returning shown_at",
+    )
+    .bind(id.as_str())
+    .bind(installation.0)
+    .fetch_optional(db)
+    .await
+}
+
 /// The run's comment shows this revision now.
 pub async fn set_shown(
     db: impl PgExecutor<'_>,

@@ -489,7 +489,9 @@ async fn a_run_that_began_while_the_app_was_removed_ends() {
             .execute(t.pool())
             .await
             .expect("the installation");
-        advance::advance(&t.services(), &id).await.expect("a step");
+        Box::pin(advance::advance(&t.services(), &id))
+            .await
+            .expect("a step");
         let (status, words) = ended(t, &trigger).await;
         assert_eq!(status, "failed");
         assert!(words.contains("The App was removed"), "{words}");
