@@ -6,10 +6,9 @@ use sqlx::PgPool;
 use super::asking::Asking;
 use super::{FlowResult, Services};
 use crate::domain::comment::{self, StatusRow};
-use crate::domain::run::Done;
 use crate::store::planned_issues::{self, Tally};
 use crate::store::runs::{self, Run};
-use crate::store::{created_issues, installations, repositories};
+use crate::store::{installations, repositories};
 
 /// The answer to `status`: this issue's runs, newest first.
 pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowResult<String> {
@@ -24,9 +23,8 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {
         let tally = planned_issues::tally(&services.pool, &run.id).await?;
-        let done = created_issues::done(&services.pool, &run.id).await?;
         let parked = parked(&services.pool, run).await?;
-        rows.push(row(run, &tally, done, parked, services.clock.now()));
+        rows.push(row(run, &tally, parked, services.clock.now()));
     }
     Ok(comment::status(&rows, &services.mention))
 }
@@ -50,20 +48,14 @@ pub async fn parked(pool: &PgPool, run: &Run) -> sqlx::Result<Option<&'static st
     Ok(is_removed.then_some("parked: the repository is out of the App's reach"))
 }
 
-fn row(
-    run: &Run,
-    tally: &Tally,
-    done: Done,
-    parked: Option<&'static str>,
-    now: DateTime<Utc>,
-) -> StatusRow {
+fn row(run: &Run, tally: &Tally, parked: Option<&'static str>, now: DateTime<Utc>) -> StatusRow {
     StatusRow {
         run: run.id.clone(),
         state: run.state,
         created: tally.existing,
         total: tally.existing + tally.open,
         failed: tally.failed,
-        done,
+        done: tally.done,
         note: run
             .failure
             .clone()

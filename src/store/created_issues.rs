@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgExecutor, Row};
 
 use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId};
-use crate::domain::run::{Done, Standing};
+use crate::domain::run::Standing;
 
 /// One issue that we created.
 #[derive(Debug, Clone)]
@@ -131,19 +131,6 @@ pub async fn list_places(db: impl PgExecutor<'_>, among: &[i64]) -> sqlx::Result
     .bind(among)
     .fetch_all(db)
     .await
-}
-
-/// How far the work on what a run created is.
-pub async fn done(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Done> {
-    let standings: Vec<String> = sqlx::query_scalar(
-        "select standing from created_issues where run_id = $1 and closed_at is null",
-    )
-    .bind(run.as_str())
-    .fetch_all(db)
-    .await?;
-    Ok(Done::of(
-        standings.iter().filter_map(|s| Standing::parse(s)),
-    ))
 }
 
 /// When one of a run's issues was made, and closed again.

@@ -7,7 +7,7 @@ use sqlx::{PgExecutor, PgTransaction, Row};
 
 use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
 use crate::domain::plan::PlannedIssue;
-use crate::domain::run::ItemState;
+use crate::domain::run::{Done, ItemState, Standing};
 use crate::store::pace;
 
 /// One item as it stands.
@@ -325,6 +325,8 @@ pub struct Tally {
     pub failed: usize,
     /// Left by a rollback.
     pub left: usize,
+    /// What has become of the created ones that no rollback closed.
+    pub done: Done,
 }
 
 /// Counts a run's items.
@@ -335,7 +337,8 @@ pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> 
                 count(*) filter (where state = 'dropped') as dropped,
                 count(*) filter (where state = 'skipped') as skipped,
                 count(*) filter (where state = 'failed') as failed,
-                count(*) filter (where state = 'left') as left_open
+                count(*) filter (where state = 'left') as left_open,
+                array(select standing from created_issues where run_id = $1 and closed_at is null) as standings
          from planned_issues where run_id = $1",
     )
     .bind(run.as_str())
@@ -344,7 +347,9 @@ pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> 
     let count = |name: &str| -> sqlx::Result<usize> {
         Ok(usize::try_from(row.try_get::<i64, _>(name)?).unwrap_or_default())
     };
+    let standings: Vec<String> = row.try_get("standings")?;
     Ok(Tally {
+        done: Done::of(standings.iter().filter_map(|s| Standing::parse(s))),
         open: count("open")?,
         existing: count("existing")?,
         dropped: count("dropped")?,

@@ -48,6 +48,11 @@ async fn the_comment_and_status_tell_how_many_are_closed() {
         t.sim.delete_issue(&issues[3]);
         t.quiet().await;
         assert_snapshot!(progress(&t.bot_comment(&trigger)).unwrap(), @"`████████░░░░░░░░░░░░` 40% · 2 of 5 closed (1 not planned); 1 deleted");
+        let run = t.run(&trigger).await.id;
+        let page = t.browser_of("alice").await.visit(&format!("/runs/{run}")).await;
+        for words in ["; 2 of 5 closed (1 not planned); 1 deleted", ">Done<", ">Closed, not planned<", ">Deleted<"] {
+            assert!(page.text.contains(words), "{words}: {}", page.text);
+        }
         t.says(&trigger, "@TheOpenProducerBot status").await;
         assert_snapshot!(t.bot_comments(&trigger)[1], @"
         | run | state | issues | |
