@@ -73,6 +73,7 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     };
     let Planned { mut plan, mut how } = planned;
     components::place(services, &run, &settings, &mut plan).await?;
+    components::label(services, &run, &asked, &settings, &mut plan).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";

@@ -55,12 +55,24 @@ pub struct Wishes {
     pub count: Option<u32>,
     /// Parts to spread the work over.
     pub components: Vec<String>,
+    /// Where nothing is asked: parts that the settings know. An issue that plainly speaks of one belongs to it.
+    pub known_components: Vec<String>,
     pub labels: Vec<String>,
     pub assignees: Vec<String>,
     /// Where issues may go; none is the trigger's own repository.
     pub repositories: Vec<RepositoryName>,
     /// The most issues that a run may have.
     pub maximum: u32,
+}
+
+impl Wishes {
+    /// The parts that an issue may belong to.
+    pub fn parts(&self) -> &[String] {
+        match self.components.as_slice() {
+            [] => &self.known_components,
+            asked => asked,
+        }
+    }
 }
 
 /// The name of the rule that says what a section with this heading is for; `None` for the name of a thing.
@@ -144,7 +156,14 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
     let natural = reader.alive();
     let spread = components::spread(&mut reader, &wishes.components);
     let sized = reader.size(natural, wishes, spread, &mut warnings);
-    let missing = components::assign(&mut reader, &wishes.components);
+    let is_asked = !wishes.components.is_empty();
+    let speaks = if is_asked {
+        components::HINTS
+    } else {
+        components::PLAIN
+    };
+    let mut missing = components::assign(&mut reader, wishes.parts(), speaks);
+    missing.retain(|_| is_asked);
     if !missing.is_empty() && reader.alive() > 0 {
         warnings.push(format!(
             "No issue speaks of {}: the text names nothing for {}.",
