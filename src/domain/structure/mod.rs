@@ -104,8 +104,11 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         .map(|s| outline.sections[s].name.clone())
         .filter(|n| !is_bare_name(n))
         .unwrap_or_else(|| title.to_owned());
-    let name = if name.trim().is_empty() {
-        named_in_the_head(&pieces).unwrap_or(name)
+    // "Summary" and "1. Goals" say what a part is for, not what the whole is called.
+    let name = if name.trim().is_empty() || outline::rule(&name).is_some() {
+        named_in_the_head(&pieces)
+            .or_else(|| outline.told_in_short(&pieces))
+            .unwrap_or_default()
     } else {
         name
     };
@@ -372,8 +375,17 @@ fn named_in_the_head(pieces: &[Piece]) -> Option<String> {
         .iter()
         .take(8)
         .filter_map(|p| labels::split(&p.plain))
-        .find(|(head, rest)| KEYS.contains(&words::asks::normal(head).as_str()) && !rest.is_empty())
+        .find(|(head, rest)| {
+            KEYS.contains(&words::asks::normal(head).as_str()) && is_filled_in(rest)
+        })
         .map(|(_, rest)| rest.to_owned())
+}
+
+/// "N/A", "(fill me in)" and "TBD" were left from a form.
+fn is_filled_in(value: &str) -> bool {
+    let value = words::asks::normal(value);
+    !["", "n a", "na", "none", "tbd", "todo", "unknown"].contains(&value.as_str())
+        && !value.starts_with("fill ")
 }
 
 /// "PRD", "Epic": a title that names only the kind of document.
