@@ -39,13 +39,14 @@ use draft::Draft;
 use outline::Outline;
 use reader::{Reader, Role};
 use titles::Titles;
-use words::asks::{demands, sentences};
-use words::verbs::opens_with_verb;
+use words::asks::demands;
 
 pub use explain::{Decision, renumber};
 pub use rules::{RULES, Rule};
 
 pub(super) use components::repository;
+pub(super) use words::asks::{asks, sentences};
+pub(super) use words::verbs::opens_with_verb;
 pub(super) use words::language::{COMMON, Language, language};
 
 /// What a request asks of the plan beside the text.
