@@ -121,7 +121,7 @@ async fn list(
     };
     let mut rows = Vec::new();
     for run in runs::list_recent(pool, id, limit).await? {
-        let tally = planned_issues::tally(pool, &run.id).await?;
+        let tally = planned_issues::tally(pool, run.key()).await?;
         let place = repositories::get_anywhere(pool, run.repository).await?;
         let parked = status::parked(pool, &run).await?;
         rows.push((place.name, run, tally, parked));
@@ -156,14 +156,14 @@ async fn list(
 
 /// One run with each of its items, as text or as JSON.
 pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Result<String> {
-    let Some(run) = runs::find(pool, id).await? else {
+    let Some(run) = runs::find_anywhere(pool, id).await? else {
         bail!("there is no run {id}");
     };
-    let tally = planned_issues::tally(pool, &run.id).await?;
+    let tally = planned_issues::tally(pool, run.key()).await?;
     let place = repositories::get_anywhere(pool, run.repository).await?;
     let parked = status::parked(pool, &run).await?;
-    let items = planned_issues::list(pool, id).await?;
-    let created = created_issues::list(pool, id).await?;
+    let items = planned_issues::list(pool, run.key()).await?;
+    let created = created_issues::list(pool, run.key()).await?;
     let url = |item: &Item| {
         created
             .iter()

@@ -82,6 +82,7 @@ use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
+use crate::store::tenant;
 use looks::Looks;
 use pace::Pace;
 use progress::Quiet;
@@ -192,7 +193,10 @@ impl Services {
         if installation.is_person() {
             return Ok(person::known(self, installation, name).await?);
         }
-        Ok(store::repositories::find_by_name(&self.pool, installation, name).await?)
+        let mut tx = tenant::enter(&self.pool, installation).await?;
+        let row = store::repositories::find_by_name(&mut *tx, installation, name).await?;
+        tx.commit().await?;
+        Ok(row)
     }
 
     /// May we act in the repository now: is the installation live, and the repository in its reach as far as we know?
@@ -215,7 +219,9 @@ impl Services {
         repository: RepositoryId,
         asked: &Asked,
     ) -> FlowResult<Settings> {
-        let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
+        let mut tx = tenant::enter(&self.pool, installation).await?;
+        let layers = store::settings::get_layers(&mut *tx, installation, repository).await?;
+        tx.commit().await?;
         let read = |value: Option<serde_json::Value>| {
             value.map(|json| {
                 let (document, complaints) = Document::read(&json);

@@ -17,6 +17,7 @@ use crate::domain::request::{self, Options, Request};
 use crate::domain::settings::{self, Settings};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::runs::{self, NewRun, Run};
+use crate::store::tenant;
 
 /// Starts a run for the request, or says what is wrong with it.
 pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
@@ -57,7 +58,7 @@ pub async fn start(
         requested_by_id: asking.sender.id,
         request: &asked.to_value()?,
     };
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, new.installation).await?;
     if !runs::insert(&mut *tx, &new, now).await? {
         return Ok(None);
     }

@@ -81,7 +81,13 @@ async fn bring_up_to_date_saying(
     view.waits_until = waits_until;
     let text = view.words(services).await?;
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
-    runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+    runs::set_shown(
+        &services.pool,
+        run.key(),
+        run.revision,
+        services.clock.now(),
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -105,8 +111,8 @@ impl<'a> View<'a> {
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
-        let items = planned_issues::list(&services.pool, &run.id).await?;
-        let created = created_issues::list(&services.pool, &run.id).await?;
+        let items = planned_issues::list(&services.pool, run.key()).await?;
+        let created = created_issues::list(&services.pool, run.key()).await?;
         let others: BTreeSet<_> = items
             .iter()
             .map(|i| i.repository)
@@ -158,7 +164,7 @@ impl<'a> View<'a> {
     }
 
     async fn preview(&self, services: &Services) -> FlowResult<String> {
-        let mut plan = runs::find_plan(&services.pool, &self.run.id)
+        let mut plan = runs::find_plan(&services.pool, self.run.key())
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
@@ -240,7 +246,7 @@ impl<'a> View<'a> {
 
     /// How the plan was made.
     async fn how(&self, services: &Services) -> FlowResult<planner::How> {
-        let how = runs::find_planning(&services.pool, &self.run.id).await?;
+        let how = runs::find_planning(&services.pool, self.run.key()).await?;
         let how = how.and_then(|how| serde_json::from_value(how).ok());
         Ok(how.unwrap_or_default())
     }
@@ -270,7 +276,7 @@ impl<'a> View<'a> {
     async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
         let run = self.run;
         let total = ai_calls::total_of_run(&services.pool, run.installation, &run.id).await?;
-        let plan = runs::find_planner(&services.pool, &run.id).await?;
+        let plan = runs::find_planner(&services.pool, run.key()).await?;
         let by_model = plan.filter(|planner| planner != "structural");
         if total.calls == 0 && by_model.is_none() {
             return Ok(None);
@@ -469,7 +475,7 @@ impl<'a> View<'a> {
             links: Vec::new(),
             says,
         }));
-        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        let refused = issue_links::list_refused(&services.pool, self.run.key()).await?;
         let mut why: Vec<(String, Vec<Link>)> = Vec::new();
         for (position, says) in refused {
             let issue = self.created.iter().find(|c| c.position == position);
@@ -505,7 +511,7 @@ impl<'a> View<'a> {
         if was_shown {
             return Ok(asked.warnings.clone());
         }
-        let plan = runs::find_plan(&services.pool, &self.run.id).await?;
+        let plan = runs::find_plan(&services.pool, self.run.key()).await?;
         Ok(plan.map_or_else(|| asked.warnings.clone(), |plan| plan.warnings))
     }
 

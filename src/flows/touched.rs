@@ -96,7 +96,7 @@ async fn linked(
     now: &Issue,
 ) -> FlowResult<Option<&'static str>> {
     let native = run.native.unwrap_or(Native::ALL);
-    let ours = issue_links::ours(&services.pool, &run.id, created.position).await?;
+    let ours = issue_links::ours(&services.pool, run.key(), created.position).await?;
     if native.sub_issues {
         // The counts spare a request; without them GitHub is asked.
         if now.sub_issues_summary.is_none_or(|s| s.total > 0) {
@@ -141,7 +141,7 @@ async fn linked(
 }
 
 async fn created_ids(services: &Services, run: &Run) -> FlowResult<BTreeSet<IssueId>> {
-    let all = created_issues::list(&services.pool, &run.id).await?;
+    let all = created_issues::list(&services.pool, run.key()).await?;
     Ok(all.into_iter().map(|c| c.issue_id).collect())
 }
 

@@ -46,8 +46,8 @@ pub use rules::{RULES, Rule};
 
 pub(super) use components::repository;
 pub(super) use words::asks::{asks, sentences};
-pub(super) use words::verbs::opens_with_verb;
 pub(super) use words::language::{COMMON, Language, language};
+pub(super) use words::verbs::opens_with_verb;
 
 /// What a request asks of the plan beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -46,12 +46,12 @@ impl Facts {
         let mut tx = tenant::enter(&services.pool, home).await?;
         let facts = Self {
             person: person.id,
-            plan: runs::find_plan(&mut *tx, id).await?,
-            items: planned_issues::list(&mut *tx, id).await?,
-            created: created_issues::list(&mut *tx, id).await?,
-            moments: created_issues::list_moments(&mut *tx, home, id).await?,
+            plan: runs::find_plan(&mut *tx, id.of(home)).await?,
+            items: planned_issues::list(&mut *tx, id.of(home)).await?,
+            created: created_issues::list(&mut *tx, id.of(home)).await?,
+            moments: created_issues::list_moments(&mut *tx, id.of(home)).await?,
             events: audit_events::list_for_run(&mut *tx, home, id).await?,
-            links: issue_links::count(&mut *tx, home, id).await?,
+            links: issue_links::count(&mut *tx, id.of(home)).await?,
             ai: ai_calls::total_of_run(&mut *tx, home, id).await?,
             minimum_role: settings.minimum_role.value,
             web_url: services.web_url.clone(),
