@@ -14,6 +14,7 @@ mod options;
 mod recovery;
 mod rollback;
 mod terminal;
+mod sync;
 mod who_may;
 
 /// Three issues, the second waits for the first.
