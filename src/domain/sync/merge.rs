@@ -67,7 +67,7 @@ pub fn unified(old: &str, new: &str) -> String {
     let patch = options.create_patch(&old, &new).to_string();
     let lines = patch.lines().filter(|line| {
         let is_head = ["--- ", "+++ ", "@@ ", "\\ No newline"];
-        !is_head.iter().any(|head| line.starts_with(head))
+        !line.trim().is_empty() && !is_head.iter().any(|head| line.starts_with(head))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
