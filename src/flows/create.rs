@@ -178,7 +178,8 @@ pub(super) async fn refused_altogether(
     run: &Run,
 ) -> FlowResult<Option<String>> {
     let items = planned_issues::list(&services.pool, run.key()).await?;
-    if items.iter().any(|i| i.state.exists()) {
+    // What a sync could not change is named; the rest of the difference holds.
+    if run.syncs.is_some() || items.iter().any(|i| i.state.exists()) {
         return Ok(None);
     }
     let refused = items.into_iter().find(|i| i.state == ItemState::Failed);

@@ -124,7 +124,7 @@ async fn start(services: &Services, asking: &Asking<'_>, wish: Wish) -> FlowResu
     asked.dry_run |= wish == Wish::Preview;
     let chance = RunId::new(services.clock.now(), &services.chance.random_bytes());
     let cause = format!("process:{chance}");
-    request::start(services, asking, &cause, &asked)
+    request::start(services, asking, &cause, &asked, None)
         .await?
         .map(Outcome::Started)
         .ok_or_else(|| anyhow!("the run was started already").into())

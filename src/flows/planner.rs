@@ -236,6 +236,11 @@ fn wishes(asked: &Asked, settings: &Settings) -> structure::Wishes {
     }
 }
 
+/// Structure's plan of what was asked, for comparison.
+pub(super) async fn by_structure_of(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
+    by_structure(asked, &wishes(asked, settings)).await
+}
+
 /// Plans off the reactor: a megabyte of Markdown takes its time.
 async fn by_structure(asked: &Asked, wishes: &structure::Wishes) -> FlowResult<Plan> {
     let (title, text, wishes) = (asked.title.clone(), asked.text.clone(), wishes.clone());

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::existing::Similar;
 use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback, sync};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
@@ -77,9 +77,18 @@ async fn bring_up_to_date_saying(
     if run.shown_revision >= run.revision {
         return Ok(Next::Done);
     }
-    let mut view = View::of(services, repository, run).await?;
-    view.waits_until = waits_until;
-    let text = view.words(services).await?;
+    let text = if run.syncs.is_some() {
+        sync::words(services, repository, run, waits_until).await?
+    } else {
+        let mut view = View::of(services, repository, run).await?;
+        view.waits_until = waits_until;
+        view.words(services).await?
+    };
+    let text = if runs::offers_sync(&services.pool, &run.id).await? {
+        comment::with_offer(&text, &services.mention)
+    } else {
+        text
+    };
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
     runs::set_shown(
         &services.pool,

@@ -190,6 +190,30 @@ pub async fn list_by_fingerprint(
     .await
 }
 
+/// Which item of which run the issue was created for, if it is one of ours.
+pub async fn find_owner(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    number: IssueNumber,
+) -> sqlx::Result<Option<(RunId, i32)>> {
+    let row = sqlx::query(
+        "select run_id, position from created_issues where repository_id = $1 and number = $2",
+    )
+    .bind(repository.0)
+    .bind(number.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let id: String = row.try_get("run_id")?;
+        let unreadable = || sqlx::Error::Decode("unreadable run_id in created_issues".into());
+        Ok((
+            RunId::parse(&id).ok_or_else(unreadable)?,
+            row.try_get("position")?,
+        ))
+    })
+    .transpose()
+}
+
 /// A rollback is about to close it.
 pub async fn set_closing(
     db: impl PgExecutor<'_>,

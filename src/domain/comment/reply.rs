@@ -26,6 +26,7 @@ pub fn help(bot: &str, docs: Option<&str>) -> String {
          | `@{bot} replan` | plans again; add what should be different |\n\
          | `@{bot} cancel` | ends a waiting run, stops a creating one |\n\
          | `@{bot} rollback last` | closes what the last run created; `rollback RUN` for another |\n\
+         | `@{bot} sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |\n\
          | `@{bot} status` | this issue's runs, how far they are, what they wait for |\n\
          | `@{bot} help` | this |{more}\n"
     )
@@ -145,14 +146,6 @@ pub fn complaints(faults: &[Fault]) -> String {
         count(faults.len(), "line"),
         lines_within(&lines, ROOM)
     ))
-}
-
-/// A command that is understood but not built yet.
-pub fn not_yet(command: &str, bot: &str) -> String {
-    format!(
-        "I cannot do {} yet. `@{bot} help` lists what I can do.\n",
-        code(command)
-    )
 }
 
 /// There is no preview that could be confirmed.

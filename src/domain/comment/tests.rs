@@ -760,6 +760,7 @@ fn help_reply() {
     | `@TheOpenProducerBot replan` | plans again; add what should be different |
     | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
     | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+    | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
     | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
     | `@TheOpenProducerBot help` | this |
     ");
@@ -811,7 +812,11 @@ fn short_replies() {
         already(illegal, about(&run)),
         nothing_to_confirm(bot),
         nothing_to_roll_back(bot),
-        not_yet("sync", bot),
+        in_sync(),
+        nothing_to_sync(bot),
+        sync_later(&run, true, true, bot),
+        sync_later(&run, true, false, bot),
+        sync_later(&run, false, false, bot),
         unknown_items(&[9, 12], 4),
         format!("{error} {next}\n"),
     ];
@@ -826,7 +831,15 @@ fn short_replies() {
 
     No run of this issue has created anything that could be rolled back. `@TheOpenProducerBot status` shows this issue's runs.
 
-    I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+    Nothing has changed: the issues follow the specification as it is now.
+
+    No run of this issue is completed, so there are no issues to bring in line. `@TheOpenProducerBot status` shows this issue's runs.
+
+    `run_20260102_030405_abcdefgh` shows a difference and waits: `@TheOpenProducerBot confirm` it, `@TheOpenProducerBot replan` to compare again, or `@TheOpenProducerBot cancel`.
+
+    The plan of `run_20260102_030405_abcdefgh` waits, and nothing of it exists yet: `@TheOpenProducerBot replan` plans the edited specification.
+
+    `run_20260102_030405_abcdefgh` is still at work. Ask again when its comment says that it is done.
 
     The plan has 4 issues, numbered 1 to 4; there is no 9, 12. Nothing was changed.
 

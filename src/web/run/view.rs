@@ -117,6 +117,8 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
         ItemState::Failed => Badge::new(Tone::Bad, "Refused"),
         ItemState::Closed => Badge::new(Tone::Undone, "Closed again"),
         ItemState::Left => Badge::new(Tone::Wait, "Left open"),
+        ItemState::Changed => Badge::new(Tone::Good, "Changed"),
+        ItemState::Undone => Badge::new(Tone::Undone, "As before"),
     }
 }
 

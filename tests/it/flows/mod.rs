@@ -14,6 +14,7 @@ mod options;
 mod progress;
 mod recovery;
 mod rollback;
+mod sync;
 mod terminal;
 mod who_may;
 
