@@ -27,4 +27,5 @@ pub mod settings;
 pub mod similarity;
 pub mod spec;
 pub mod structure;
+pub mod sync;
 pub mod trigger;

@@ -18,7 +18,7 @@ use crate::domain::coverage;
 use crate::domain::edit::{self, Edit, Edited, Refused};
 use crate::domain::fingerprint::{self, UniqueBy};
 use crate::domain::grouping;
-use crate::domain::ids::RunId;
+use crate::domain::ids::RunKey;
 use crate::domain::plan::Plan;
 use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::{self, Reason};
@@ -27,6 +27,7 @@ use crate::domain::settings::Settings;
 use crate::store::planned_issues::{self, Item, NewItem};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Made, Run};
+use crate::store::tenant;
 
 /// What a new plan says where the one before was edited.
 pub(super) const GONE: &str =
@@ -36,11 +37,11 @@ pub(super) const GONE: &str =
 const TRIES: usize = 3;
 
 /// Whether somebody edited the plan that is stored.
-pub(super) async fn was_edited(services: &Services, id: &RunId) -> FlowResult<bool> {
+pub(super) async fn was_edited(services: &Services, id: RunKey<'_>) -> FlowResult<bool> {
     Ok(how(services, id).await?.edited_up_to.is_some())
 }
 
-async fn how(services: &Services, id: &RunId) -> FlowResult<How> {
+async fn how(services: &Services, id: RunKey<'_>) -> FlowResult<How> {
     let how = runs::find_planning(&services.pool, id).await?;
     let how = how.and_then(|how| serde_json::from_value(how).ok());
     Ok(how.unwrap_or_default())
@@ -50,7 +51,7 @@ async fn how(services: &Services, id: &RunId) -> FlowResult<How> {
 pub(super) async fn edit(
     services: &Services,
     asking: &Asking<'_>,
-    id: &RunId,
+    id: RunKey<'_>,
     wanted: &Edit,
 ) -> FlowResult<Option<Answer>> {
     for _ in 0..TRIES {
@@ -91,12 +92,17 @@ impl Draft {
     async fn of(
         services: &Services,
         asking: &Asking<'_>,
-        id: &RunId,
+        id: RunKey<'_>,
         wanted: &Edit,
     ) -> FlowResult<Result<Self, Answer>> {
         let run = runs::get(&services.pool, id).await?;
         if let Err(illegal) = command::next_state(run.state, &Command::Edit(wanted.clone())) {
             return Ok(Err(Answer::Already(illegal, run.id)));
+        }
+        if run.syncs.is_some() {
+            let words =
+                "What waits here is the review of an edited specification, and no plan of its own.";
+            return Ok(Err(Answer::NotEdited(words.to_owned())));
         }
         if !run.shows_its_plan() {
             return Ok(Err(Answer::NotShown));
@@ -156,7 +162,7 @@ impl Draft {
         if reasons.is_empty() {
             reasons.push(Reason::Edited);
         }
-        let ticked = tick::standing(services, asking.repository, id).await?;
+        let ticked = tick::standing(services, asking.repository, id.id).await?;
         Ok(Ok(Self {
             run,
             plan,
@@ -175,7 +181,8 @@ impl Draft {
         asking: &Asking<'_>,
         wanted: &Edit,
     ) -> FlowResult<Stored> {
-        let (id, now) = (self.run.id.clone(), services.clock.now());
+        let now = services.clock.now();
+        let id = self.run.key();
         let command = Command::Edit(wanted.clone());
         let by = By {
             sender: asking.sender,
@@ -183,8 +190,8 @@ impl Draft {
             plan_seen: None,
             token: None,
         };
-        let mut tx = services.pool.begin().await?;
-        let run = runs::lock(&mut tx, &id).await?;
+        let mut tx = tenant::enter(&services.pool, id.installation).await?;
+        let run = runs::lock(&mut tx, id).await?;
         let to = match command::next_state(run.state, &command) {
             Ok(to) => to,
             Err(illegal) => return Ok(Stored::Done(Some(Answer::Already(illegal, run.id)))),
@@ -192,11 +199,11 @@ impl Draft {
         if run.plan_revision != self.run.plan_revision {
             return Ok(Stored::Outdated);
         }
-        tick::include(&mut tx, &id, &self.ticked).await?;
+        tick::include(&mut tx, id, &self.ticked).await?;
         if !command::record(services, &mut tx, &by, &run, &command).await? {
             return Ok(Stored::Done(None));
         }
-        let standing = planned_issues::list(&mut *tx, &id).await?;
+        let standing = planned_issues::list(&mut *tx, id).await?;
         let dropped: HashMap<&str, bool> = standing
             .iter()
             .map(|i| (i.planned.id.as_str(), i.state == ItemState::Dropped))
@@ -215,20 +222,20 @@ impl Draft {
             .unique_by
             .unwrap_or_default();
         let moved = moved(&self.plan, &standing, &self.changed, unique_by);
-        planned_issues::remove(&mut tx, &id, &self.gone).await?;
-        planned_issues::upsert_all(&mut tx, &id, run.installation, &self.changed).await?;
-        planned_issues::upsert_all(&mut tx, &id, run.installation, &moved).await?;
+        planned_issues::remove(&mut tx, id, &self.gone).await?;
+        planned_issues::upsert_all(&mut tx, id, &self.changed).await?;
+        planned_issues::upsert_all(&mut tx, id, &moved).await?;
         let made = Made {
             plan: &self.plan,
             reasons: &serde_json::to_value(&self.reasons).map_err(anyhow::Error::from)?,
             planning: &serde_json::to_value(&self.how).map_err(anyhow::Error::from)?,
         };
-        runs::set_plan(&mut *tx, &id, &made, now).await?;
-        runs::set_state(&mut *tx, &id, run.state, to, None, now).await?;
-        advance::enqueue(&mut tx, run.installation, &id, None).await?;
+        runs::set_plan(&mut *tx, id, &made, now).await?;
+        runs::set_state(&mut *tx, id, run.state, to, None, now).await?;
+        advance::enqueue(&mut tx, run.installation, id.id, None).await?;
         tx.commit().await?;
         info!(
-            run.id = %id, installation.id = %run.installation, login = by.sender.login,
+            run.id = %run.id, installation.id = %run.installation, login = by.sender.login,
             command = command.name(), issues = self.plan.issues.len(), "plan edited"
         );
         Ok(Stored::Done(None))

@@ -8,14 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::existing::Similar;
 use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback, sync};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
 };
 use crate::domain::ids::{CommentId, IssueNumber, RepositoryName};
 use crate::domain::money::Money;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -76,14 +76,12 @@ async fn bring_up_to_date_saying(
     if run.shown_revision >= run.revision {
         return Ok(Next::Done);
     }
-    let mut view = View::of(services, repository, run).await?;
-    view.waits_until = waits_until;
-    let texts = loop {
-        view.parts = reply::parts(services, repository, &run.id).await?;
-        let texts = view.words(services).await?;
-        let missing = numbered(&texts).find(|(part, _)| !view.parts.contains_key(part));
+    let (parts, texts) = loop {
+        let parts = reply::parts(services, repository, &run.id).await?;
+        let texts = texts(services, repository, run, waits_until, &parts).await?;
+        let missing = numbered(&texts).find(|(part, _)| !parts.contains_key(part));
         let Some((part, text)) = missing else {
-            break texts;
+            break (parts, texts);
         };
         // One after the other: each is linked from those that come later, and at last from the first.
         reply::keep_up(services, repository, run.issue, (&run.id, part), text).await?;
@@ -91,17 +89,55 @@ async fn bring_up_to_date_saying(
     for (part, text) in numbered(&texts) {
         reply::keep_up(services, repository, run.issue, (&run.id, part), text).await?;
     }
-    let first = view.url_of(1).unwrap_or_default();
-    for part in view
-        .parts
-        .keys()
-        .filter(|part| **part as usize > texts.len())
-    {
+    let issue = issue_url(&services.web_url, &repository.name, run.issue);
+    let first = parts.get(&1).map(|comment| anchor(&issue, *comment));
+    let first = first.unwrap_or(issue);
+    for part in parts.keys().filter(|part| **part as usize > texts.len()) {
         let over = comment::part_is_over(&run.id, *part, &first);
         reply::keep_up(services, repository, run.issue, (&run.id, *part), &over).await?;
     }
-    runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+    runs::set_shown(
+        &services.pool,
+        run.key(),
+        run.revision,
+        services.clock.now(),
+    )
+    .await?;
     Ok(Next::Again)
+}
+
+/// What a run's comment says now, in as many parts as it takes.
+async fn texts(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    waits_until: Option<DateTime<Utc>>,
+    parts: &BTreeMap<u32, CommentId>,
+) -> FlowResult<Vec<String>> {
+    let mut texts = if run.syncs.is_some() {
+        vec![sync::words(services, repository, run, waits_until).await?]
+    } else {
+        let mut view = View::of(services, repository, run).await?;
+        view.waits_until = waits_until;
+        view.parts.clone_from(parts);
+        view.words(services).await?
+    };
+    if runs::offers_sync(&services.pool, &run.id).await?
+        && let Some(text) = texts.first_mut()
+    {
+        *text = comment::with_offer(text, &services.mention);
+    }
+    Ok(texts)
+}
+
+/// The page of an issue.
+fn issue_url(web_url: &str, place: &RepositoryName, issue: IssueNumber) -> String {
+    format!("{web_url}/{place}/issues/{issue}")
+}
+
+/// The address of a comment on an issue's page.
+fn anchor(issue_url: &str, comment: CommentId) -> String {
+    format!("{issue_url}#issuecomment-{comment}")
 }
 
 /// The parts of a comment, counted from 1.
@@ -133,8 +169,8 @@ impl<'a> View<'a> {
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
-        let items = planned_issues::list(&services.pool, &run.id).await?;
-        let created = created_issues::list(&services.pool, &run.id).await?;
+        let items = planned_issues::list(&services.pool, run.key()).await?;
+        let created = created_issues::list(&services.pool, run.key()).await?;
         let others: BTreeSet<_> = items
             .iter()
             .map(|i| i.repository)
@@ -177,23 +213,23 @@ impl<'a> View<'a> {
         Ok(vec![one])
     }
 
-    /// The page of the trigger issue.
-    fn issue_url(&self) -> String {
-        format!("{}/{}/issues/{}", self.web_url, self.place, self.run.issue)
-    }
-
-    fn url_of(&self, part: u32) -> Option<String> {
-        let comment = self.parts.get(&part)?;
-        Some(format!("{}#issuecomment-{comment}", self.issue_url()))
-    }
-
     /// Where the specification stands: in the issue, or in the comment that asked.
     fn spec_url(&self, asked: &Asked) -> String {
+        let issue = issue_url(self.web_url, self.place, self.run.issue);
         let comment = self.run.cause.strip_prefix("comment:");
-        match comment.filter(|_| !asked.is_of_issue) {
-            Some(id) => format!("{}#issuecomment-{id}", self.issue_url()),
-            None => self.issue_url(),
+        let comment = comment.filter(|_| !asked.is_of_issue);
+        match comment.and_then(|id| id.parse().ok()) {
+            Some(id) => anchor(&issue, CommentId(id)),
+            None => issue,
         }
+    }
+
+    fn part_urls(&self) -> BTreeMap<u32, String> {
+        let issue = issue_url(self.web_url, self.place, self.run.issue);
+        let parts = self.parts.iter();
+        parts
+            .map(|(part, comment)| (*part, anchor(&issue, *comment)))
+            .collect()
     }
 
     fn about(&self) -> About<'_> {
@@ -209,7 +245,7 @@ impl<'a> View<'a> {
     }
 
     async fn preview(&self, services: &Services) -> FlowResult<Vec<String>> {
-        let mut plan = runs::find_plan(&services.pool, &self.run.id)
+        let mut plan = runs::find_plan(&services.pool, self.run.key())
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
@@ -258,13 +294,6 @@ impl<'a> View<'a> {
         }))
     }
 
-    fn part_urls(&self) -> BTreeMap<u32, String> {
-        let parts = self.parts.keys();
-        parts
-            .filter_map(|part| Some((*part, self.url_of(*part)?)))
-            .collect()
-    }
-
     fn progress(&self, step: Step) -> String {
         let made = self.made();
         let wanted = |i: &&Item| i.state.is_open() || i.state.exists();
@@ -288,6 +317,7 @@ impl<'a> View<'a> {
         Ok(comment::summary(&Summary {
             about: self.about(),
             created: &self.made(),
+            done: self.done(),
             skipped: &self.skipped(),
             dropped: &self.dropped(),
             failed: &self.refused(),
@@ -301,7 +331,7 @@ impl<'a> View<'a> {
 
     /// How the plan was made.
     async fn how(&self, services: &Services) -> FlowResult<planner::How> {
-        let how = runs::find_planning(&services.pool, &self.run.id).await?;
+        let how = runs::find_planning(&services.pool, self.run.key()).await?;
         let how = how.and_then(|how| serde_json::from_value(how).ok());
         Ok(how.unwrap_or_default())
     }
@@ -331,7 +361,7 @@ impl<'a> View<'a> {
     async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
         let run = self.run;
         let total = ai_calls::total_of_run(&services.pool, run.installation, &run.id).await?;
-        let plan = runs::find_planner(&services.pool, &run.id).await?;
+        let plan = runs::find_planner(&services.pool, run.key()).await?;
         let by_model = plan.filter(|planner| planner != "structural");
         if total.calls == 0 && by_model.is_none() {
             return Ok(None);
@@ -415,12 +445,18 @@ impl<'a> View<'a> {
         Ended {
             about: self.about(),
             created,
+            done: self.done(),
             total: self
                 .items
                 .iter()
                 .filter(|i| i.state.is_open() || i.state.exists())
                 .count(),
         }
+    }
+
+    fn done(&self) -> Done {
+        let standing = self.created.iter().filter(|c| c.closed_at.is_none());
+        Done::of(standing.map(|c| c.standing))
     }
 
     fn made(&self) -> Vec<Created> {
@@ -524,7 +560,7 @@ impl<'a> View<'a> {
             links: Vec::new(),
             says,
         }));
-        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        let refused = issue_links::list_refused(&services.pool, self.run.key()).await?;
         let mut why: Vec<(String, Vec<Link>)> = Vec::new();
         for (position, says) in refused {
             let issue = self.created.iter().find(|c| c.position == position);
@@ -560,7 +596,7 @@ impl<'a> View<'a> {
         if was_shown {
             return Ok(asked.warnings.clone());
         }
-        let plan = runs::find_plan(&services.pool, &self.run.id).await?;
+        let plan = runs::find_plan(&services.pool, self.run.key()).await?;
         Ok(plan.map_or_else(|| asked.warnings.clone(), |plan| plan.warnings))
     }
 

@@ -9,7 +9,7 @@ use crate::domain::spec::Block;
 const DETAIL_ROOM: usize = 6_000;
 
 /// How many of how many blocks are covered, and every one that is not. GitHub has no links to the lines of an issue: a line's
-/// number leads to the text.
+/// number leads to the text, where its address is known.
 pub(super) fn coverage(plan: &Plan, url: &str) -> String {
     let blocks = &plan.spec.blocks;
     let of: BTreeMap<&str, _> = plan
@@ -31,8 +31,9 @@ pub(super) fn coverage(plan: &Plan, url: &str) -> String {
         n => format!(", **{} not covered**.", is_are(n)),
     };
     let total = count(blocks.len(), "block");
+    let text = link("the text", url);
     let line = format!(
-        "**Coverage.** {} of {total} of [the text]({url}) became issues{excused_words}{end}",
+        "**Coverage.** {} of {total} of {text} became issues{excused_words}{end}",
         done.len()
     );
     let excused: Vec<String> = not_work
@@ -67,10 +68,17 @@ fn is_are(n: usize) -> String {
     format!("{n} {}", if n == 1 { "is" } else { "are" })
 }
 
+fn link(words: &str, url: &str) -> String {
+    if url.is_empty() {
+        return words.to_owned();
+    }
+    format!("[{words}]({url})")
+}
+
 fn quote(block: &Block, url: &str) -> String {
     const SHOWN: usize = 70;
     let place = line_ranges(std::iter::once(block.lines)).unwrap_or_default();
-    let place = format!("[{place}]({url})");
+    let place = link(&place, url);
     let line = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.trim_start_matches(['#', '>', ' ']);
     if line.chars().count() <= SHOWN {

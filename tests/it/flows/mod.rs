@@ -13,8 +13,10 @@ mod life;
 mod long_preview;
 mod marketplace;
 mod options;
+mod progress;
 mod recovery;
 mod rollback;
+mod sync;
 mod terminal;
 mod who_may;
 

@@ -193,7 +193,8 @@ impl<'a> List<'a> {
         }
         notes.extend(self.covers(issue));
         if !issue.blocked_by.is_empty() {
-            let numbers: Vec<&str> = issue.blocked_by.iter().map(|id| number_of(id)).collect();
+            let mut numbers: Vec<&str> = issue.blocked_by.iter().map(|id| number_of(id)).collect();
+            numbers.sort_by_key(|n| n.parse::<u32>().unwrap_or(u32::MAX));
             let more = numbers.len().saturating_sub(WAITS_MOST);
             let shown = numbers[..numbers.len() - more].join(", ");
             let more = match more {
