@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
-use crate::domain::ids::{InstallationId, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
 use crate::domain::run::ItemState;
 
 /// What is to be done with the issue.
@@ -23,6 +23,12 @@ impl Deed {
             Self::Change => "change",
             Self::Retire => "retire",
         }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Change, Self::Retire]
+            .into_iter()
+            .find(|deed| deed.as_str() == text)
     }
 }
 
@@ -102,6 +108,44 @@ pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<Issu
         .try_map(from_row)
         .fetch_all(db)
         .await
+}
+
+/// Which issue an item of a sync is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    pub position: i32,
+    pub deed: Deed,
+    pub repository: RepositoryId,
+    pub number: IssueNumber,
+    pub url: String,
+}
+
+/// Which issues the run changes and retires.
+pub async fn list_edited(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    run: &RunId,
+) -> sqlx::Result<Vec<Edited>> {
+    sqlx::query(
+        "select e.position, e.deed, c.repository_id, c.number, c.url from issue_edits e
+         join created_issues c on c.run_id = e.of_run and c.position = e.of_position
+         where e.installation_id = $1 and e.run_id = $2 order by e.position",
+    )
+    .bind(installation.0)
+    .bind(run.as_str())
+    .try_map(|row: PgRow| {
+        let deed: String = row.try_get("deed")?;
+        Ok(Edited {
+            position: row.try_get("position")?,
+            deed: Deed::parse(&deed)
+                .ok_or_else(|| sqlx::Error::Decode("unreadable row in issue_edits".into()))?,
+            repository: RepositoryId(row.try_get("repository_id")?),
+            number: IssueNumber(row.try_get("number")?),
+            url: row.try_get("url")?,
+        })
+    })
+    .fetch_all(db)
+    .await
 }
 
 /// The first edit of the run whose item is in this state.
@@ -228,11 +272,7 @@ fn from_row(row: PgRow) -> sqlx::Result<IssueEdit> {
     };
     Ok(IssueEdit {
         position: row.try_get("position")?,
-        deed: match deed.as_str() {
-            "change" => Deed::Change,
-            "retire" => Deed::Retire,
-            _ => return Err(unreadable()),
-        },
+        deed: Deed::parse(&deed).ok_or_else(unreadable)?,
         of_run: RunId::parse(&of_run).ok_or_else(unreadable)?,
         of_position: row.try_get("of_position")?,
         seen: Text {

@@ -514,6 +514,8 @@ impl Draft<'_> {
             reason: self.decision.reasons[n].clone().filter(|_| by.is_empty()),
         });
         Plan {
+            count_reason: "the edited text is compared block by block with the one that was planned"
+                .to_owned(),
             warnings: self.asked.warnings.clone(),
             coverage: coverage.collect(),
             spec: self.spec.clone(),

@@ -399,6 +399,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         | `@TheOpenProducerBot replan` | plans again; add what should be different |
         | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
         | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
         | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
         | `@TheOpenProducerBot help` | this |
         ----
@@ -416,6 +417,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         | `@TheOpenProducerBot replan` | plans again; add what should be different |
         | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
         | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
         | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
         | `@TheOpenProducerBot help` | this |
         ----
@@ -423,7 +425,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         ----
         I do not know `frobnicate`. `@TheOpenProducerBot help` lists what I know.
         ----
-        I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+        The plan of `RUN` waits, and nothing of it exists yet: `@TheOpenProducerBot replan` plans the edited specification.
         ");
     })
     .await;
