@@ -6,6 +6,7 @@ pub mod command;
 pub mod comment;
 pub mod coverage;
 pub mod defuse;
+pub mod edit;
 pub mod event;
 pub mod fingerprint;
 pub mod grouping;

@@ -14,13 +14,14 @@ use super::{
 };
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::event::Account;
-use crate::domain::ids::RunId;
+use crate::domain::ids::RunKey;
 use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::bot_comments;
 use crate::store::planned_issues::{self, Item};
 use crate::store::runs::{self, Run};
+use crate::store::tenant;
 
 /// Carries out a command.
 pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) -> FlowResult<()> {
@@ -42,7 +43,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     let objection = match &run {
         Some(_) if acts && is_answered(services, asking).await? => return Ok(()),
         Some(run) if acts && !has_acted(services, asking).await? => {
-            change(services, asking, &run.id, &command).await?
+            change(services, asking, run.key(), &command).await?
         }
         _ => None,
     };
@@ -76,7 +77,7 @@ async fn find_run(
         }
         Command::Rollback(RollbackTarget::Last { .. }) => {
             for run in runs {
-                let tally = planned_issues::tally(&services.pool, &run.id).await?;
+                let tally = planned_issues::tally(&services.pool, run.key()).await?;
                 if tally.existing > 0 {
                     return Ok(Some(run));
                 }
@@ -123,7 +124,7 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
 async fn change(
     services: &Services,
     asking: &Asking<'_>,
-    id: &RunId,
+    id: RunKey<'_>,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
     let asked = match command {
@@ -138,7 +139,7 @@ async fn change(
     };
     // The edit that unticked a box and the comment that confirms are two deliveries, in any order.
     let ticked = match command {
-        Command::Confirm(None) => tick::standing(services, asking.repository, id).await?,
+        Command::Confirm(None) => tick::standing(services, asking.repository, id.id).await?,
         _ => BTreeMap::new(),
     };
     let by = By {
@@ -165,12 +166,12 @@ pub(super) struct By<'a> {
 pub(super) async fn decide(
     services: &Services,
     by: &By<'_>,
-    id: &RunId,
+    id: RunKey<'_>,
     command: &Command,
     asked: Option<Asked>,
     ticked: &BTreeMap<u32, bool>,
 ) -> FlowResult<Option<Answer>> {
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, id.installation).await?;
     let run = runs::lock(&mut tx, id).await?;
     let to = match next_state(run.state, command) {
         Ok(to) => to,
@@ -197,7 +198,7 @@ pub(super) async fn decide(
     carry_out(&mut tx, &run, command, asked).await?;
     tx.commit().await?;
     info!(
-        run.id = %id, installation.id = %run.installation, login = by.sender.login,
+        run.id = %run.id, installation.id = %run.installation, login = by.sender.login,
         command = command.name(), "command carried out"
     );
     Ok(None)
@@ -221,7 +222,7 @@ async fn objection(
     run: &Run,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
-    let items = planned_issues::list(&mut **tx, &run.id).await?;
+    let items = planned_issues::list(&mut **tx, run.key()).await?;
     let picked = match command {
         Command::Confirm(_) | Command::Drop(_) if !run.shows_its_plan() => {
             return Ok(Some(Answer::NotShown));
@@ -295,21 +296,22 @@ async fn carry_out(
 ) -> FlowResult<()> {
     match command {
         Command::Confirm(Some(selection)) => {
-            let all = planned_issues::list(&mut **tx, &run.id).await?;
+            let all = planned_issues::list(&mut **tx, run.key()).await?;
             let others: Vec<i32> = all
                 .iter()
                 .map(|i| i.position)
                 .filter(|p| u32::try_from(*p).is_ok_and(|n| !selection.contains(n)))
                 .collect();
-            planned_issues::set_included(&mut **tx, &run.id, &others, false).await?;
-            planned_issues::set_included(&mut **tx, &run.id, &positions(selection), true).await?;
+            planned_issues::set_included(&mut **tx, run.key(), &others, false).await?;
+            planned_issues::set_included(&mut **tx, run.key(), &positions(selection), true).await?;
         }
         Command::Drop(selection) => {
-            planned_issues::set_included(&mut **tx, &run.id, &positions(selection), false).await?;
+            planned_issues::set_included(&mut **tx, run.key(), &positions(selection), false)
+                .await?;
         }
         Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
-            planned_issues::take_left_again(&mut **tx, &run.id).await?;
-            runs::set_rollback_force(&mut **tx, &run.id, *force).await?;
+            planned_issues::take_left_again(&mut **tx, run.key()).await?;
+            runs::set_rollback_force(&mut **tx, run.key(), *force).await?;
         }
         Command::Replan(words) => {
             if let Some(asked) = asked {

@@ -6,7 +6,8 @@ use tracing::{debug, info, warn};
 use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
 use super::{
-    FlowError, FlowResult, Services, command, installations, marketplace, pace, request, sync, tick,
+    FlowError, FlowResult, Services, command, installations, marketplace, pace, progress, request,
+    sync, tick,
 };
 use crate::domain::command::Said;
 use crate::domain::event::{CommentEvent, Event, Issue, IssueEvent, Repository};
@@ -110,6 +111,10 @@ async fn tell(services: &Services, event: &Event, heard_at: DateTime<Utc>) -> Fl
         Event::IssueEdited(e) => issue_edited(services, e).await,
         Event::IssueCommentCreated(e) => commented(services, e).await,
         Event::IssueCommentEdited(e) => comment_edited(services, e).await,
+        Event::IssueClosed(e)
+        | Event::IssueReopened(e)
+        | Event::IssueDeleted(e)
+        | Event::IssueTransferred(e) => progress::moved(services, event, e).await,
         Event::Installation(e) => installations::changed(services, e).await,
         Event::InstallationRepositories(e) => {
             installations::repositories_changed(services, e).await

@@ -50,6 +50,7 @@ pub mod person;
 pub mod plan;
 pub mod planner;
 pub mod press;
+pub mod progress;
 pub mod receive;
 pub mod registration;
 pub mod reply;
@@ -83,8 +84,10 @@ use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
+use crate::store::tenant;
 use looks::Looks;
 use pace::Pace;
+use progress::Quiet;
 
 /// What flows work with. Cheap to clone.
 #[derive(Clone)]
@@ -100,6 +103,8 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// How seldom comments tell of progress.
+    pub quiet: Quiet,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,
@@ -190,7 +195,10 @@ impl Services {
         if installation.is_person() {
             return Ok(person::known(self, installation, name).await?);
         }
-        Ok(store::repositories::find_by_name(&self.pool, installation, name).await?)
+        let mut tx = tenant::enter(&self.pool, installation).await?;
+        let row = store::repositories::find_by_name(&mut *tx, installation, name).await?;
+        tx.commit().await?;
+        Ok(row)
     }
 
     /// May we act in the repository now: is the installation live, and the repository in its reach as far as we know?
@@ -213,7 +221,9 @@ impl Services {
         repository: RepositoryId,
         asked: &Asked,
     ) -> FlowResult<Settings> {
-        let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
+        let mut tx = tenant::enter(&self.pool, installation).await?;
+        let layers = store::settings::get_layers(&mut *tx, installation, repository).await?;
+        tx.commit().await?;
         let read = |value: Option<serde_json::Value>| {
             value.map(|json| {
                 let (document, complaints) = Document::read(&json);

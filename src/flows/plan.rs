@@ -12,7 +12,7 @@ use super::planner::{self, How, Planned};
 use super::{FlowError, FlowResult, Services, advance, pace, room, sync};
 use crate::domain::comment;
 use crate::domain::fingerprint;
-use crate::domain::ids::{InstallationId, IssueNumber, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RunId, RunKey};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
@@ -24,6 +24,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Made, Run};
+use crate::store::tenant;
 
 /// The note of an item that a model added by itself.
 pub(super) const NOT_IN_THE_SPEC: &str = "not in the spec";
@@ -37,7 +38,11 @@ pub async fn enqueue(
     if installation.is_person() {
         return Ok(());
     }
-    jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
+    let job = Job::PlanRun {
+        run: id.clone(),
+        installation,
+    };
+    jobs::enqueue(tx, &job).await?;
     Ok(())
 }
 
@@ -50,12 +55,12 @@ pub async fn instruct(
 ) -> FlowResult<()> {
     asked.instructions.extend(words.map(str::to_owned));
     asked.replans = Asked::from_value(&run.request)?.replans + 1;
-    runs::set_request(&mut **tx, &run.id, &asked.to_value()?).await?;
+    runs::set_request(&mut **tx, run.key(), &asked.to_value()?).await?;
     Ok(())
 }
 
 /// Plans a run, decides whether a person must confirm, stores both and lets the run go on.
-pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
+pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
     let run = runs::get(&services.pool, id).await?;
     let Ok(planning) = run.state.start_planning() else {
         return Ok(());
@@ -82,14 +87,15 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     };
     let Planned { mut plan, mut how } = planned;
     components::place(services, &run, &settings, &mut plan).await?;
+    components::label(services, &run, &asked, &settings, &mut plan).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
-        return advance::give_up(services, &run.id, words).await;
+        return advance::give_up(services, id, words).await;
     }
     if let Err(over) = policy::check_maximum(plan.issues.len(), settings.max_issues.value) {
         let (error, next) = comment::too_many(over);
-        return advance::give_up(services, &run.id, &format!("{error} {next}")).await;
+        return advance::give_up(services, id, &format!("{error} {next}")).await;
     }
     let (plan, items, similar) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
@@ -270,8 +276,8 @@ async fn store(
     }
     let now = services.clock.now();
     let reasons = judge(plan, how, asked, settings);
-    let mut tx = services.pool.begin().await?;
-    let current = runs::lock(&mut tx, &run.id).await?;
+    let mut tx = tenant::enter(&services.pool, run.installation).await?;
+    let current = runs::lock(&mut tx, run.key()).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
         return Ok(());
     };
@@ -279,14 +285,14 @@ async fn store(
         // Somebody has asked for another plan meanwhile, and a job makes it.
         return Ok(());
     }
-    planned_issues::replace_all(&mut tx, &run.id, run.installation, &items).await?;
+    planned_issues::replace_all(&mut tx, run.key(), &items).await?;
     let made = Made {
         plan,
         reasons: &serde_json::to_value(&reasons).map_err(anyhow::Error::from)?,
         planning: &serde_json::to_value(how).map_err(anyhow::Error::from)?,
     };
-    runs::set_plan(&mut *tx, &run.id, &made, now).await?;
-    if !runs::set_state(&mut *tx, &run.id, current.state, next, None, now).await? {
+    runs::set_plan(&mut *tx, run.key(), &made, now).await?;
+    if !runs::set_state(&mut *tx, run.key(), current.state, next, None, now).await? {
         return Ok(());
     }
     advance::enqueue(&mut tx, run.installation, &run.id, None).await?;

@@ -228,6 +228,7 @@ fn wishes(asked: &Asked, settings: &Settings) -> structure::Wishes {
     structure::Wishes {
         count: asked.count,
         components: asked.components.clone(),
+        known_components: settings.components.value.keys().cloned().collect(),
         labels,
         assignees: asked.assignees.clone(),
         repositories: asked.repositories.clone(),

@@ -94,7 +94,7 @@ async fn command_run(
     if !standing.suffices() && !may_cancel {
         return Ok(Pressed::NotAllowed(not_allowed(standing)));
     }
-    let said = command::decide(services, by, &run.id, command, None, &BTreeMap::new()).await?;
+    let said = command::decide(services, by, run.key(), command, None, &BTreeMap::new()).await?;
     Ok(said.map_or(Pressed::Done, |answer| {
         Pressed::Objection(in_words(&answer))
     }))

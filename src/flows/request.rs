@@ -17,6 +17,7 @@ use crate::domain::request::{self, Options, Request};
 use crate::domain::settings::{self, Settings};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::runs::{self, NewRun, Run};
+use crate::store::tenant;
 
 /// Starts a run for the request, or says what is wrong with it.
 pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
@@ -61,7 +62,7 @@ pub async fn start(
         request: &asked.to_value()?,
         syncs,
     };
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, new.installation).await?;
     if !runs::insert(&mut *tx, &new, now).await? {
         return Ok(None);
     }
@@ -132,7 +133,10 @@ pub(super) async fn read_again(
     let before = Asked::from_value(&run.request)?;
     // What a sync follows was asked for by the run that it brings in line.
     let cause = match &run.syncs {
-        Some(base) => runs::get(&services.pool, base).await?.cause,
+        Some(base) => {
+            let key = base.of(run.installation);
+            runs::get(&services.pool, key).await?.cause
+        }
         None => run.cause.clone(),
     };
     let comment = match cause

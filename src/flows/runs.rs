@@ -51,13 +51,13 @@ pub async fn find(
     id: &RunId,
 ) -> FlowResult<Option<RunDetail>> {
     let mut tx = tenant::enter(&services.pool, installation).await?;
-    let Some(run) = runs::find(&mut *tx, id).await? else {
+    let Some(run) = runs::find(&mut *tx, id.of(installation)).await? else {
         return Ok(None);
     };
     let repository = repositories::find(&mut *tx, installation, run.repository).await?;
-    let items = planned_issues::list(&mut *tx, id).await?;
-    let created = created_issues::list(&mut *tx, id).await?;
-    let edited = issue_edits::list_edited(&mut *tx, installation, id).await?;
+    let items = planned_issues::list(&mut *tx, run.key()).await?;
+    let created = created_issues::list(&mut *tx, run.key()).await?;
+    let edited = issue_edits::list_edited(&mut *tx, run.key()).await?;
     tx.commit().await?;
     let title = run.request.get("title").and_then(Value::as_str);
     Ok(Some(RunDetail {
@@ -77,10 +77,10 @@ pub async fn find_plan(
     id: &RunId,
 ) -> FlowResult<Option<Option<(i64, Plan)>>> {
     let mut tx = tenant::enter(&services.pool, installation).await?;
-    let Some(run) = runs::find(&mut *tx, id).await? else {
+    let Some(run) = runs::find(&mut *tx, id.of(installation)).await? else {
         return Ok(None);
     };
-    let plan = runs::find_plan(&mut *tx, id).await?;
+    let plan = runs::find_plan(&mut *tx, run.key()).await?;
     tx.commit().await?;
     Ok(Some(plan.map(|plan| (run.plan_revision, plan))))
 }

@@ -16,7 +16,7 @@ use crate::domain::comment::{
 use crate::domain::ids::{IssueNumber, RepositoryName};
 use crate::domain::money::Money;
 use crate::domain::present;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -84,13 +84,19 @@ async fn bring_up_to_date_saying(
         view.waits_until = waits_until;
         view.words(services).await?
     };
-    let text = if runs::offers_sync(&services.pool, &run.id).await? {
+    let text = if runs::offers_sync(&services.pool, run.key()).await? {
         comment::with_offer(&text, &services.mention)
     } else {
         text
     };
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
-    runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+    runs::set_shown(
+        &services.pool,
+        run.key(),
+        run.revision,
+        services.clock.now(),
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -114,8 +120,8 @@ impl<'a> View<'a> {
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
-        let items = planned_issues::list(&services.pool, &run.id).await?;
-        let created = created_issues::list(&services.pool, &run.id).await?;
+        let items = planned_issues::list(&services.pool, run.key()).await?;
+        let created = created_issues::list(&services.pool, run.key()).await?;
         let others: BTreeSet<_> = items
             .iter()
             .map(|i| i.repository)
@@ -167,7 +173,7 @@ impl<'a> View<'a> {
     }
 
     async fn preview(&self, services: &Services) -> FlowResult<String> {
-        let mut plan = runs::find_plan(&services.pool, &self.run.id)
+        let mut plan = runs::find_plan(&services.pool, self.run.key())
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
@@ -235,6 +241,7 @@ impl<'a> View<'a> {
         Ok(comment::summary(&Summary {
             about: self.about(),
             created: &self.made(),
+            done: self.done(),
             skipped: &self.skipped(),
             dropped: &self.dropped(),
             failed: &self.refused(),
@@ -248,7 +255,7 @@ impl<'a> View<'a> {
 
     /// How the plan was made.
     async fn how(&self, services: &Services) -> FlowResult<planner::How> {
-        let how = runs::find_planning(&services.pool, &self.run.id).await?;
+        let how = runs::find_planning(&services.pool, self.run.key()).await?;
         let how = how.and_then(|how| serde_json::from_value(how).ok());
         Ok(how.unwrap_or_default())
     }
@@ -278,7 +285,7 @@ impl<'a> View<'a> {
     async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
         let run = self.run;
         let total = ai_calls::total_of_run(&services.pool, run.installation, &run.id).await?;
-        let plan = runs::find_planner(&services.pool, &run.id).await?;
+        let plan = runs::find_planner(&services.pool, run.key()).await?;
         let by_model = plan.filter(|planner| planner != "structural");
         if total.calls == 0 && by_model.is_none() {
             return Ok(None);
@@ -362,12 +369,18 @@ impl<'a> View<'a> {
         Ended {
             about: self.about(),
             created,
+            done: self.done(),
             total: self
                 .items
                 .iter()
                 .filter(|i| i.state.is_open() || i.state.exists())
                 .count(),
         }
+    }
+
+    fn done(&self) -> Done {
+        let standing = self.created.iter().filter(|c| c.closed_at.is_none());
+        Done::of(standing.map(|c| c.standing))
     }
 
     fn made(&self) -> Vec<Created> {
@@ -471,7 +484,7 @@ impl<'a> View<'a> {
             links: Vec::new(),
             says,
         }));
-        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        let refused = issue_links::list_refused(&services.pool, self.run.key()).await?;
         let mut why: Vec<(String, Vec<Link>)> = Vec::new();
         for (position, says) in refused {
             let issue = self.created.iter().find(|c| c.position == position);
@@ -507,7 +520,7 @@ impl<'a> View<'a> {
         if was_shown {
             return Ok(asked.warnings.clone());
         }
-        let plan = runs::find_plan(&services.pool, &self.run.id).await?;
+        let plan = runs::find_plan(&services.pool, self.run.key()).await?;
         Ok(plan.map_or_else(|| asked.warnings.clone(), |plan| plan.warnings))
     }
 

@@ -4,7 +4,7 @@ use super::About;
 use super::text::{cell, code, count, fit, inline, lines_within, thousands};
 use crate::domain::ids::RunId;
 use crate::domain::policy::TooMany;
-use crate::domain::run::{IllegalMove, Phase, State, Status};
+use crate::domain::run::{Done, IllegalMove, Phase, State, Status};
 
 const ROOM: usize = 50_000;
 
@@ -40,6 +40,8 @@ pub struct StatusRow {
     pub created: usize,
     pub total: usize,
     pub failed: usize,
+    /// What has become of the created issues since.
+    pub done: Done,
     /// What it waits for, or why it failed, in plain words; empty for nothing.
     pub note: String,
 }
@@ -69,9 +71,13 @@ fn status_row(row: &StatusRow) -> String {
         0 => String::new(),
         n => format!(", {n} failed"),
     };
+    let closed = match row.done {
+        done if done.is_untouched() => String::new(),
+        done => format!(", {done}"),
+    };
     let note = cell(&row.note);
     format!(
-        "| `{}` | {} | {issues}{failed} | {note} |",
+        "| `{}` | {} | {issues}{failed}{closed} | {note} |",
         row.run,
         state_words(row.state)
     )

@@ -11,7 +11,7 @@ use crate::domain::fingerprint::find_comment_marker;
 use crate::domain::money::Money;
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::policy::{Hit, Place, Reason, check_maximum};
-use crate::domain::run::{Move, Phase, State, Status};
+use crate::domain::run::{Done, Move, Phase, Standing, State, Status};
 use crate::domain::spec::{Block, BlockKind, Spec};
 
 fn run() -> RunId {
@@ -444,6 +444,7 @@ fn a_note_names_many_issues_and_counts_the_rest() {
         repository: None,
     });
     let summary = summary(&Summary {
+        done: Done::default(),
         about: about(&run),
         created: &created(),
         skipped: &[],
@@ -474,6 +475,7 @@ fn summary_comment() {
     let run = run();
     let created = created();
     let full = Summary {
+        done: Done::of([Standing::Open, Standing::Done, Standing::NotPlanned]),
         about: about(&run),
         created: &created,
         skipped: &[Skipped {
@@ -513,6 +515,8 @@ fn summary_comment() {
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ⚠️ 3 issues created, 1 could not be
 
+    `█████████████░░░░░░░` 66% · 2 of 3 closed (1 not planned)
+
     - #12 · Build the login
       - #13 · Store sessions
       - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
@@ -551,6 +555,8 @@ fn summary_comment() {
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ✅ 3 issues created
 
+    `█████████████░░░░░░░` 66% · 2 of 3 closed (1 not planned)
+
     - #12 · Build the login
       - #13 · Store sessions
       - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
@@ -568,6 +574,7 @@ fn ended_comments() {
     let run = run();
     let created = created();
     let some = Ended {
+        done: Done::default(),
         about: about(&run),
         created: &created,
         total: 8,
@@ -713,6 +720,7 @@ fn at_a_terminal_the_same_is_done_by_commands() {
     | stop | `openproducer process --repo acme/shop --issue 5 --cancel` |
     ");
     let ended = Ended {
+        done: Done::default(),
         about,
         created: &created(),
         total: 4,
@@ -761,6 +769,7 @@ fn help_reply() {
 #[test]
 fn status_reply() {
     let row = |state, created, total, failed, note: &str| StatusRow {
+        done: Done::default(),
         run: run(),
         state,
         created,

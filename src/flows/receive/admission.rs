@@ -89,7 +89,7 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
         ("issues", "edited") => issue_edited(payload, us)?,
         ("issue_comment", "created") => comment_created(payload, us)?,
         ("issue_comment", "edited") => comment_edited(payload, us)?,
-        // The place for `issues` closed, reopened, deleted, transferred, once they are acted on.
+        _ if tells_progress(event, action) => issue_moved(payload, us)?,
         _ if always_concerns(event, action) => Verdict::Concerns,
         _ if is_known(event) => Verdict::Ignored(Reason::Action),
         _ => Verdict::Ignored(Reason::Event),
@@ -99,10 +99,16 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
 /// Whether such an event can concern us at all, whatever its payload says.
 pub fn may_concern(event: &str, action: &str) -> bool {
     always_concerns(event, action)
+        || tells_progress(event, action)
         || matches!(
             (event, action),
             ("issues", "opened" | "edited") | ("issue_comment", "created" | "edited")
         )
+}
+
+/// Whether it tells what became of an issue: of those that we created their runs tell it on.
+pub fn tells_progress(event: &str, action: &str) -> bool {
+    event == "issues" && matches!(action, "closed" | "reopened" | "deleted" | "transferred")
 }
 
 fn always_concerns(event: &str, action: &str) -> bool {
@@ -212,6 +218,21 @@ fn comment_edited(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, Strin
     } else {
         Ok(Verdict::Ignored(Reason::Action))
     }
+}
+
+/// Something became of an issue of ours: its run tells how many are done.
+fn issue_moved(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    let sender = required("sender", payload.sender())?;
+    if us.is_login(sender.login()) {
+        return Ok(Verdict::Ignored(Reason::Ourselves));
+    }
+    let issue = required("issue", payload.issue())?;
+    let may_be_ours = us.is_unknown() && issue.user.as_ref().is_some_and(Author::is_bot);
+    Ok(if us.wrote(&issue) || may_be_ours {
+        Verdict::Concerns
+    } else {
+        Verdict::Ignored(Reason::Action)
+    })
 }
 
 fn on_an_issue(payload: &Glimpse<'_>) -> Result<Verdict, String> {

@@ -24,6 +24,7 @@ use crate::store::issue_edits::{self, Deed, IssueEdit, Text};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs::{self, Made, Run};
+use crate::store::tenant;
 
 /// The note of a new issue for work whose issue is closed.
 const FOLLOW_UP: &str = "follows a closed issue";
@@ -38,7 +39,7 @@ pub(crate) async fn plan(
     let Some(base) = &run.syncs else {
         return Ok(());
     };
-    let base = runs::get(&services.pool, base).await?;
+    let base = runs::get(&services.pool, base.of(run.installation)).await?;
     let chain = Chain::load(services, &base).await?;
     let old = planner::by_structure_of(&chain.asked, settings).await?;
     let mut new = planner::by_structure_of(asked, settings).await?;
@@ -46,7 +47,7 @@ pub(crate) async fn plan(
     let (difference, decision) = decide(&chain, old, &new).await?;
     if let Err(over) = policy::check_maximum(decision.adds.len(), settings.max_issues.value) {
         let (error, next) = comment::too_many(over);
-        return advance::give_up(services, &run.id, &format!("{error} {next}")).await;
+        return advance::give_up(services, run.key(), &format!("{error} {next}")).await;
     }
     let mut draft = Draft {
         services,
@@ -514,8 +515,9 @@ impl Draft<'_> {
             reason: self.decision.reasons[n].clone().filter(|_| by.is_empty()),
         });
         Plan {
-            count_reason: "the edited text is compared block by block with the one that was planned"
-                .to_owned(),
+            count_reason:
+                "the edited text is compared block by block with the one that was planned"
+                    .to_owned(),
             warnings: self.asked.warnings.clone(),
             coverage: coverage.collect(),
             spec: self.spec.clone(),
@@ -546,16 +548,16 @@ impl Draft<'_> {
             ..bare_plan()
         };
         let reasons = plans::judge(&judged, &how, self.asked, settings);
-        let mut tx = services.pool.begin().await?;
-        let current = runs::lock(&mut tx, &run.id).await?;
+        let mut tx = tenant::enter(&services.pool, run.installation).await?;
+        let current = runs::lock(&mut tx, run.key()).await?;
         let Ok(next) = current.state.plan_stored(asks) else {
             return Ok(());
         };
         if Asked::from_value(&current.request)?.replans != self.asked.replans {
             return Ok(());
         }
-        planned_issues::replace_all(&mut tx, &run.id, run.installation, &self.items).await?;
-        issue_edits::insert_all(&mut tx, &run.id, run.installation, &self.edits).await?;
+        planned_issues::replace_all(&mut tx, run.key(), &self.items).await?;
+        issue_edits::insert_all(&mut tx, run.key(), &self.edits).await?;
         let json =
             |value: serde_json::Result<serde_json::Value>| value.map_err(anyhow::Error::from);
         let made = Made {
@@ -563,9 +565,14 @@ impl Draft<'_> {
             reasons: &json(serde_json::to_value(&reasons))?,
             planning: &json(serde_json::to_value(&how))?,
         };
-        runs::set_plan(&mut *tx, &run.id, &made, now).await?;
-        runs::set_sync(&mut *tx, &run.id, &json(serde_json::to_value(&self.found))?).await?;
-        if !runs::set_state(&mut *tx, &run.id, current.state, next, None, now).await? {
+        runs::set_plan(&mut *tx, run.key(), &made, now).await?;
+        runs::set_sync(
+            &mut *tx,
+            run.key(),
+            &json(serde_json::to_value(&self.found))?,
+        )
+        .await?;
+        if !runs::set_state(&mut *tx, run.key(), current.state, next, None, now).await? {
             return Ok(());
         }
         advance::enqueue(&mut tx, run.installation, &run.id, None).await?;

@@ -10,7 +10,7 @@ use crate::domain::comment::{
 };
 use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName};
 use crate::domain::plan::Plan;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::flows::planner::How;
 use crate::flows::{FlowResult, Services};
 use crate::store::created_issues;
@@ -45,6 +45,7 @@ pub(crate) async fn words(
                 about: view.about,
                 created: &[],
                 total: 0,
+                done: Done::default(),
             };
             comment::failed(&ended, error, &next)
         }
@@ -73,14 +74,14 @@ impl<'a> View<'a> {
         run: &'a Run,
     ) -> FlowResult<Self> {
         let pool = &services.pool;
-        let plan = runs::find_plan(pool, &run.id).await?;
-        let items = planned_issues::list(pool, &run.id).await?;
-        let edits = issue_edits::list(pool, &run.id).await?;
-        let how = runs::find_planning(pool, &run.id).await?;
+        let plan = runs::find_plan(pool, run.key()).await?;
+        let items = planned_issues::list(pool, run.key()).await?;
+        let edits = issue_edits::list(pool, run.key()).await?;
+        let how = runs::find_planning(pool, run.key()).await?;
         let how: How = how
             .and_then(|h| serde_json::from_value(h).ok())
             .unwrap_or_default();
-        let found = runs::find_sync(pool, &run.id).await?;
+        let found = runs::find_sync(pool, run.key()).await?;
         let found = found
             .and_then(|f| serde_json::from_value(f).ok())
             .unwrap_or_default();
@@ -88,8 +89,8 @@ impl<'a> View<'a> {
             home: repository.id,
             names: BTreeMap::new(),
         };
-        let created = created_issues::list(pool, &run.id).await?;
-        let lines: BTreeMap<&str, [usize; 2]> = plan
+        let created = created_issues::list(pool, run.key()).await?;
+        let places: BTreeMap<&str, [usize; 2]> = plan
             .iter()
             .flat_map(|p| &p.spec.blocks)
             .map(|b| (b.id.as_str(), b.lines))
@@ -104,7 +105,12 @@ impl<'a> View<'a> {
             }
             let (place, number) = match edit {
                 Some(edit) => {
-                    let of = created_issues::get(pool, &edit.of_run, edit.of_position).await?;
+                    let of = created_issues::get(
+                        pool,
+                        edit.of_run.of(run.installation),
+                        edit.of_position,
+                    )
+                    .await?;
                     (Some(of.repository), Some(of.number))
                 }
                 None => {
@@ -116,7 +122,7 @@ impl<'a> View<'a> {
                 Some((place, number)) => Some(links.to(services, place, number).await?),
                 None => None,
             };
-            let mut row = shown(&item, edit, link, &lines);
+            let mut row = shown(&item, edit, link, &places);
             if edit.is_none()
                 && let Some(like) = how.similar.iter().find(|s| s.item == item.planned.id)
             {
@@ -125,7 +131,7 @@ impl<'a> View<'a> {
             rows.push((item, row));
         }
         let mut refused = Vec::new();
-        for (position, says) in issue_links::list_refused(pool, &run.id).await? {
+        for (position, says) in issue_links::list_refused(pool, run.key()).await? {
             let row = rows.iter().find(|(i, _)| i.position == position);
             if let Some(link) = row.and_then(|(_, r)| r.link.as_ref()) {
                 refused.push(format!(

@@ -99,6 +99,8 @@ pub(super) struct IssueShape {
     /// The issue's, created or changed.
     number: Option<i64>,
     url: Option<String>,
+    /// What has become of it: `open`, `done`, `not_planned`, `deleted` or `moved`.
+    standing: Option<&'static str>,
 }
 
 /// A run's plan.
@@ -287,6 +289,7 @@ fn of_detail(found: &RunDetail) -> RunDetailShape {
             deed,
             number: place.map(|(number, _)| number.0),
             url: place.map(|(_, url)| url.clone()),
+            standing: created.map(|c| c.standing.as_str()),
         }
     };
     RunDetailShape {

@@ -86,7 +86,7 @@ pub(super) async fn live(
     let seen = find(&shared, &signed.person, &id).await?;
     let (id, inside) = (seen.run.id.clone(), Arc::clone(&shared));
     let person = signed.person.id;
-    shared.live.stream(person, &seen.run.id, move || {
+    shared.live.stream(person, seen.run.key(), move || {
         let (shared, headers, id) = (Arc::clone(&inside), headers.clone(), id.clone());
         Box::pin(async move { draw(&shared, &headers, &id).await })
     })

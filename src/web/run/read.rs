@@ -4,7 +4,7 @@ use super::view::IssueLink;
 use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName, UserId};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Role;
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 use crate::flows::access::{Person, SeenRun};
 use crate::flows::asked::Asked;
 use crate::flows::{FlowResult, Services};
@@ -49,13 +49,13 @@ impl Facts {
         let mut tx = tenant::enter(&services.pool, home).await?;
         let facts = Self {
             person: person.id,
-            plan: runs::find_plan(&mut *tx, id).await?,
-            items: planned_issues::list(&mut *tx, id).await?,
-            created: created_issues::list(&mut *tx, id).await?,
-            edited: issue_edits::list_edited(&mut *tx, home, id).await?,
-            moments: created_issues::list_moments(&mut *tx, home, id).await?,
+            plan: runs::find_plan(&mut *tx, id.of(home)).await?,
+            items: planned_issues::list(&mut *tx, id.of(home)).await?,
+            created: created_issues::list(&mut *tx, id.of(home)).await?,
+            edited: issue_edits::list_edited(&mut *tx, id.of(home)).await?,
+            moments: created_issues::list_moments(&mut *tx, id.of(home)).await?,
             events: audit_events::list_for_run(&mut *tx, home, id).await?,
-            links: issue_links::count(&mut *tx, home, id).await?,
+            links: issue_links::count(&mut *tx, id.of(home)).await?,
             ai: ai_calls::total_of_run(&mut *tx, home, id).await?,
             minimum_role: settings.minimum_role.value,
             web_url: services.web_url.clone(),
@@ -99,6 +99,12 @@ impl Facts {
     /// The issue that an item of a sync changes or retires.
     pub(super) fn edited_by(&self, item: &Item) -> Option<&Edited> {
         self.edited.iter().find(|e| e.position == item.position)
+    }
+
+    /// What has become of an item's issue, if there is one that no rollback has closed.
+    pub(super) fn standing_of(&self, item: &Item) -> Option<Standing> {
+        let created = self.created.iter().find(|c| c.position == item.position)?;
+        created.closed_at.is_none().then_some(created.standing)
     }
 
     fn link(&self, repository: RepositoryId, number: IssueNumber) -> Option<IssueLink> {

@@ -10,7 +10,7 @@ use super::log::{self, LogLine};
 use super::read::Facts;
 use crate::domain::plan::PlannedIssue;
 use crate::domain::policy::Reason;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Standing, Status};
 use crate::flows::press;
 use crate::store::issue_edits::Deed;
 use crate::store::planned_issues::Item;
@@ -121,6 +121,17 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
         ItemState::Changed => Badge::new(Tone::Good, "Changed"),
         ItemState::Undone => Badge::new(Tone::Undone, "As before"),
     }
+}
+
+/// What has become of a created issue since; `None`: nothing.
+fn standing_badge(standing: Standing) -> Option<Badge> {
+    Some(match standing {
+        Standing::Open => return None,
+        Standing::Done => Badge::new(Tone::Good, "Done"),
+        Standing::NotPlanned => Badge::new(Tone::Off, "Closed, not planned"),
+        Standing::Deleted => Badge::new(Tone::Off, "Deleted"),
+        Standing::Moved => Badge::new(Tone::Off, "Moved elsewhere"),
+    })
 }
 
 /// The same where nothing goes on any more: what is planned then was not created.
@@ -329,9 +340,19 @@ fn items_words(facts: &Facts) -> String {
         .iter()
         .map(|((_, words), count)| format!("{count} {}", words.to_lowercase()))
         .collect();
+    let done = Done::of(
+        facts
+            .items
+            .iter()
+            .filter_map(|item| facts.standing_of(item)),
+    );
+    let closed = match done {
+        done if done.is_untouched() => String::new(),
+        done => format!("; {done}"),
+    };
     match facts.items.len() {
         0 => String::new(),
-        n => format!("{}: {}", many(n, "issue"), told.join(", ")),
+        n => format!("{}: {}{closed}", many(n, "issue"), told.join(", ")),
     }
 }
 
@@ -372,7 +393,10 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         depth,
         title: planned.title.clone(),
         body: planned.body.clone(),
-        badge: badge_of(facts, item),
+        badge: facts
+            .standing_of(item)
+            .and_then(standing_badge)
+            .unwrap_or_else(|| badge_of(facts, item)),
         state: graph::class(item.state),
         link: facts.link_of(item),
         labels: planned.labels.clone(),

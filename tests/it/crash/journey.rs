@@ -10,10 +10,11 @@ use http::Method;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::fingerprint;
-use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
+use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId, RunKey};
 use openproducer::domain::settings::Operator;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
+use openproducer::flows::progress::Quiet;
 use openproducer::flows::step::Next;
 use openproducer::flows::{FlowResult, Services, advance, delivery, plan};
 use openproducer::github::{GitHub, Timeouts};
@@ -102,6 +103,7 @@ impl Lane {
             operator: self.operator.clone(),
             pace: self.pace,
             looks: Looks::GITHUB,
+            quiet: Quiet::NONE,
             ..outside.parts(self.database.pool().clone())
         };
         let trigger = self.alice().opens_issue(&repository, "Reading club", spec);
@@ -141,7 +143,7 @@ impl Journey<'_> {
     pub(crate) async fn create(&self) -> anyhow::Result<()> {
         self.deliver("issues").await?;
         let id = self.run().await?;
-        self.tried(async || Box::pin(plan::plan(&self.services, &id)).await)
+        self.tried(async || Box::pin(plan::plan(&self.services, self.mine(&id))).await)
             .await
             .context("planning")?;
         self.advance(&id).await
@@ -199,7 +201,7 @@ impl Journey<'_> {
 
     /// The same of as many issues as there are.
     pub(super) async fn outcome_of_any(&self) -> anyhow::Result<Outcome> {
-        let run = runs::get(&self.services.pool, &self.run().await?).await?;
+        let run = runs::get(&self.services.pool, self.mine(&self.run().await?)).await?;
         let shop = self.shop();
         let issues = shop.issues();
         let title = |wanted: &IssueRef| {
@@ -314,6 +316,10 @@ impl Journey<'_> {
         Ok(runs.remove(0).id)
     }
 
+    fn mine<'a>(&self, id: &'a RunId) -> RunKey<'a> {
+        id.of(self.lane.installation)
+    }
+
     /// Stores the newest webhook delivery and handles it.
     async fn deliver(&self, event: &str) -> anyhow::Result<()> {
         let guid = self.store(event).await?;
@@ -349,7 +355,7 @@ impl Journey<'_> {
 
     async fn advance(&self, id: &RunId) -> anyhow::Result<()> {
         for _ in 0..TURNS {
-            let turn = async || Box::pin(advance::advance(&self.services, id)).await;
+            let turn = async || Box::pin(advance::advance(&self.services, self.mine(id))).await;
             match self.tried(turn).await.context("advancing")? {
                 Next::Done => return Ok(()),
                 Next::Again => {}

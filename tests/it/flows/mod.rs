@@ -11,6 +11,7 @@ mod installations;
 mod life;
 mod marketplace;
 mod options;
+mod progress;
 mod recovery;
 mod rollback;
 mod terminal;
