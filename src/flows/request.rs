@@ -134,9 +134,8 @@ pub(super) async fn read_again(
     // What a sync follows was asked for by the run that it brings in line.
     let cause = match &run.syncs {
         Some(base) => {
-            runs::get(&services.pool, base.of(run.installation))
-                .await?
-                .cause
+            let key = base.of(run.installation);
+            runs::get(&services.pool, key).await?.cause
         }
         None => run.cause.clone(),
     };

@@ -1216,7 +1216,16 @@ fn zz_print() {
     };
     let (run, none) = (run(), BTreeSet::new());
     let long: String = (0..300)
-        .map(|n| format!("{}- Build screen {n} of the counter for returned articles\n", if n % 30 == 0 { format!("\n## Part {n}\n\n") } else { String::new() }))
+        .map(|n| {
+            format!(
+                "{}- Build screen {n} of the counter for returned articles\n",
+                if n % 30 == 0 {
+                    format!("\n## Part {n}\n\n")
+                } else {
+                    String::new()
+                }
+            )
+        })
         .collect();
     let prd = std::fs::read_to_string("docs/examples/team-inbox-prd.md").unwrap();
     let billing = std::fs::read_to_string("docs/examples/billing-migration.md").unwrap();

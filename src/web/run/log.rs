@@ -73,6 +73,7 @@ fn deed(event: &RunEvent) -> String {
     };
     match event.action.as_str() {
         "request" => "asked for this breakdown".to_owned(),
+        "sync" => "asked to bring issues in line with the edited specification".to_owned(),
         "confirm" => "confirmed the plan".to_owned(),
         "drop" => "left issues out of the plan".to_owned(),
         "tick" => match (count("dropped"), count("restored")) {
@@ -128,7 +129,12 @@ fn made(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
 fn ending(facts: &Facts) -> String {
     let run = &facts.seen.run;
     let exist = facts.items.iter().filter(|i| i.state.exists()).count();
+    let changed = facts.items.iter().filter(|i| i.state == ItemState::Changed);
+    let changed = changed.count();
     match run.state.status() {
+        Status::Completed if run.syncs.is_some() => {
+            format!("Completed: {exist} added, {changed} changed or retired")
+        }
         Status::Completed => format!("Completed: {} created", many(exist, "issue")),
         Status::Failed => match &run.failure {
             Some(why) => format!("Failed: {why}"),
