@@ -23,6 +23,7 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::planner::{self, Ai};
+use crate::flows::progress::Quiet;
 use crate::flows::receive::{Identity, Receiver};
 use crate::flows::registration;
 use crate::github::webhook::Verifier;
@@ -43,6 +44,7 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    pub quiet: Quiet,
     /// What secrets are kept under; `None`: none can be kept, and nobody can sign in.
     pub seal: Option<Seal>,
     /// Models that plan.
@@ -77,6 +79,7 @@ impl Parts {
             chance: Chance::system(),
             pace: Pace::GITHUB,
             looks: Looks::GITHUB,
+            quiet: Quiet::USUAL,
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
@@ -442,6 +445,7 @@ pub fn services(parts: &Parts) -> Services {
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        quiet: parts.quiet,
         cache: parts.cache.clone(),
         seal: parts.seal.clone(),
         ai: Arc::new(parts.ai.clone()),

@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 
 use super::step::Next;
 use super::{
-    FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show,
+    FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show, sync,
 };
 use crate::domain::ids::{InstallationId, RunId, RunKey};
 use crate::domain::run::{Phase, State};
@@ -112,7 +112,7 @@ async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Ne
             show::bring_up_to_date(services, &repository, run).await
         }
         // A request may have been under way when the run ended: what it made is ours all the same.
-        None => match create::settle_lost(services, &repository, run).await {
+        None => match settle_lost(services, &repository, run).await {
             Ok(Next::Done) => show::bring_up_to_date(services, &repository, run).await,
             // It cannot be looked for. How the run has ended is said all the same.
             Err(error) if error.is_out_of_reach() || matches!(error, FlowError::Internal(_)) => {
@@ -122,6 +122,33 @@ async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Ne
             other => other,
         },
         Some(working) => work(services, &repository, run, working, left).await,
+    }
+}
+
+async fn settle_lost(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Next> {
+    match sync::settle_lost(services, repository, run).await? {
+        Next::Done => create::settle_lost(services, repository, run).await,
+        other => Ok(other),
+    }
+}
+
+/// What a sync does with issues that are there, before it creates any.
+async fn edit(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    phase: Phase,
+) -> FlowResult<Next> {
+    match phase {
+        _ if run.syncs.is_none() => Ok(Next::Done),
+        Phase::Creating => sync::step(services, repository, run).await,
+        Phase::RollingBack => sync::undo(services, repository, run).await,
+        Phase::Summarising => sync::withdraw(services, run).await.map(|()| Next::Done),
+        _ => Ok(Next::Done),
     }
 }
 
@@ -140,6 +167,10 @@ async fn work(
 ) -> FlowResult<Next> {
     if show::is_due(services, run) {
         return show::bring_up_to_date(services, repository, run).await;
+    }
+    let edited = edit(services, repository, run, phase).await?;
+    if edited != Next::Done {
+        return Ok(edited);
     }
     let asked = Asked::from_value(&run.request)?;
     let next = match phase {

@@ -19,7 +19,16 @@ pub enum Answer {
     Complaints(Vec<Complaint>),
     /// The trigger issue is closed.
     Closed,
-    NotYet(&'static str),
+    /// No run of the issue is completed.
+    NothingToSync,
+    /// The text says what the issues follow already.
+    InSync,
+    /// A run of the issue is not over yet.
+    SyncLater {
+        run: RunId,
+        is_preview: bool,
+        is_sync: bool,
+    },
     NothingToDo(&'static str),
     /// The run's state does not allow it.
     Already(IllegalMove, RunId),
@@ -56,7 +65,13 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
             comment::complaints(&faults(&complaints, asking.written()))
         }
         Answer::Closed => comment::closed(bot),
-        Answer::NotYet(command) => comment::not_yet(command, bot),
+        Answer::NothingToSync => comment::nothing_to_sync(bot),
+        Answer::InSync => comment::in_sync(),
+        Answer::SyncLater {
+            run,
+            is_preview,
+            is_sync,
+        } => comment::sync_later(&run, is_preview, is_sync, bot),
         Answer::NothingToDo("rollback") => comment::nothing_to_roll_back(bot),
         Answer::NothingToDo(_) => comment::nothing_to_confirm(bot),
         Answer::Already(illegal, run) => {

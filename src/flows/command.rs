@@ -9,7 +9,9 @@ use tracing::info;
 use super::answer::{Answer, answer};
 use super::asked::Asked;
 use super::asking::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, request, rollback, status, tick};
+use super::{
+    FlowResult, Services, advance, authorize, plan, request, rollback, status, sync, tick,
+};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::event::Account;
 use crate::domain::ids::RunKey;
@@ -49,7 +51,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     let said = match (&command, run) {
         (Command::Help, _) => Some(Answer::Help),
         (Command::Status, _) => Some(Answer::Status(status::of_issue(services, asking).await?)),
-        (Command::Sync, _) => Some(Answer::NotYet(command.name())),
+        (Command::Sync, _) => sync::ask(services, asking).await?,
         (_, None) => Some(Answer::NothingToDo(command.name())),
         (_, Some(_)) => objection,
     };
@@ -208,7 +210,7 @@ async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool>
 }
 
 /// Whether this very comment was told what stands against it: it does not act later, when that is gone.
-async fn is_answered(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
+pub(super) async fn is_answered(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
     let (place, cause) = (asking.repository.id, asking.cause());
     let posted = bot_comments::find_posted(&services.pool, place, &cause).await?;
     Ok(posted.is_some())

@@ -9,7 +9,7 @@ use super::step::Next;
 use super::{FlowError, FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 use crate::github::{GitHubError, Issue, NewIssue};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Intent, Item};
@@ -178,7 +178,8 @@ pub(super) async fn refused_altogether(
     run: &Run,
 ) -> FlowResult<Option<String>> {
     let items = planned_issues::list(&services.pool, run.key()).await?;
-    if items.iter().any(|i| i.state.exists()) {
+    // What a sync could not change is named; the rest of the difference holds.
+    if run.syncs.is_some() || items.iter().any(|i| i.state.exists()) {
         return Ok(None);
     }
     let refused = items.into_iter().find(|i| i.state == ItemState::Failed);
@@ -323,6 +324,7 @@ async fn settle(
     issue: &Issue,
 ) -> FlowResult<i64> {
     let created = CreatedIssue {
+        standing: Standing::Open,
         position: item.position,
         repository: item.repository,
         issue_id: issue.id,

@@ -12,6 +12,7 @@
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
+//! | [`sync`] | an edited specification: a difference to confirm, and what comes of it |
 //! | [`native`] | an older server that knows no sub-issues or dependencies: they become text |
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
@@ -49,6 +50,7 @@ pub mod person;
 pub mod plan;
 pub mod planner;
 pub mod press;
+pub mod progress;
 pub mod receive;
 pub mod registration;
 pub mod reply;
@@ -63,6 +65,7 @@ pub mod show;
 pub mod status;
 pub mod step;
 pub mod sweep;
+mod sync;
 pub mod tick;
 pub mod tokens;
 pub mod touched;
@@ -84,6 +87,7 @@ use crate::store::sealed::Seal;
 use crate::store::tenant;
 use looks::Looks;
 use pace::Pace;
+use progress::Quiet;
 
 /// What flows work with. Cheap to clone.
 #[derive(Clone)]
@@ -99,6 +103,8 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// How seldom comments tell of progress.
+    pub quiet: Quiet,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,

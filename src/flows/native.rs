@@ -171,7 +171,7 @@ fn marked(run: &Run, item: &Item, body: &str) -> String {
 }
 
 /// GitHub ticks the box of an issue that is closed: that changes no text of ours.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     a.trim_end()
         .lines()
         .map(unticked)

@@ -124,7 +124,7 @@ async fn start(services: &Services, asking: &Asking<'_>, wish: Wish) -> FlowResu
     asked.dry_run |= wish == Wish::Preview;
     let chance = RunId::new(services.clock.now(), &services.chance.random_bytes());
     let cause = format!("process:{chance}");
-    request::start(services, asking, &cause, &asked)
+    request::start(services, asking, &cause, &asked, None)
         .await?
         .map(Outcome::Started)
         .ok_or_else(|| anyhow!("the run was started already").into())
@@ -300,6 +300,7 @@ async fn read_issue(
         title: issue.title,
         body: issue.body,
         is_open: true,
+        is_not_planned: false,
         is_pull_request: false,
         author: None,
         updated_at: issue.updated_at,

@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::components;
 use super::existing::{self, Existing, Similar};
 use super::planner::{self, How, Planned};
-use super::{FlowError, FlowResult, Services, advance, pace, room};
+use super::{FlowError, FlowResult, Services, advance, pace, room, sync};
 use crate::domain::comment;
 use crate::domain::fingerprint;
 use crate::domain::ids::{InstallationId, IssueNumber, RunId, RunKey};
@@ -18,6 +18,7 @@ use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
 use crate::domain::settings::{Confirmation, Settings};
+use crate::github::GitHubError;
 use crate::store::created_issues;
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
@@ -72,12 +73,21 @@ pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
     }
     let asked = Asked::from_value(&run.request)?;
     let settings = settings_of(services, &run, &asked).await?;
+    if run.syncs.is_some() {
+        return match Box::pin(sync::plan(services, &run, &asked, &settings)).await {
+            Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
+                Err(put_off(services, &run, refused).await?)
+            }
+            other => other,
+        };
+    }
     let planned = planner::plan(services, &run, &asked, &settings);
     let Some(planned) = Box::pin(planned).await? else {
         return Ok(());
     };
     let Planned { mut plan, mut how } = planned;
     components::place(services, &run, &settings, &mut plan).await?;
+    components::label(services, &run, &asked, &settings, &mut plan).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
@@ -89,15 +99,21 @@ pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
     }
     let (plan, items, similar) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
-            let until = pace::heed(services, run.installation, &refused).await?;
-            let until = until.or(refused.retry_at()).unwrap_or(now);
-            info!(run.id = %run.id, %until, "planning put off, GitHub asks to wait");
-            return Err(FlowError::Later(until));
+            return Err(put_off(services, &run, refused).await?);
         }
         other => other?,
     };
     how.similar = similar;
     store(services, &run, &asked, &settings, &(plan, how), items).await
+}
+
+/// GitHub asks to wait.
+async fn put_off(services: &Services, run: &Run, refused: GitHubError) -> FlowResult<FlowError> {
+    let until = pace::heed(services, run.installation, &refused).await?;
+    let until = until.or(refused.retry_at());
+    let until = until.unwrap_or_else(|| services.clock.now());
+    info!(run.id = %run.id, %until, "planning put off, GitHub asks to wait");
+    Ok(FlowError::Later(until))
 }
 
 /// The plan as GitHub will take it, its items, and what they are like. Groups do not count toward the maximum: GitHub asks for them.
@@ -135,7 +151,7 @@ async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResul
 }
 
 /// The plan's issues as rows: each with its repository, and skipped where the same issue is there already.
-async fn items(
+pub(super) async fn items(
     services: &Services,
     run: &Run,
     asked: &Asked,
@@ -224,7 +240,7 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
     Ok(())
 }
 
-fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+pub(super) fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
     let filter = settings
         .content_filtering
         .value

@@ -33,17 +33,20 @@ pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
         return answer(services, asking, Answer::Closed).await;
     }
     match read(services, asking).await? {
-        Ok(asked) => start(services, asking, &cause, &asked).await.map(drop),
+        Ok(asked) => start(services, asking, &cause, &asked, None)
+            .await
+            .map(drop),
         Err(complaints) => answer(services, asking, Answer::Complaints(complaints)).await,
     }
 }
 
-/// Stores the run and its first job in one transaction.
+/// Stores the run and its first job in one transaction. `syncs`: the run whose issues it is to bring in line.
 pub async fn start(
     services: &Services,
     asking: &Asking<'_>,
     cause: &str,
     asked: &Asked,
+    syncs: Option<&RunId>,
 ) -> FlowResult<Option<RunId>> {
     let now = services.clock.now();
     let id = RunId::new(now, &services.chance.random_bytes());
@@ -57,6 +60,7 @@ pub async fn start(
         requested_by: &asking.sender.login,
         requested_by_id: asking.sender.id,
         request: &asked.to_value()?,
+        syncs,
     };
     let mut tx = tenant::enter(&services.pool, new.installation).await?;
     if !runs::insert(&mut *tx, &new, now).await? {
@@ -68,7 +72,7 @@ pub async fn start(
         run: Some(&id),
         actor: new.requested_by,
         actor_id: Some(new.requested_by_id),
-        action: "request",
+        action: syncs.map_or("request", |_| "sync"),
         detail: json!({ "issue": asking.issue.number }),
         cause: None,
     };
@@ -127,8 +131,16 @@ pub(super) async fn read_again(
     run: &Run,
 ) -> FlowResult<Result<Asked, Vec<Complaint>>> {
     let before = Asked::from_value(&run.request)?;
-    let comment = match run
-        .cause
+    // What a sync follows was asked for by the run that it brings in line.
+    let cause = match &run.syncs {
+        Some(base) => {
+            runs::get(&services.pool, base.of(run.installation))
+                .await?
+                .cause
+        }
+        None => run.cause.clone(),
+    };
+    let comment = match cause
         .strip_prefix("comment:")
         .and_then(|id| id.parse().ok())
     {

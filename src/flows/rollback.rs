@@ -28,7 +28,12 @@ pub(super) fn could_not_be_closed(note: &str) -> bool {
 
 /// Why a run that may be rolled back has nothing for it: no item of it stands, or may stand, as we made it.
 pub(super) fn nothing_left(run: &Run, items: &[Item]) -> Option<IllegalMove> {
-    let rest = [ItemState::Created, ItemState::Intended, ItemState::Left];
+    let rest = [
+        ItemState::Created,
+        ItemState::Changed,
+        ItemState::Intended,
+        ItemState::Left,
+    ];
     let is_left = items.iter().any(|i| rest.contains(&i.state));
     (!is_left).then_some(IllegalMove {
         from: run.state,
@@ -76,7 +81,7 @@ pub(super) async fn step(
     close(services, repository, run, &repo, &item, &issue).await
 }
 
-fn out_of_reach(services: &Services) -> &'static str {
+pub(super) fn out_of_reach(services: &Services) -> &'static str {
     if services.github.is_person() {
         OUT_OF_THE_TOKENS_REACH
     } else {
@@ -85,7 +90,7 @@ fn out_of_reach(services: &Services) -> &'static str {
 }
 
 /// The issue as it is now, or why it is not there for us.
-async fn find(
+pub(super) async fn find(
     services: &Services,
     repo: &Repo,
     issue: &CreatedIssue,

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::existing::Similar;
 use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback, sync};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
@@ -16,7 +16,7 @@ use crate::domain::comment::{
 use crate::domain::ids::{IssueNumber, RepositoryName};
 use crate::domain::money::Money;
 use crate::domain::present;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -77,9 +77,18 @@ async fn bring_up_to_date_saying(
     if run.shown_revision >= run.revision {
         return Ok(Next::Done);
     }
-    let mut view = View::of(services, repository, run).await?;
-    view.waits_until = waits_until;
-    let text = view.words(services).await?;
+    let text = if run.syncs.is_some() {
+        sync::words(services, repository, run, waits_until).await?
+    } else {
+        let mut view = View::of(services, repository, run).await?;
+        view.waits_until = waits_until;
+        view.words(services).await?
+    };
+    let text = if runs::offers_sync(&services.pool, &run.id).await? {
+        comment::with_offer(&text, &services.mention)
+    } else {
+        text
+    };
     reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
     runs::set_shown(
         &services.pool,
@@ -232,6 +241,7 @@ impl<'a> View<'a> {
         Ok(comment::summary(&Summary {
             about: self.about(),
             created: &self.made(),
+            done: self.done(),
             skipped: &self.skipped(),
             dropped: &self.dropped(),
             failed: &self.refused(),
@@ -359,12 +369,18 @@ impl<'a> View<'a> {
         Ended {
             about: self.about(),
             created,
+            done: self.done(),
             total: self
                 .items
                 .iter()
                 .filter(|i| i.state.is_open() || i.state.exists())
                 .count(),
         }
+    }
+
+    fn done(&self) -> Done {
+        let standing = self.created.iter().filter(|c| c.closed_at.is_none());
+        Done::of(standing.map(|c| c.standing))
     }
 
     fn made(&self) -> Vec<Created> {

@@ -55,6 +55,7 @@ fn row(run: &Run, tally: &Tally, parked: Option<&'static str>, now: DateTime<Utc
         created: tally.existing,
         total: tally.existing + tally.open,
         failed: tally.failed,
+        done: tally.done,
         note: run
             .failure
             .clone()

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
-use sqlx::{PgExecutor, Row};
+use sqlx::{PgConnection, PgExecutor, Row};
 
-use crate::domain::ids::{IssueId, IssueNumber, RepositoryId, RunId, RunKey};
+use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId, RunKey};
+use crate::domain::run::Standing;
 
 /// One issue that we created.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct CreatedIssue {
     pub closing_at: Option<DateTime<Utc>>,
     /// When a rollback closed it.
     pub closed_at: Option<DateTime<Utc>>,
+    /// What has become of it since, as its own events told.
+    pub standing: Standing,
 }
 
 /// Stores the created issue, settles its item and tells of it, in one statement. Answers the run's new revision.
@@ -65,7 +68,7 @@ pub async fn get(
     position: i32,
 ) -> sqlx::Result<CreatedIssue> {
     sqlx::query(
-        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at
+        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at, standing
          from created_issues where run_id = $1 and installation_id = $3 and position = $2",
     )
     .bind(run.id.as_str())
@@ -79,12 +82,56 @@ pub async fn get(
 /// What the run created, in the order of the plan.
 pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<CreatedIssue>> {
     sqlx::query(
-        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at
+        "select position, repository_id, issue_id, number, url, dropped, closing_at, closed_at, standing
          from created_issues where run_id = $1 and installation_id = $2 order by position",
     )
     .bind(run.id.as_str())
     .bind(run.installation.0)
     .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Keeps what became of an issue, unless something newer is known. Answers its run, if that was news.
+pub async fn set_standing(
+    db: &mut PgConnection,
+    installation: InstallationId,
+    repository: RepositoryId,
+    issue: IssueId,
+    standing: Standing,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<RunId>> {
+    let run: Option<String> = sqlx::query_scalar(
+        "with issue as materialized (
+             select run_id, position, standing from created_issues
+             where installation_id = $1 and repository_id = $2 and issue_id = $3
+               and standing not in ('deleted', 'moved') and ($6 or standing_at is null or standing_at <= $5)
+             for update
+         ), changed as (
+             update created_issues set standing = $4, standing_at = $5 from issue
+             where created_issues.run_id = issue.run_id and created_issues.position = issue.position
+         )
+         select run_id from issue where standing <> $4",
+    )
+    .bind(installation.0)
+    .bind(repository.0)
+    .bind(issue.0)
+    .bind(standing.as_str())
+    .bind(at)
+    .bind(standing.is_gone())
+    .fetch_optional(db)
+    .await?;
+    run.map(|id| RunId::parse(&id).ok_or_else(|| sqlx::Error::Decode("unreadable run id".into())))
+        .transpose()
+}
+
+/// Those of the repositories in which a run has created something.
+pub async fn list_places(db: impl PgExecutor<'_>, among: &[i64]) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar(
+        "select id from repositories where id = any($1)
+           and exists (select from created_issues created where created.repository_id = repositories.id)",
+    )
+    .bind(among)
     .fetch_all(db)
     .await
 }
@@ -141,6 +188,30 @@ pub async fn list_by_fingerprint(
     })
     .fetch_all(db)
     .await
+}
+
+/// Which item of which run the issue was created for, if it is one of ours.
+pub async fn find_owner(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    number: IssueNumber,
+) -> sqlx::Result<Option<(RunId, i32)>> {
+    let row = sqlx::query(
+        "select run_id, position from created_issues where repository_id = $1 and number = $2",
+    )
+    .bind(repository.0)
+    .bind(number.0)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let id: String = row.try_get("run_id")?;
+        let unreadable = || sqlx::Error::Decode("unreadable run_id in created_issues".into());
+        Ok((
+            RunId::parse(&id).ok_or_else(unreadable)?,
+            row.try_get("position")?,
+        ))
+    })
+    .transpose()
 }
 
 /// A rollback is about to close it.
@@ -214,10 +285,9 @@ pub async fn find_twin(
 ) -> sqlx::Result<Option<CreatedIssue>> {
     sqlx::query(
         "select created.position, created.repository_id, created.issue_id, created.number, created.url, created.dropped,
-                created.closing_at, created.closed_at
+                created.closing_at, created.closed_at, created.standing
          from created_issues created
          join planned_issues skipped on skipped.repository_id = created.repository_id
-        
          where skipped.run_id = $1 and skipped.installation_id = $3 and skipped.position = $2 and skipped.state = 'skipped'
            and skipped.note = '#' || created.number",
     )
@@ -240,5 +310,7 @@ fn from_row(row: PgRow) -> sqlx::Result<CreatedIssue> {
         dropped: row.try_get("dropped")?,
         closing_at: row.try_get("closing_at")?,
         closed_at: row.try_get("closed_at")?,
+        standing: Standing::parse(row.try_get("standing")?)
+            .ok_or_else(|| sqlx::Error::Decode("unreadable standing in created_issues".into()))?,
     })
 }

@@ -12,6 +12,7 @@ pub mod embedded;
 pub mod holds;
 pub mod ingest;
 pub mod installations;
+pub mod issue_edits;
 pub mod issue_links;
 pub mod jobs;
 pub mod marketplace;

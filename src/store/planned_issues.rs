@@ -7,7 +7,7 @@ use sqlx::{PgExecutor, PgTransaction, Row};
 
 use crate::domain::ids::{IssueNumber, RepositoryId, RunKey};
 use crate::domain::plan::PlannedIssue;
-use crate::domain::run::ItemState;
+use crate::domain::run::{Done, ItemState, Standing};
 use crate::store::pace;
 
 /// One item as it stands.
@@ -92,7 +92,9 @@ pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<
 /// An item whose request may have been on its way when its worker was lost.
 pub async fn find_intended(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Option<Item>> {
     sqlx::query(select_item!(
-        "where run_id = $1 and installation_id = $2 and state = 'intended' order by position limit 1"
+        "item where run_id = $1 and installation_id = $2 and state = 'intended'
+           and not exists (select from issue_edits e where e.run_id = item.run_id and e.position = item.position)
+         order by position limit 1"
     ))
     .bind(run.id.as_str())
     .bind(run.installation.0)
@@ -134,6 +136,7 @@ pub async fn intend_next(
              join runs on runs.id = item.run_id and runs.phase = 'creating'
              join installations home on home.id = $3 and home.suspended_at is null and home.removed_at is null
              where item.run_id = $1 and item.installation_id = $3 and item.state = 'planned'
+               and not exists (select from issue_edits e where e.run_id = item.run_id and e.position = item.position)
              order by item.position limit 1
          ), twin as materialized (
              select created.number from created_issues created join next using (repository_id)
@@ -331,7 +334,9 @@ pub async fn set_included(
 /// Items that an earlier rollback left are looked at again; with `force` they will be taken.
 pub async fn take_left_again(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<()> {
     sqlx::query(
-        "update planned_issues set state = 'created', note = null
+        "update planned_issues item set note = null,
+                state = case when exists (select from issue_edits e where e.run_id = item.run_id and e.position = item.position)
+                             then 'changed' else 'created' end
          where run_id = $1 and installation_id = $2 and state = 'left'",
     )
     .bind(run.id.as_str())
@@ -346,24 +351,27 @@ pub async fn take_left_again(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::
 pub struct Tally {
     /// Planned or on their way.
     pub open: usize,
-    /// On GitHub, whatever became of them there.
+    /// On GitHub, whatever became of them there; of a sync also what it has changed.
     pub existing: usize,
     pub dropped: usize,
     pub skipped: usize,
     pub failed: usize,
     /// Left by a rollback.
     pub left: usize,
+    /// What has become of the created ones that no rollback closed.
+    pub done: Done,
 }
 
 /// Counts a run's items.
 pub async fn tally(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Tally> {
     let row = sqlx::query(
         "select count(*) filter (where state in ('planned', 'intended')) as open,
-                count(*) filter (where state in ('created', 'closed', 'left')) as existing,
+                count(*) filter (where state in ('created', 'closed', 'left', 'changed', 'undone')) as existing,
                 count(*) filter (where state = 'dropped') as dropped,
                 count(*) filter (where state = 'skipped') as skipped,
                 count(*) filter (where state = 'failed') as failed,
-                count(*) filter (where state = 'left') as left_open
+                count(*) filter (where state = 'left') as left_open,
+                array(select standing from created_issues where run_id = $1 and installation_id = $2 and closed_at is null) as standings
          from planned_issues where run_id = $1 and installation_id = $2",
     )
     .bind(run.id.as_str())
@@ -373,7 +381,9 @@ pub async fn tally(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Tal
     let count = |name: &str| -> sqlx::Result<usize> {
         Ok(usize::try_from(row.try_get::<i64, _>(name)?).unwrap_or_default())
     };
+    let standings: Vec<String> = row.try_get("standings")?;
     Ok(Tally {
+        done: Done::of(standings.iter().filter_map(|s| Standing::parse(s))),
         open: count("open")?,
         existing: count("existing")?,
         dropped: count("dropped")?,

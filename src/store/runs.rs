@@ -20,6 +20,8 @@ pub struct Run {
     pub issue_id: IssueId,
     /// What asked for it: `issue:ID`, `comment:ID` or `process:RUN`.
     pub cause: String,
+    /// The run whose issues this one brings in line with an edited specification; `None`: it plans anew.
+    pub syncs: Option<RunId>,
     pub requested_by: String,
     pub requested_by_id: UserId,
     pub state: State,
@@ -105,12 +107,14 @@ pub struct NewRun<'a> {
     pub requested_by: &'a str,
     pub requested_by_id: UserId,
     pub request: &'a serde_json::Value,
+    /// The run whose issues it is to bring in line.
+    pub syncs: Option<&'a RunId>,
 }
 
 macro_rules! select_run {
     ($tail:literal) => {
         concat!(
-            "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
+            "select id, installation_id, repository_id, issue_number, issue_id, cause, syncs, requested_by, requested_by_id, ",
             "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, native_sub_issues, native_dependencies, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
             "confirmed_at, finished_at, waits_until, troubled_since, labels_refused from runs ",
             $tail
@@ -126,8 +130,8 @@ pub async fn insert(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "insert into runs (id, installation_id, repository_id, issue_number, issue_id, cause, requested_by,
-                           requested_by_id, status, phase, request, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', null, $9, $10, $10)
+                           requested_by_id, status, phase, request, created_at, updated_at, syncs)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', null, $9, $10, $10, $11)
          on conflict (repository_id, cause) do nothing",
     )
     .bind(run.id.as_str())
@@ -140,6 +144,7 @@ pub async fn insert(
     .bind(run.requested_by_id.0)
     .bind(run.request)
     .bind(now)
+    .bind(run.syncs.map(RunId::as_str))
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -510,6 +515,67 @@ pub async fn find_planner(
     .try_get("planner")
 }
 
+/// The syncs of a run that are completed, oldest first: each begins where the one before has ended.
+pub async fn list_completed_syncs(db: impl PgExecutor<'_>, of: &RunId) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where syncs = $1 and status = 'completed' order by created_at, id"
+    ))
+    .bind(of.as_str())
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Keeps what a sync found: which issues stood, and what is left to people.
+pub async fn set_sync(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    sync: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set sync = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(sync)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// What a sync found.
+pub async fn find_sync(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+) -> sqlx::Result<Option<serde_json::Value>> {
+    sqlx::query("select sync from runs where id = $1")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await?
+        .try_get("sync")
+}
+
+/// Says whether the run's comment offers `sync`; true if that is news.
+pub async fn set_sync_offered(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+    offered: bool,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update runs set sync_offered = $2, revision = revision + 1 where id = $1 and sync_offered <> $2",
+    )
+    .bind(id.as_str())
+    .bind(offered)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether the run's comment offers `sync`.
+pub async fn offers_sync(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select sync_offered from runs where id = $1")
+        .bind(id.as_str())
+        .fetch_one(db)
+        .await
+}
+
 /// Says whether a rollback takes what people have worked on as well.
 pub async fn set_rollback_force(
     db: impl PgExecutor<'_>,
@@ -582,6 +648,24 @@ pub async fn bump_revision(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Re
         .map(drop)
 }
 
+/// Something has become of an issue of the run: people should see it, if the run is over and was not taken back. Answers
+/// when its comment was last written; `None`: it says nothing of progress.
+pub async fn tell_of_progress(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    id: &RunId,
+) -> sqlx::Result<Option<Option<DateTime<Utc>>>> {
+    sqlx::query_scalar(
+        "update runs set revision = revision + 1
+         where id = $1 and installation_id = $2 and status in ('completed', 'failed', 'cancelled')
+         returning shown_at",
+    )
+    .bind(id.as_str())
+    .bind(installation.0)
+    .fetch_optional(db)
+    .await
+}
+
 /// The run's comment shows this revision now.
 pub async fn set_shown(
     db: impl PgExecutor<'_>,
@@ -606,6 +690,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
     let id: String = row.try_get("id")?;
     let status: String = row.try_get("status")?;
     let phase: Option<String> = row.try_get("phase")?;
+    let syncs: Option<String> = row.try_get("syncs")?;
     let unreadable = |what: &str| sqlx::Error::Decode(format!("unreadable {what} in runs").into());
     Ok(Run {
         id: RunId::parse(&id).ok_or_else(|| unreadable("id"))?,
@@ -614,6 +699,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         issue: IssueNumber(row.try_get("issue_number")?),
         issue_id: IssueId(row.try_get("issue_id")?),
         cause: row.try_get("cause")?,
+        syncs: syncs.as_deref().and_then(RunId::parse),
         requested_by: row.try_get("requested_by")?,
         requested_by_id: UserId(row.try_get("requested_by_id")?),
         state: State::parse(&status, phase.as_deref()).ok_or_else(|| unreadable("state"))?,

@@ -4,7 +4,7 @@ use super::About;
 use super::text::{cell, code, count, fit, inline, lines_within, thousands};
 use crate::domain::ids::RunId;
 use crate::domain::policy::TooMany;
-use crate::domain::run::{IllegalMove, Phase, State, Status};
+use crate::domain::run::{Done, IllegalMove, Phase, State, Status};
 
 const ROOM: usize = 50_000;
 
@@ -26,6 +26,7 @@ pub fn help(bot: &str, docs: Option<&str>) -> String {
          | `@{bot} replan` | plans again; add what should be different |\n\
          | `@{bot} cancel` | ends a waiting run, stops a creating one |\n\
          | `@{bot} rollback last` | closes what the last run created; `rollback RUN` for another |\n\
+         | `@{bot} sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |\n\
          | `@{bot} status` | this issue's runs, how far they are, what they wait for |\n\
          | `@{bot} help` | this |{more}\n"
     )
@@ -39,6 +40,8 @@ pub struct StatusRow {
     pub created: usize,
     pub total: usize,
     pub failed: usize,
+    /// What has become of the created issues since.
+    pub done: Done,
     /// What it waits for, or why it failed, in plain words; empty for nothing.
     pub note: String,
 }
@@ -68,9 +71,13 @@ fn status_row(row: &StatusRow) -> String {
         0 => String::new(),
         n => format!(", {n} failed"),
     };
+    let closed = match row.done {
+        done if done.is_untouched() => String::new(),
+        done => format!(", {done}"),
+    };
     let note = cell(&row.note);
     format!(
-        "| `{}` | {} | {issues}{failed} | {note} |",
+        "| `{}` | {} | {issues}{failed}{closed} | {note} |",
         row.run,
         state_words(row.state)
     )
@@ -139,14 +146,6 @@ pub fn complaints(faults: &[Fault]) -> String {
         count(faults.len(), "line"),
         lines_within(&lines, ROOM)
     ))
-}
-
-/// A command that is understood but not built yet.
-pub fn not_yet(command: &str, bot: &str) -> String {
-    format!(
-        "I cannot do {} yet. `@{bot} help` lists what I can do.\n",
-        code(command)
-    )
 }
 
 /// There is no preview that could be confirmed.

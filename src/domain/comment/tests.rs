@@ -11,7 +11,7 @@ use crate::domain::fingerprint::find_comment_marker;
 use crate::domain::money::Money;
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::policy::{Hit, Place, Reason, check_maximum};
-use crate::domain::run::{Move, Phase, State, Status};
+use crate::domain::run::{Done, Move, Phase, Standing, State, Status};
 use crate::domain::spec::{Block, BlockKind, Spec};
 
 fn run() -> RunId {
@@ -444,6 +444,7 @@ fn a_note_names_many_issues_and_counts_the_rest() {
         repository: None,
     });
     let summary = summary(&Summary {
+        done: Done::default(),
         about: about(&run),
         created: &created(),
         skipped: &[],
@@ -474,6 +475,7 @@ fn summary_comment() {
     let run = run();
     let created = created();
     let full = Summary {
+        done: Done::of([Standing::Open, Standing::Done, Standing::NotPlanned]),
         about: about(&run),
         created: &created,
         skipped: &[Skipped {
@@ -513,6 +515,8 @@ fn summary_comment() {
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ⚠️ 3 issues created, 1 could not be
 
+    `█████████████░░░░░░░` 66% · 2 of 3 closed (1 not planned)
+
     - #12 · Build the login
       - #13 · Store sessions
       - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
@@ -551,6 +555,8 @@ fn summary_comment() {
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ✅ 3 issues created
 
+    `█████████████░░░░░░░` 66% · 2 of 3 closed (1 not planned)
+
     - #12 · Build the login
       - #13 · Store sessions
       - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
@@ -568,6 +574,7 @@ fn ended_comments() {
     let run = run();
     let created = created();
     let some = Ended {
+        done: Done::default(),
         about: about(&run),
         created: &created,
         total: 8,
@@ -713,6 +720,7 @@ fn at_a_terminal_the_same_is_done_by_commands() {
     | stop | `openproducer process --repo acme/shop --issue 5 --cancel` |
     ");
     let ended = Ended {
+        done: Done::default(),
         about,
         created: &created(),
         total: 4,
@@ -752,6 +760,7 @@ fn help_reply() {
     | `@TheOpenProducerBot replan` | plans again; add what should be different |
     | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
     | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+    | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
     | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
     | `@TheOpenProducerBot help` | this |
     ");
@@ -760,6 +769,7 @@ fn help_reply() {
 #[test]
 fn status_reply() {
     let row = |state, created, total, failed, note: &str| StatusRow {
+        done: Done::default(),
         run: run(),
         state,
         created,
@@ -802,7 +812,11 @@ fn short_replies() {
         already(illegal, about(&run)),
         nothing_to_confirm(bot),
         nothing_to_roll_back(bot),
-        not_yet("sync", bot),
+        in_sync(),
+        nothing_to_sync(bot),
+        sync_later(&run, true, true, bot),
+        sync_later(&run, true, false, bot),
+        sync_later(&run, false, false, bot),
         unknown_items(&[9, 12], 4),
         format!("{error} {next}\n"),
     ];
@@ -817,7 +831,15 @@ fn short_replies() {
 
     No run of this issue has created anything that could be rolled back. `@TheOpenProducerBot status` shows this issue's runs.
 
-    I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+    Nothing has changed: the issues follow the specification as it is now.
+
+    No run of this issue is completed, so there are no issues to bring in line. `@TheOpenProducerBot status` shows this issue's runs.
+
+    `run_20260102_030405_abcdefgh` shows a difference and waits: `@TheOpenProducerBot confirm` it, `@TheOpenProducerBot replan` to compare again, or `@TheOpenProducerBot cancel`.
+
+    The plan of `run_20260102_030405_abcdefgh` waits, and nothing of it exists yet: `@TheOpenProducerBot replan` plans the edited specification.
+
+    `run_20260102_030405_abcdefgh` is still at work. Ask again when its comment says that it is done.
 
     The plan has 4 issues, numbered 1 to 4; there is no 9, 12. Nothing was changed.
 

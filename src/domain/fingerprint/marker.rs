@@ -33,6 +33,14 @@ pub fn with_marker(body: &str, run: &RunId, item: &str) -> String {
     format!("{}{CUT}\n\n{mark}", fenced_off(&kept))
 }
 
+/// The body without the marker that [`with_marker`] put at its end.
+pub fn without_marker(body: &str) -> &str {
+    match body.rfind(OPEN) {
+        Some(at) if body[at..].trim_end().ends_with("-->") => body[..at].trim_end(),
+        _ => body,
+    }
+}
+
 /// The text with the fence closed in which it ends: else the marker would be shown as code.
 fn fenced_off(text: &str) -> String {
     match closing_fence(text) {

@@ -1,12 +1,14 @@
 //! A run's states and its legal moves; each move takes a state and gives the next, or says in words why not.
 
 mod item;
+mod standing;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use item::{IllegalItemMove, ItemMove, ItemState};
+pub use standing::{Done, Standing};
 
 use super::ids::RunId;
 

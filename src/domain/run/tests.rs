@@ -88,6 +88,7 @@ fn every_legal_item_move_is_in_this_table_and_no_other() {
     intended -> intended by Intend
     intended -> created by Create
     intended -> failed by Fail
+    intended -> changed by Change
     created -> created by Create
     created -> closed by Close
     created -> left by Leave
@@ -95,6 +96,11 @@ fn every_legal_item_move_is_in_this_table_and_no_other() {
     closed -> closed by Close
     left -> closed by Close
     left -> left by Leave
+    left -> undone by Undo
+    changed -> left by Leave
+    changed -> changed by Change
+    changed -> undone by Undo
+    undone -> undone by Undo
     ");
 }
 

@@ -73,6 +73,7 @@ impl Reader<'_> {
 
     /// The rule of one design: guide and reference tell of the same work, so that their issues are one.
     pub(super) fn merge_designs(&mut self) {
+        let is_proposal = self.outline.is_proposal();
         let mut designs: Vec<usize> = (0..self.drafts.len())
             .filter(|n| {
                 let draft = &self.drafts[*n];
@@ -80,6 +81,7 @@ impl Reader<'_> {
                     && !draft.is_group
                     && draft.parent.is_none()
                     && self.section_at(draft.section).meaning == Some(Meaning::Design)
+                    && matches!(draft.rule, rules::SECTION | rules::DEMAND)
             })
             .collect();
         let Some(first) = designs.first().copied() else {
@@ -87,6 +89,12 @@ impl Reader<'_> {
         };
         let title = self.drafts[first].title.clone();
         designs.retain(|n| self.drafts[*n].title == title);
+        // What a proposal wants is told at its top and once more by its design.
+        if is_proposal {
+            designs.extend(self.told_at_the_top());
+            designs.sort_unstable();
+        }
+        let first = designs[0];
         if designs.len() < 2 {
             return;
         }
@@ -99,6 +107,18 @@ impl Reader<'_> {
                 draft.blocked_by.insert(first);
             }
         }
+    }
+
+    /// What is asked for before the first section, or in a summary.
+    fn told_at_the_top(&self) -> impl Iterator<Item = usize> {
+        (0..self.drafts.len()).filter(|n| {
+            let draft = &self.drafts[*n];
+            let section = self.section_at(draft.section);
+            let top = section.heading.is_none()
+                || self.outline.title_section == Some(draft.section)
+                || matches!(section.meaning, Some(Meaning::Aside { firm: false, .. }));
+            !draft.gone && draft.rule == rules::DEMAND && draft.parent.is_none() && top
+        })
     }
 
     /// Reads a section as a part of the one above: its heading and its text are details there, its bullets criteria when it asks.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::outline;
 use super::reader::Reader;
 use super::rules;
-use super::words::headings::{Meaning, RULES};
+use super::words::headings::{self, Meaning};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::spec::block_id;
 
@@ -157,8 +157,7 @@ fn aside(reader: &Reader<'_>, piece: usize, section: &[String], reason: &str) ->
         return Decision::by(rule);
     }
     // A column's head, or an opening of the paragraph, that means what such a heading means.
-    let like = RULES
-        .iter()
+    let like = headings::rules()
         .find(|rule| matches!(rule.meaning, Meaning::Aside { reason: its, .. } if its == reason));
     let rule = like.map_or("aside", |rule| rule.name);
     Decision::of(

@@ -18,6 +18,8 @@ struct Shape {
     words: usize,
     orders: usize,
     demands: usize,
+    /// Those that demand wherever they stand.
+    strong: usize,
     stories: usize,
     ids: usize,
     parents: usize,
@@ -51,13 +53,7 @@ impl<'a> Reader<'a> {
         }
         let document =
             self.section_at(index).heading.is_none() || self.outline.title_section == Some(index);
-        if document
-            && items.iter().all(|i| {
-                labels::is_planning(&self.pieces[*i].plain)
-                    || labels::split(&self.pieces[*i].plain)
-                        .is_some_and(|(head, _)| labels::is_document_key(head))
-            })
-        {
+        if document && self.tells_of_the_document(items) {
             for item in items {
                 self.set_aside(*item, "document data");
             }
@@ -79,6 +75,23 @@ impl<'a> Reader<'a> {
         }
         let in_phase = phase(&self.section_at(index).name).is_some();
         self.chain_items(&found.made[first..], items, role, in_phase);
+    }
+
+    /// "Author: Ann", "Status: draft": labels and values, most of them known to tell of documents.
+    fn tells_of_the_document(&self, items: &[usize]) -> bool {
+        let labels: Vec<Option<&str>> = items
+            .iter()
+            .map(|i| labels::split(&self.pieces[*i].plain).map(|(head, _)| head))
+            .collect();
+        let known = labels
+            .iter()
+            .flatten()
+            .filter(|head| labels::is_document_key(head))
+            .count();
+        labels.iter().all(Option::is_some) && known * 2 > items.len()
+            || items
+                .iter()
+                .all(|i| labels::is_planning(&self.pieces[*i].plain))
     }
 
     /// Ordered steps wait for the one before.
@@ -106,6 +119,7 @@ impl<'a> Reader<'a> {
             words: 0,
             orders: 0,
             demands: 0,
+            strong: 0,
             stories: 0,
             ids: 0,
             parents: 0,
@@ -125,6 +139,7 @@ impl<'a> Reader<'a> {
                     || labels::split(&name).is_some_and(|(_, rest)| opens_with_verb(rest)),
             );
             shape.demands += usize::from(asks(&it.plain));
+            shape.strong += usize::from(demands(&it.plain));
             shape.stories += usize::from(it.plain.to_lowercase().starts_with("as a"));
             shape.ids += usize::from(id(it
                 .plain
@@ -189,12 +204,18 @@ impl<'a> Reader<'a> {
         if shape.items < 2 {
             return false;
         }
-        if shape.most(shape.parents) {
+        if shape.most(shape.parents) && role.is_work() {
             return true;
         }
-        let many = shape.items >= 4 || section.meaning == Some(Meaning::Design);
-        (shape.most(shape.leads) && shape.average() >= 6)
-            || (shape.most(shape.demands) && shape.average() >= 9 && many)
+        // Where nothing says that work is meant, "X can do Y" describes.
+        let expected = role.is_work() && section.meaning != Some(Meaning::Design);
+        let asked = if expected {
+            shape.demands
+        } else {
+            shape.strong
+        };
+        (expected && shape.most(shape.leads) && shape.average() >= 6)
+            || (shape.most(asked) && shape.average() >= 9 && shape.items >= 4)
     }
 
     /// The rule of orders: items that each tell what to do are issues of their own, unless a sentence before them names the one

@@ -39,14 +39,15 @@ use draft::Draft;
 use outline::Outline;
 use reader::{Reader, Role};
 use titles::Titles;
-use words::asks::{demands, sentences};
-use words::verbs::opens_with_verb;
+use words::asks::demands;
 
 pub use explain::{Decision, renumber};
 pub use rules::{RULES, Rule};
 
 pub(super) use components::repository;
+pub(super) use words::asks::{asks, sentences};
 pub(super) use words::language::{COMMON, Language, language};
+pub(super) use words::verbs::opens_with_verb;
 
 /// What a request asks of the plan beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,12 +56,24 @@ pub struct Wishes {
     pub count: Option<u32>,
     /// Parts to spread the work over.
     pub components: Vec<String>,
+    /// Where nothing is asked: parts that the settings know. An issue that plainly speaks of one belongs to it.
+    pub known_components: Vec<String>,
     pub labels: Vec<String>,
     pub assignees: Vec<String>,
     /// Where issues may go; none is the trigger's own repository.
     pub repositories: Vec<RepositoryName>,
     /// The most issues that a run may have.
     pub maximum: u32,
+}
+
+impl Wishes {
+    /// The parts that an issue may belong to.
+    pub fn parts(&self) -> &[String] {
+        match self.components.as_slice() {
+            [] => &self.known_components,
+            asked => asked,
+        }
+    }
 }
 
 /// The name of the rule that says what a section with this heading is for; `None` for the name of a thing.
@@ -92,8 +105,11 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         .map(|s| outline.sections[s].name.clone())
         .filter(|n| !is_bare_name(n))
         .unwrap_or_else(|| title.to_owned());
-    let name = if name.trim().is_empty() {
-        named_in_the_head(&pieces).unwrap_or(name)
+    // "Summary" and "1. Goals" say what a part is for, not what the whole is called.
+    let name = if name.trim().is_empty() || outline::rule(&name).is_some() {
+        named_in_the_head(&pieces)
+            .or_else(|| outline.told_in_short(&pieces))
+            .unwrap_or_default()
     } else {
         name
     };
@@ -144,7 +160,14 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
     let natural = reader.alive();
     let spread = components::spread(&mut reader, &wishes.components);
     let sized = reader.size(natural, wishes, spread, &mut warnings);
-    let missing = components::assign(&mut reader, &wishes.components);
+    let is_asked = !wishes.components.is_empty();
+    let speaks = if is_asked {
+        components::HINTS
+    } else {
+        components::PLAIN
+    };
+    let mut missing = components::assign(&mut reader, wishes.parts(), speaks);
+    missing.retain(|_| is_asked);
     if !missing.is_empty() && reader.alive() > 0 {
         warnings.push(format!(
             "No issue speaks of {}: the text names nothing for {}.",
@@ -353,8 +376,17 @@ fn named_in_the_head(pieces: &[Piece]) -> Option<String> {
         .iter()
         .take(8)
         .filter_map(|p| labels::split(&p.plain))
-        .find(|(head, rest)| KEYS.contains(&words::asks::normal(head).as_str()) && !rest.is_empty())
+        .find(|(head, rest)| {
+            KEYS.contains(&words::asks::normal(head).as_str()) && is_filled_in(rest)
+        })
         .map(|(_, rest)| rest.to_owned())
+}
+
+/// "N/A", "(fill me in)" and "TBD" were left from a form.
+fn is_filled_in(value: &str) -> bool {
+    let value = words::asks::normal(value);
+    !["", "n a", "na", "none", "tbd", "todo", "unknown"].contains(&value.as_str())
+        && !value.starts_with("fill ")
 }
 
 /// "PRD", "Epic": a title that names only the kind of document.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::words::asks::normal;
-use super::words::headings::{MODIFIERS, Meaning, RULES, Rule};
+use super::words::asks::{folded, normal};
+use super::words::headings::{self, MODIFIERS, Meaning, Rule};
+use super::words::verbs::opens_with_verb;
 use crate::domain::spec::BlockKind;
 use crate::domain::spec::pieces::Piece;
 
@@ -32,6 +33,8 @@ pub(super) struct Section {
     pub parent: Option<usize>,
     pub entries: Vec<Entry>,
     pub meaning: Option<Meaning>,
+    /// Is it a design only because the document is a proposal?
+    pub in_proposal: bool,
 }
 
 /// The whole tree; section 0 is the document.
@@ -61,6 +64,7 @@ impl Outline {
                 parent: None,
                 entries: Vec::new(),
                 meaning: None,
+                in_proposal: false,
             }],
             children: vec![Vec::new(); pieces.len()],
             title_section: None,
@@ -90,6 +94,7 @@ impl Outline {
             outline.add(at, n, piece, pieces);
         }
         outline.title_section = outline.find_title();
+        outline.read_as_proposal(pieces);
         outline
     }
 
@@ -103,6 +108,7 @@ impl Outline {
             parent: Some(parent),
             entries: Vec::new(),
             meaning,
+            in_proposal: false,
         });
         self.sections[parent].entries.push(Entry::Section(index));
         index
@@ -161,6 +167,30 @@ impl Outline {
         };
         let highest = real().map(|(_, s)| s.level).min()?;
         let (first, section) = real().next()?;
+        // "## Proposal: a basket" before sections of the same level.
+        let labelled = super::titles::label_of(&section.name).is_some_and(|(kind, _)| {
+            [
+                "proposal",
+                "rfc",
+                "kep",
+                "prd",
+                "adr",
+                "rep",
+                "pep",
+                "design doc",
+                "epic",
+                "spec",
+                "specification",
+            ]
+            .contains(&kind.to_lowercase().as_str())
+        });
+        let holds_sections = section
+            .entries
+            .iter()
+            .any(|e| matches!(e, Entry::Section(_)));
+        if labelled && section.meaning.is_none() && section.level == highest && !holds_sections {
+            return Some(first);
+        }
         let alone =
             section.level == highest && real().filter(|(_, s)| s.level == highest).count() == 1;
         // "# Overview" as the only big heading is a section all the same, unless others stand under it.
@@ -215,6 +245,100 @@ impl Outline {
             "examples",
             "getting help",
         ])
+    }
+
+    /// "Tasks" in a proposal about tasks is a thing of its design, not a list of work.
+    fn name_things_of_the_design(&mut self, pieces: &[Piece]) {
+        const THINGS: &[&str] = &[
+            "tasks",
+            "features",
+            "components",
+            "modules",
+            "actions",
+            "issues",
+            "capabilities",
+            "functionality",
+            "areas",
+            "jobs",
+            "user experience",
+            "priority",
+            "epics",
+            "stories",
+            "dependencies",
+            "phases",
+            "stages",
+            "steps",
+            "performance requirements",
+        ];
+        let named: Vec<usize> = (1..self.sections.len())
+            .filter(|n| {
+                let section = &self.sections[*n];
+                let works = section.entries.iter().any(|entry| match entry {
+                    Entry::List(items) => items.iter().any(|i| {
+                        pieces[*i].checked.is_some()
+                            || opens_with_verb(&super::titles::bare(&pieces[*i].plain))
+                    }),
+                    _ => false,
+                });
+                section.level < BOLD_LEVEL
+                    && section
+                        .parent
+                        .is_some_and(|p| Some(p) != self.title_section && p != 0)
+                    && section.meaning != Some(Meaning::Design)
+                    && (THINGS.contains(&without_number(&normal(&section.name)))
+                        || section.meaning == Some(Meaning::Work) && rule(&section.name).is_none())
+                    && !works
+            })
+            .collect();
+        for n in named {
+            self.sections[n].meaning = None;
+        }
+    }
+
+    /// The first sentence of a summary, when it orders: "Improve the shop by a basket".
+    pub(super) fn told_in_short(&self, pieces: &[Piece]) -> Option<String> {
+        let summary = self
+            .sections
+            .iter()
+            .find(|s| rule(&s.name).is_some_and(|rule| rule.name == "introduction"))?;
+        let first = summary.entries.iter().find_map(|entry| match entry {
+            Entry::Prose(piece) => Some(pieces[*piece].plain.as_str()),
+            _ => None,
+        })?;
+        let sentence = *super::words::asks::sentences(first).first()?;
+        opens_with_verb(&super::titles::bare(sentence)).then(|| sentence.to_owned())
+    }
+
+    /// A proposal argues for one thing: it weighs alternatives, and tells how or why.
+    pub(super) fn is_proposal(&self) -> bool {
+        let has = |wanted: &[&str]| {
+            self.sections
+                .iter()
+                .any(|s| rule(&s.name).is_some_and(|rule| wanted.contains(&rule.name)))
+        };
+        has(&["alternatives"]) && has(&["why", "design"])
+    }
+
+    /// In a proposal, a section at the top that is named after a thing tells the design of that thing.
+    fn read_as_proposal(&mut self, pieces: &[Piece]) {
+        if !self.is_proposal() {
+            return;
+        }
+        self.name_things_of_the_design(pieces);
+        let title = self.title_section;
+        for (n, section) in self.sections.iter_mut().enumerate().skip(1) {
+            let top = section.parent == Some(0) || (title.is_some() && section.parent == title);
+            if top
+                && Some(n) != title
+                && section.level < BOLD_LEVEL
+                && section.meaning.is_none()
+                && super::titles::phase(&section.name).is_none()
+                && !opens_with_verb(&super::titles::bare(&section.name))
+            {
+                section.meaning = Some(Meaning::Design);
+                section.in_proposal = true;
+            }
+        }
     }
 
     /// The names of the headings above a section and its own, outermost first, without the document's title.
@@ -362,6 +486,14 @@ fn aside_tail(normal: &str) -> Option<Meaning> {
         (" risks", "risk"),
         (" assumptions", "assumption"),
         (" non goals", "out of scope"),
+        (" alternatives", "alternative considered"),
+        ("非目标", "out of scope"),
+        ("非目標", "out of scope"),
+        ("目标用户", "persona"),
+        ("目标", "goal"),
+        ("目標", "goal"),
+        ("背景", "context"),
+        ("风险", "risk"),
     ];
     let (_, reason) = TAILS.iter().find(|(tail, _)| normal.ends_with(tail))?;
     (normal.split(' ').count() <= 3).then_some(Meaning::Aside {
@@ -411,7 +543,14 @@ fn of_phrase(phrase: &str) -> Option<Meaning> {
 
 fn rule_of(phrase: &str) -> Option<&'static Rule> {
     let normal = without_number(&normal(phrase)).to_owned();
-    let mut rest = normal.as_str();
+    // "Solution 2" is a solution.
+    let counted = normal.trim_end_matches(|c: char| c.is_ascii_digit());
+    let mut rest = match counted.trim_end() {
+        "solution" | "requirement" | "use case" | "example" | "alternative" | "option" => {
+            counted.trim_end()
+        }
+        _ => normal.as_str(),
+    };
     loop {
         if let Some(found) = exact(rest) {
             return Some(found);
@@ -426,27 +565,27 @@ fn rule_of(phrase: &str) -> Option<&'static Rule> {
 fn exact(phrase: &str) -> Option<&'static Rule> {
     static PHRASES: LazyLock<HashMap<String, &'static Rule>> = LazyLock::new(|| {
         let mut phrases = HashMap::new();
-        for rule in RULES {
+        for rule in headings::rules() {
             for phrase in rule.phrases {
-                phrases.entry(normal(phrase)).or_insert(rule);
+                phrases.entry(folded(&normal(phrase))).or_insert(rule);
             }
         }
         phrases
     });
     static OPENINGS: LazyLock<Vec<(String, &'static Rule)>> = LazyLock::new(|| {
-        RULES
-            .iter()
+        headings::rules()
             .flat_map(|rule| {
                 rule.openings
                     .iter()
-                    .map(move |o| (format!("{} ", normal(o)), rule))
+                    .map(move |o| (format!("{} ", folded(&normal(o))), rule))
             })
             .collect()
     });
     if phrase.is_empty() {
         return None;
     }
-    PHRASES.get(phrase).copied().or_else(|| {
+    let phrase = folded(phrase);
+    PHRASES.get(&phrase).copied().or_else(|| {
         let spaced = format!("{phrase} ");
         OPENINGS
             .iter()
@@ -478,6 +617,7 @@ fn without_number(normal: &str) -> &str {
     let mut rest = normal;
     while let Some((first, tail)) = rest.split_once(' ') {
         let number = first.chars().all(|c| c.is_ascii_digit())
+            || first.chars().all(|c| "一二三四五六七八九十".contains(c))
             || (first.len() <= 4 && first.chars().all(|c| matches!(c, 'i' | 'v' | 'x')))
             || first == "section";
         if !number {
@@ -519,6 +659,12 @@ pub(super) fn is_over(heading: &str) -> bool {
         "- done",
         "(finished)",
         "(erledigt)",
+        "(terminé)",
+        "(hecho)",
+        "(feito)",
+        "already done)",
+        "✔",
+        "☑",
     ]
     .iter()
     .any(|mark| lower.ends_with(mark))

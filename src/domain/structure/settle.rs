@@ -47,7 +47,7 @@ impl Reader<'_> {
         let wants = (role.is_work() && !dates)
             || !found.facets.is_empty()
             || !found.criteria.is_empty()
-            || opens_with_verb(&super::titles::bare(&section.name)) && section.heading.is_some()
+            || specific && opens_with_verb(&super::titles::bare(&section.name))
             || phase(&section.name).is_some()
             || all_words.iter().any(|words| demands(words));
         if (empty && (!(specific && role.is_work()) || numbered_kind(&section.name))) || !wants {

@@ -94,6 +94,8 @@ pub(super) struct IssueShape {
     /// The created issue's.
     number: Option<i64>,
     url: Option<String>,
+    /// What has become of it: `open`, `done`, `not_planned`, `deleted` or `moved`.
+    standing: Option<&'static str>,
 }
 
 /// A run's plan.
@@ -267,6 +269,7 @@ fn of_detail(found: &RunDetail) -> RunDetailShape {
             note: item.note.clone(),
             number: created.map(|c| c.number.0),
             url: created.map(|c| c.url.clone()),
+            standing: created.map(|c| c.standing.as_str()),
         }
     };
     RunDetailShape {

@@ -4,7 +4,7 @@ use super::view::IssueLink;
 use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName, UserId};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Role;
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 use crate::flows::access::{Person, SeenRun};
 use crate::flows::asked::Asked;
 use crate::flows::{FlowResult, Services};
@@ -87,6 +87,12 @@ impl Facts {
         }
         let created = self.created.iter().find(|c| c.position == item.position)?;
         self.link(created.repository, created.number)
+    }
+
+    /// What has become of an item's issue, if there is one that no rollback has closed.
+    pub(super) fn standing_of(&self, item: &Item) -> Option<Standing> {
+        let created = self.created.iter().find(|c| c.position == item.position)?;
+        created.closed_at.is_none().then_some(created.standing)
     }
 
     fn link(&self, repository: RepositoryId, number: IssueNumber) -> Option<IssueLink> {

@@ -10,7 +10,7 @@ use super::log::{self, LogLine};
 use super::read::Facts;
 use crate::domain::plan::PlannedIssue;
 use crate::domain::policy::Reason;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Standing, Status};
 use crate::flows::press;
 use crate::store::planned_issues::Item;
 use crate::web::parts::{Badge, Tone, When, many};
@@ -118,7 +118,20 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
         ItemState::Failed => Badge::new(Tone::Bad, "Refused"),
         ItemState::Closed => Badge::new(Tone::Undone, "Closed again"),
         ItemState::Left => Badge::new(Tone::Wait, "Left open"),
+        ItemState::Changed => Badge::new(Tone::Good, "Changed"),
+        ItemState::Undone => Badge::new(Tone::Undone, "As before"),
     }
+}
+
+/// What has become of a created issue since; `None`: nothing.
+fn standing_badge(standing: Standing) -> Option<Badge> {
+    Some(match standing {
+        Standing::Open => return None,
+        Standing::Done => Badge::new(Tone::Good, "Done"),
+        Standing::NotPlanned => Badge::new(Tone::Off, "Closed, not planned"),
+        Standing::Deleted => Badge::new(Tone::Off, "Deleted"),
+        Standing::Moved => Badge::new(Tone::Off, "Moved elsewhere"),
+    })
 }
 
 /// The same where nothing goes on any more: what is planned then was not created.
@@ -179,7 +192,7 @@ impl RunView {
                 .as_ref()
                 .map(|plan| planner(&plan.planner, &plan.count_reason)),
             cost: facts.cost_in_words(),
-            items_words: items_words(&facts.items, facts.is_live()),
+            items_words: items_words(facts),
             items,
             graph: graph::draw(&drawn),
             coverage: coverage::of(facts),
@@ -285,7 +298,8 @@ fn buttons(facts: &Facts) -> Buttons {
     }
 }
 
-fn items_words(items: &[Item], is_live: bool) -> String {
+fn items_words(facts: &Facts) -> String {
+    let (items, is_live) = (&facts.items, facts.is_live());
     let mut counts: BTreeMap<usize, (ItemState, usize)> = BTreeMap::new();
     for item in items {
         let at = ItemState::ALL.iter().position(|s| *s == item.state);
@@ -298,9 +312,14 @@ fn items_words(items: &[Item], is_live: bool) -> String {
         .values()
         .map(|(state, count)| format!("{count} {}", badge(*state, is_live).words.to_lowercase()))
         .collect();
+    let done = Done::of(items.iter().filter_map(|item| facts.standing_of(item)));
+    let closed = match done {
+        done if done.is_untouched() => String::new(),
+        done => format!("; {done}"),
+    };
     match items.len() {
         0 => String::new(),
-        n => format!("{}: {}", many(n, "issue"), told.join(", ")),
+        n => format!("{}: {}{closed}", many(n, "issue"), told.join(", ")),
     }
 }
 
@@ -341,7 +360,10 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         depth,
         title: planned.title.clone(),
         body: planned.body.clone(),
-        badge: badge(item.state, facts.is_live()),
+        badge: facts
+            .standing_of(item)
+            .and_then(standing_badge)
+            .unwrap_or_else(|| badge(item.state, facts.is_live())),
         state: graph::class(item.state),
         link: facts.link_of(item),
         labels: planned.labels.clone(),

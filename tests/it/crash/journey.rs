@@ -14,6 +14,7 @@ use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId
 use openproducer::domain::settings::Operator;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
+use openproducer::flows::progress::Quiet;
 use openproducer::flows::step::Next;
 use openproducer::flows::{FlowResult, Services, advance, delivery, plan};
 use openproducer::github::{GitHub, Timeouts};
@@ -102,6 +103,7 @@ impl Lane {
             operator: self.operator.clone(),
             pace: self.pace,
             looks: Looks::GITHUB,
+            quiet: Quiet::NONE,
             ..outside.parts(self.database.pool().clone())
         };
         let trigger = self.alice().opens_issue(&repository, "Reading club", spec);

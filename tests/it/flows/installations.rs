@@ -489,7 +489,7 @@ async fn a_run_that_began_while_the_app_was_removed_ends() {
             .execute(t.pool())
             .await
             .expect("the installation");
-        advance::advance(&t.services(), run.key())
+        Box::pin(advance::advance(&t.services(), run.key()))
             .await
             .expect("a step");
         let (status, words) = ended(t, &trigger).await;

@@ -11,8 +11,10 @@ mod installations;
 mod life;
 mod marketplace;
 mod options;
+mod progress;
 mod recovery;
 mod rollback;
+mod sync;
 mod terminal;
 mod who_may;
 

@@ -14,6 +14,7 @@ use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
 use openproducer::flows::planner::Ai;
+use openproducer::flows::progress::Quiet;
 use openproducer::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
@@ -115,6 +116,7 @@ impl Outside {
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
             looks: Looks::after(TimeDelta::seconds(1), TimeDelta::seconds(3)),
+            quiet: Quiet::NONE,
             ai: Ai::new(
                 Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
                 [0; 32],

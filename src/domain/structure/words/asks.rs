@@ -47,6 +47,28 @@ pub(crate) fn normal(text: &str) -> String {
     out
 }
 
+/// Without umlauts and accents, as they are written where the keyboard has none: "Maßstäbe" is "massstaebe".
+pub(crate) fn folded(normal: &str) -> String {
+    let mut out = String::with_capacity(normal.len());
+    for c in normal.chars() {
+        match c {
+            'ä' => out.push_str("ae"),
+            'ö' => out.push_str("oe"),
+            'ü' => out.push_str("ue"),
+            'ß' => out.push_str("ss"),
+            'à' | 'á' | 'â' | 'ã' => out.push('a'),
+            'è' | 'é' | 'ê' | 'ë' => out.push('e'),
+            'ì' | 'í' | 'î' | 'ï' => out.push('i'),
+            'ò' | 'ó' | 'ô' | 'õ' => out.push('o'),
+            'ù' | 'ú' | 'û' => out.push('u'),
+            'ç' => out.push('c'),
+            'ñ' => out.push('n'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A sentence that asks for something wherever it stands.
 pub(crate) fn demands(sentence: &str) -> bool {
     // "I have to copy the numbers by hand" complains.

@@ -211,7 +211,11 @@ pub(crate) const DOCUMENT_KEYS: &[&str] = &[
     "effort", "due", "due date", "deadline", "eta", "autor", "autoren", "datum", "stand", "auteur", "fecha", "data", "versión",
     "versão", "teilnehmer", "anwesend", "protokoll", "feature", "project", "product", "tech lead", "product manager", "pm",
     "driver", "sponsor", "review by", "confidence", "supersedes", "type", "labels", "milestone", "sprint", "points",
-    "story points", "size", "risk level", "discussion", "approved by", "reviewed by",
+    "story points", "size", "risk level", "discussion", "approved by", "reviewed by", "reference issues", "review manager",
+    "decision notes", "implementation pr",
+    "implementation prs", "discussions", "upcoming feature flag", "previous proposal", "rfc issue",
+    "duration", "estimated duration", "effort estimate", "licence", "license", "lizenz", "dauer", "durée", "duración",
+    "duração", "版本", "作者", "日期", "状态", "更新日期", "作成日", "更新日", "作成者", "バージョン",
 ];
 
 /// Words in a state cell that say that the work is over.
