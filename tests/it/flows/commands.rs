@@ -402,6 +402,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         | `@TheOpenProducerBot replan` | plans again; add what should be different; edits are gone then |
         | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
         | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
         | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
         | `@TheOpenProducerBot help` | this |
         ----
@@ -422,6 +423,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         | `@TheOpenProducerBot replan` | plans again; add what should be different; edits are gone then |
         | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
         | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
         | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
         | `@TheOpenProducerBot help` | this |
         ----
@@ -429,7 +431,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         ----
         I do not know `frobnicate`. `@TheOpenProducerBot help` lists what I know.
         ----
-        I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+        The plan of `RUN` waits, and nothing of it exists yet: `@TheOpenProducerBot replan` plans the edited specification.
         ");
     })
     .await;
