@@ -1206,32 +1206,3 @@ fn no_stranger_s_words_get_through_alive() {
         }
     }
 }
-
-#[test]
-fn zz_print() {
-    let wishes = crate::domain::structure::Wishes {
-        maximum: 1000,
-        labels: vec!["planned".to_owned()],
-        ..Default::default()
-    };
-    let (run, none) = (run(), BTreeSet::new());
-    let long: String = (0..300)
-        .map(|n| {
-            format!(
-                "{}- Build screen {n} of the counter for returned articles\n",
-                if n % 30 == 0 {
-                    format!("\n## Part {n}\n\n")
-                } else {
-                    String::new()
-                }
-            )
-        })
-        .collect();
-    let prd = std::fs::read_to_string("docs/examples/team-inbox-prd.md").unwrap();
-    let billing = std::fs::read_to_string("docs/examples/billing-migration.md").unwrap();
-    for (name, text) in [("prd", prd), ("billing", billing), ("long", long)] {
-        let plan = crate::domain::structure::plan("Shop", &text, &wishes);
-        let texts = preview(&shown_of(&run, &plan, &none));
-        std::fs::write(format!("/tmp/preview-{name}.md"), texts.join("\n=======\n")).unwrap();
-    }
-}
