@@ -199,7 +199,9 @@ impl Draft {
         if run.plan_revision != self.run.plan_revision {
             return Ok(Stored::Outdated);
         }
-        tick::include(&mut tx, id, &self.ticked).await?;
+        if !tick::take_standing(&mut tx, &run, &self.ticked).await? {
+            return Ok(Stored::Done(Some(Answer::NotShown)));
+        }
         if !command::record(services, &mut tx, &by, &run, &command).await? {
             return Ok(Stored::Done(None));
         }
