@@ -42,4 +42,4 @@ comment on column issue_edits.our_body is 'What the issue would say, had nobody 
 comment on column issue_edits.before_body is 'What stood on GitHub right before the request: what a rollback puts back.';
 comment on column issue_edits.sent_body is 'What was sent; stored before the request leaves.';
 create index issue_edits_of_issue on issue_edits (of_run, of_position);
-select wall_off('issue_edits');
+select wall_off('issue_edits', 'installation_id', 'select, insert, update, delete');

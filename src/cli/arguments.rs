@@ -38,6 +38,8 @@ pub enum Command {
     /// Plan the issues of a specification and print them; needs nothing but the file
     Plan(PlanArguments),
     /// Plan and create the issues of an issue on GitHub, as if the bot had been mentioned in it
+    ///
+    /// An edited specification is not brought in line here: that is `sync`, a command in the issue for the App.
     Process(ProcessArguments),
     /// List runs and how they stand
     Status(StatusArguments),

@@ -125,6 +125,7 @@ async fn asked_now(
     };
     let issue = Issue {
         is_open: found.state == IssueState::Open,
+        is_not_planned: false,
         id: found.id,
         number: found.number,
         title: found.title,
@@ -187,10 +188,11 @@ fn in_words(answer: &Answer) -> String {
             let first = letters.next().map(|c| c.to_uppercase().to_string());
             format!("{}{}.", first.unwrap_or_default(), letters.as_str())
         }
-        Answer::UnknownItems { numbers, total } => {
+        Answer::UnknownItems { numbers, known } => {
             let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             format!(
-                "The plan has {total} issues; there is no number {}. Nothing was changed.",
+                "The plan has {} issues; there is no number {}. Nothing was changed.",
+                known.len(),
                 numbers.join(", ")
             )
         }

@@ -134,9 +134,8 @@ pub(super) async fn read_again(
     // What a sync follows was asked for by the run that it brings in line.
     let cause = match &run.syncs {
         Some(base) => {
-            runs::get(&services.pool, base.of(run.installation))
-                .await?
-                .cause
+            let key = base.of(run.installation);
+            runs::get(&services.pool, key).await?.cause
         }
         None => run.cause.clone(),
     };
@@ -211,6 +210,15 @@ async fn complete(
     if !complaints.is_empty() {
         return Ok(Err(complaints));
     }
+    let is_of_issue = match asking.origin {
+        Origin::Issue => true,
+        // A comment of options alone asks for the issue's text as well.
+        Origin::Comment(comment) => {
+            let mut lines = request.spec.text.lines().map(str::trim);
+            let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+            asking.points_at_issue || !comment.body.contains(first)
+        }
+    };
     Ok(Ok(Asked {
         title: asking.issue.title.clone(),
         text: request.spec.text,
@@ -229,6 +237,7 @@ async fn complete(
         warnings: request.warnings.iter().map(ToString::to_string).collect(),
         instructions: Vec::new(),
         replans: 0,
+        is_of_issue,
     }))
 }
 

@@ -6,6 +6,7 @@ use super::{FlowResult, Services};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::plan::Plan;
 use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::issue_edits::{self, Edited};
 use crate::store::overview::{self, Filter, RunLine, Sight};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::{self, RepositoryRow};
@@ -21,6 +22,8 @@ pub struct RunDetail {
     pub repository: Option<RepositoryRow>,
     pub items: Vec<Item>,
     pub created: Vec<CreatedIssue>,
+    /// Of a sync: the issues that it changes and retires.
+    pub edited: Vec<Edited>,
 }
 
 /// Runs of every repository that the installation reaches, newest first.
@@ -54,6 +57,7 @@ pub async fn find(
     let repository = repositories::find(&mut *tx, installation, run.repository).await?;
     let items = planned_issues::list(&mut *tx, run.key()).await?;
     let created = created_issues::list(&mut *tx, run.key()).await?;
+    let edited = issue_edits::list_edited(&mut *tx, run.key()).await?;
     tx.commit().await?;
     let title = run.request.get("title").and_then(Value::as_str);
     Ok(Some(RunDetail {
@@ -62,6 +66,7 @@ pub async fn find(
         repository,
         items,
         created,
+        edited,
     }))
 }
 

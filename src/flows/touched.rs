@@ -24,7 +24,7 @@ pub(super) async fn touched(
     now: &Issue,
 ) -> FlowResult<Option<&'static str>> {
     // A sync may have changed it since, or closed it: that was us.
-    let edit = issue_edits::find_standing(&services.pool, &run.id, item.position).await?;
+    let edit = issue_edits::find_standing(&services.pool, run.key(), item.position).await?;
     let is_retired = edit.as_ref().is_some_and(|e| e.deed == Deed::Retire);
     if now.state == IssueState::Closed && created.closing_at.is_none() && !is_retired {
         return Ok(Some("it was closed"));

@@ -193,12 +193,15 @@ pub async fn list_by_fingerprint(
 /// Which item of which run the issue was created for, if it is one of ours.
 pub async fn find_owner(
     db: impl PgExecutor<'_>,
+    installation: InstallationId,
     repository: RepositoryId,
     number: IssueNumber,
 ) -> sqlx::Result<Option<(RunId, i32)>> {
     let row = sqlx::query(
-        "select run_id, position from created_issues where repository_id = $1 and number = $2",
+        "select run_id, position from created_issues
+         where installation_id = $1 and repository_id = $2 and number = $3",
     )
+    .bind(installation.0)
     .bind(repository.0)
     .bind(number.0)
     .fetch_optional(db)

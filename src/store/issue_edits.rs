@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
-use crate::domain::ids::{InstallationId, RunId};
+use crate::domain::ids::{IssueNumber, RepositoryId, RunId, RunKey};
 use crate::domain::run::ItemState;
 
 /// What is to be done with the issue.
@@ -23,6 +23,12 @@ impl Deed {
             Self::Change => "change",
             Self::Retire => "retire",
         }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Change, Self::Retire]
+            .into_iter()
+            .find(|deed| deed.as_str() == text)
     }
 }
 
@@ -67,8 +73,7 @@ macro_rules! select_edit {
 /// Stores the edits of a plan, after its items.
 pub async fn insert_all(
     tx: &mut PgTransaction<'_>,
-    run: &RunId,
-    installation: InstallationId,
+    run: RunKey<'_>,
     edits: &[IssueEdit],
 ) -> sqlx::Result<()> {
     for edit in edits {
@@ -77,9 +82,9 @@ pub async fn insert_all(
                                       our_title, our_body, new_title, new_body)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
-        .bind(run.as_str())
+        .bind(run.id.as_str())
         .bind(edit.position)
-        .bind(installation.0)
+        .bind(run.installation.0)
         .bind(edit.deed.as_str())
         .bind(edit.of_run.as_str())
         .bind(edit.of_position)
@@ -96,25 +101,64 @@ pub async fn insert_all(
 }
 
 /// The edits of a run, in their order.
-pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<IssueEdit>> {
-    sqlx::query(select_edit!("where e.run_id = $1 order by e.position"))
-        .bind(run.as_str())
-        .try_map(from_row)
-        .fetch_all(db)
-        .await
+pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<IssueEdit>> {
+    sqlx::query(select_edit!(
+        "where e.run_id = $1 and e.installation_id = $2 order by e.position"
+    ))
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Which issue an item of a sync is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    pub position: i32,
+    pub deed: Deed,
+    pub repository: RepositoryId,
+    pub number: IssueNumber,
+    pub url: String,
+}
+
+/// Which issues the run changes and retires.
+pub async fn list_edited(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<Edited>> {
+    sqlx::query(
+        "select e.position, e.deed, c.repository_id, c.number, c.url from issue_edits e
+         join created_issues c on c.run_id = e.of_run and c.position = e.of_position
+         where e.installation_id = $1 and e.run_id = $2 order by e.position",
+    )
+    .bind(run.installation.0)
+    .bind(run.id.as_str())
+    .try_map(|row: PgRow| {
+        let deed: String = row.try_get("deed")?;
+        Ok(Edited {
+            position: row.try_get("position")?,
+            deed: Deed::parse(&deed)
+                .ok_or_else(|| sqlx::Error::Decode("unreadable row in issue_edits".into()))?,
+            repository: RepositoryId(row.try_get("repository_id")?),
+            number: IssueNumber(row.try_get("number")?),
+            url: row.try_get("url")?,
+        })
+    })
+    .fetch_all(db)
+    .await
 }
 
 /// The first edit of the run whose item is in this state.
 pub async fn find_in_state(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     state: ItemState,
 ) -> sqlx::Result<Option<IssueEdit>> {
     sqlx::query(select_edit!(
-        "join planned_issues i using (run_id, position) where e.run_id = $1 and i.state = $2 order by e.position limit 1"
+        "join planned_issues i using (run_id, position)
+         where e.run_id = $1 and e.installation_id = $3 and i.state = $2 order by e.position limit 1"
     ))
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(state.as_str())
+    .bind(run.installation.0)
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -123,16 +167,17 @@ pub async fn find_in_state(
 /// The last edit that was made to an issue and stands, by whichever sync.
 pub async fn find_standing(
     db: impl PgExecutor<'_>,
-    of_run: &RunId,
+    of_run: RunKey<'_>,
     of_position: i32,
 ) -> sqlx::Result<Option<IssueEdit>> {
     sqlx::query(select_edit!(
         "join planned_issues i using (run_id, position) join runs r on r.id = e.run_id
-         where e.of_run = $1 and e.of_position = $2 and i.state in ('changed', 'left') and e.sent_title is not null
+         where e.of_run = $1 and e.of_position = $2 and e.installation_id = $3 and i.state in ('changed', 'left') and e.sent_title is not null
          order by r.created_at desc, r.id desc limit 1"
     ))
-    .bind(of_run.as_str())
+    .bind(of_run.id.as_str())
     .bind(of_position)
+    .bind(of_run.installation.0)
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -141,7 +186,7 @@ pub async fn find_standing(
 /// Stores what is about to be sent and what stands there now; false if the run has left the creating phase.
 pub async fn intend(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     position: i32,
     before: &Text,
     sent: &Text,
@@ -150,20 +195,21 @@ pub async fn intend(
     let done = sqlx::query(
         "with intended as (
              update planned_issues set state = 'intended', intended_at = $7, looks = 0
-             where run_id = $1 and position = $2 and state in ('planned', 'intended')
-               and exists (select from runs where id = $1 and phase = 'creating')
+             where run_id = $1 and installation_id = $8 and position = $2 and state in ('planned', 'intended')
+               and exists (select from runs where id = $1 and installation_id = $8 and phase = 'creating')
              returning 1
          )
          update issue_edits set before_title = $3, before_body = $4, sent_title = $5, sent_body = $6
-         where run_id = $1 and position = $2 and exists (select from intended)",
+         where run_id = $1 and installation_id = $8 and position = $2 and exists (select from intended)",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(position)
     .bind(&before.title)
     .bind(&before.body)
     .bind(&sent.title)
     .bind(&sent.body)
     .bind(now)
+    .bind(run.installation.0)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -172,23 +218,27 @@ pub async fn intend(
 /// The edit stands on GitHub: later runs look for the issue's new words.
 pub async fn set_made(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     edit: &IssueEdit,
     fingerprints: &[Vec<u8>],
 ) -> sqlx::Result<()> {
     sqlx::query(
         "with made as (
-             update planned_issues set state = 'changed', note = null where run_id = $1 and position = $2
+             update planned_issues set state = 'changed', note = null
+             where run_id = $1 and installation_id = $6 and position = $2
          ), told as (
-             update runs set revision = revision + 1 where id = $1
+             update runs set revision = revision + 1 where id = $1 and installation_id = $6
          )
-         update created_issues set fingerprints = $5 where run_id = $3 and position = $4",
+         update created_issues set fingerprints = $5, standing = coalesce($7, standing)
+         where run_id = $3 and installation_id = $6 and position = $4",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(edit.position)
     .bind(edit.of_run.as_str())
     .bind(edit.of_position)
     .bind(fingerprints)
+    .bind(run.installation.0)
+    .bind((edit.deed == Deed::Retire).then_some("not_planned"))
     .execute(db)
     .await
     .map(drop)
@@ -197,23 +247,27 @@ pub async fn set_made(
 /// A rollback has put the issue back as it was.
 pub async fn set_undone(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     edit: &IssueEdit,
     fingerprints: &[Vec<u8>],
 ) -> sqlx::Result<()> {
     sqlx::query(
         "with undone as (
-             update planned_issues set state = 'undone', note = null where run_id = $1 and position = $2
+             update planned_issues set state = 'undone', note = null
+             where run_id = $1 and installation_id = $6 and position = $2
          ), told as (
-             update runs set revision = revision + 1 where id = $1
+             update runs set revision = revision + 1 where id = $1 and installation_id = $6
          )
-         update created_issues set fingerprints = $5 where run_id = $3 and position = $4",
+         update created_issues set fingerprints = $5, standing = coalesce($7, standing)
+         where run_id = $3 and installation_id = $6 and position = $4",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(edit.position)
     .bind(edit.of_run.as_str())
     .bind(edit.of_position)
     .bind(fingerprints)
+    .bind(run.installation.0)
+    .bind((edit.deed == Deed::Retire).then_some("open"))
     .execute(db)
     .await
     .map(drop)
@@ -228,11 +282,7 @@ fn from_row(row: PgRow) -> sqlx::Result<IssueEdit> {
     };
     Ok(IssueEdit {
         position: row.try_get("position")?,
-        deed: match deed.as_str() {
-            "change" => Deed::Change,
-            "retire" => Deed::Retire,
-            _ => return Err(unreadable()),
-        },
+        deed: Deed::parse(&deed).ok_or_else(unreadable)?,
         of_run: RunId::parse(&of_run).ok_or_else(unreadable)?,
         of_position: row.try_get("of_position")?,
         seen: Text {

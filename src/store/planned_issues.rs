@@ -48,6 +48,14 @@ pub async fn replace_all(
         .bind(run.installation.0)
         .execute(&mut **tx)
         .await?;
+    insert_all(tx, run, items).await
+}
+
+async fn insert_all(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
     let documents: Vec<Json<&PlannedIssue>> = items.iter().map(|i| Json(&i.planned)).collect();
     sqlx::query(
         "insert into planned_issues
@@ -77,6 +85,32 @@ macro_rules! select_item {
     };
 }
 
+/// Takes out the items whose numbers are gone.
+pub async fn remove(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    positions: &[i32],
+) -> sqlx::Result<()> {
+    sqlx::query("delete from planned_issues where run_id = $1 and installation_id = $3 and position = any($2)")
+        .bind(run.id.as_str())
+        .bind(positions)
+        .bind(run.installation.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// Stores items as they are now, new ones and changed ones.
+pub async fn upsert_all(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
+    let positions: Vec<i32> = items.iter().map(|i| i.position).collect();
+    remove(tx, run, &positions).await?;
+    insert_all(tx, run, items).await
+}
+
 /// All items in their order.
 pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<Item>> {
     sqlx::query(select_item!(
@@ -93,7 +127,8 @@ pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<
 pub async fn find_intended(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Option<Item>> {
     sqlx::query(select_item!(
         "item where run_id = $1 and installation_id = $2 and state = 'intended'
-           and not exists (select from issue_edits e where e.run_id = item.run_id and e.position = item.position)
+           and not exists (select from issue_edits e
+                           where e.installation_id = $2 and e.run_id = item.run_id and e.position = item.position)
          order by position limit 1"
     ))
     .bind(run.id.as_str())
@@ -136,7 +171,8 @@ pub async fn intend_next(
              join runs on runs.id = item.run_id and runs.phase = 'creating'
              join installations home on home.id = $3 and home.suspended_at is null and home.removed_at is null
              where item.run_id = $1 and item.installation_id = $3 and item.state = 'planned'
-               and not exists (select from issue_edits e where e.run_id = item.run_id and e.position = item.position)
+               and not exists (select from issue_edits e
+                               where e.installation_id = $3 and e.run_id = item.run_id and e.position = item.position)
              order by item.position limit 1
          ), twin as materialized (
              select created.number from created_issues created join next using (repository_id)
@@ -335,7 +371,8 @@ pub async fn set_included(
 pub async fn take_left_again(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<()> {
     sqlx::query(
         "update planned_issues item set note = null,
-                state = case when exists (select from issue_edits e where e.run_id = item.run_id and e.position = item.position)
+                state = case when exists (select from issue_edits e where e.installation_id = $2
+                                             and e.run_id = item.run_id and e.position = item.position)
                              then 'changed' else 'created' end
          where run_id = $1 and installation_id = $2 and state = 'left'",
     )

@@ -516,11 +516,15 @@ pub async fn find_planner(
 }
 
 /// The syncs of a run that are completed, oldest first: each begins where the one before has ended.
-pub async fn list_completed_syncs(db: impl PgExecutor<'_>, of: &RunId) -> sqlx::Result<Vec<Run>> {
+pub async fn list_completed_syncs(
+    db: impl PgExecutor<'_>,
+    of: RunKey<'_>,
+) -> sqlx::Result<Vec<Run>> {
     sqlx::query(select_run!(
-        "where syncs = $1 and status = 'completed' order by created_at, id"
+        "where syncs = $1 and installation_id = $2 and status = 'completed' order by created_at, id"
     ))
-    .bind(of.as_str())
+    .bind(of.id.as_str())
+    .bind(of.installation.0)
     .try_map(from_row)
     .fetch_all(db)
     .await
@@ -529,11 +533,12 @@ pub async fn list_completed_syncs(db: impl PgExecutor<'_>, of: &RunId) -> sqlx::
 /// Keeps what a sync found: which issues stood, and what is left to people.
 pub async fn set_sync(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     sync: &serde_json::Value,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set sync = $2 where id = $1")
-        .bind(id.as_str())
+    sqlx::query("update runs set sync = $3 where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .bind(sync)
         .execute(db)
         .await
@@ -543,10 +548,11 @@ pub async fn set_sync(
 /// What a sync found.
 pub async fn find_sync(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
 ) -> sqlx::Result<Option<serde_json::Value>> {
-    sqlx::query("select sync from runs where id = $1")
-        .bind(id.as_str())
+    sqlx::query("select sync from runs where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .fetch_one(db)
         .await?
         .try_get("sync")
@@ -555,13 +561,15 @@ pub async fn find_sync(
 /// Says whether the run's comment offers `sync`; true if that is news.
 pub async fn set_sync_offered(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     offered: bool,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "update runs set sync_offered = $2, revision = revision + 1 where id = $1 and sync_offered <> $2",
+        "update runs set sync_offered = $3, revision = revision + 1
+         where id = $1 and installation_id = $2 and sync_offered <> $3",
     )
-    .bind(id.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .bind(offered)
     .execute(db)
     .await?;
@@ -569,9 +577,10 @@ pub async fn set_sync_offered(
 }
 
 /// Whether the run's comment offers `sync`.
-pub async fn offers_sync(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select sync_offered from runs where id = $1")
-        .bind(id.as_str())
+pub async fn offers_sync(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select sync_offered from runs where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .fetch_one(db)
         .await
 }

@@ -96,7 +96,7 @@ pub fn sync_preview(p: &SyncPreview<'_>) -> String {
             &differences(p.items),
             &part(SyncKind::Retire, "To retire (closed as not planned)"),
             &left_to_people(p.notes),
-            &coverage(p.plan),
+            &coverage(p.plan, ""),
             &next_steps(p.about.bot),
         ],
     )
@@ -233,6 +233,12 @@ pub fn synced(s: &Synced<'_>) -> String {
         [] => String::new(),
         _ => format!("To undo all of it, comment {}.", s.about.rollback()),
     };
+    let once = match (s.left, s.dropped) {
+        ([], []) => "",
+        _ => {
+            "What was left or dropped is not asked about again until the specification is edited there once more."
+        }
+    };
     page(
         s.about,
         &heading,
@@ -240,12 +246,13 @@ pub fn synced(s: &Synced<'_>) -> String {
             &list("Added", s.done, SyncKind::Add),
             &list("Changed", s.done, SyncKind::Change),
             &list("Retired", s.done, SyncKind::Retire),
-            &reasons("Left as they are", s.left),
+            &reasons("Left as they are", &as_before(s.left)),
             &left_to_people(s.notes),
             &folded(
                 &format!("Dropped ({})", s.dropped.len()),
                 &reasons("", s.dropped),
             ),
+            once,
             &undo,
         ],
     )
@@ -294,11 +301,20 @@ pub fn sync_rolled_back(s: &Synced<'_>) -> String {
                 s.left,
             ),
             &force,
-            &list("Closed again", s.done, SyncKind::Add),
-            &list("As before", s.done, SyncKind::Change),
-            &list("Open again", s.done, SyncKind::Retire),
+            &list("Closed again", &as_before(s.done), SyncKind::Add),
+            &list("As before", &as_before(s.done), SyncKind::Change),
+            &list("Open again", &as_before(s.done), SyncKind::Retire),
         ],
     )
+}
+
+/// Named by what stands there.
+fn as_before(items: &[SyncItem]) -> Vec<SyncItem> {
+    let old = |i: &SyncItem| SyncItem {
+        title: i.old_title.clone().unwrap_or_else(|| i.title.clone()),
+        ..i.clone()
+    };
+    items.iter().map(old).collect()
 }
 
 fn list(name: &str, items: &[SyncItem], kind: SyncKind) -> String {

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::plan::FROM_THE_SPEC;
 
 pub use marker::{
-    comment_marker, find_comment_marker, find_marker, marker, with_marker, without_marker,
+    comment_marker, find_comment_marker, find_marker, marker, part_marker, with_marker,
+    without_marker,
 };
 
 /// What is compared to find duplicates: the request's `unique_by`.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::fingerprint;
-use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId, RunKey};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::run::ItemState;
 use crate::flows::asked::Asked;
@@ -68,7 +68,7 @@ pub(super) struct Chain {
 
 /// The run whose text the issues of `base` follow now.
 pub(super) async fn head(services: &Services, base: &Run) -> FlowResult<Run> {
-    let mut syncs = runs::list_completed_syncs(&services.pool, &base.id).await?;
+    let mut syncs = runs::list_completed_syncs(&services.pool, base.key()).await?;
     Ok(syncs.pop().unwrap_or_else(|| base.clone()))
 }
 
@@ -85,12 +85,9 @@ impl Chain {
             foreign: Vec::new(),
             head,
         };
-        let mut made = Made {
-            installation: base.installation,
-            runs: HashMap::new(),
-        };
+        let mut made = Made::default();
         if chain.head.syncs.is_some() {
-            let found = runs::find_sync(&services.pool, &chain.head.id).await?;
+            let found = runs::find_sync(&services.pool, chain.head.key()).await?;
             let found: Found = match found {
                 Some(found) => serde_json::from_value(found).map_err(anyhow::Error::from)?,
                 None => Found::default(),
@@ -108,8 +105,8 @@ impl Chain {
                     .await?;
             }
         }
-        let id = chain.head.id.clone();
-        for (position, covers) in made.covers_of(services, &id).await? {
+        let (id, home) = (chain.head.id.clone(), chain.head.installation);
+        for (position, covers) in made.covers_of(services, id.of(home)).await? {
             chain
                 .add(services, &mut made, &id, position, covers)
                 .await?;
@@ -129,7 +126,7 @@ impl Chain {
         position: i32,
         covers: BTreeSet<String>,
     ) -> FlowResult<bool> {
-        made.load(services, run).await?;
+        made.load(services, self.head.installation, run).await?;
         let Some((of, items, created)) = made.runs.get(run) else {
             return Ok(false);
         };
@@ -143,7 +140,7 @@ impl Chain {
         if !matches!(item.state, ItemState::Created | ItemState::Left) {
             return Ok(false);
         }
-        let edit = issue_edits::find_standing(&services.pool, run, position).await?;
+        let edit = issue_edits::find_standing(&services.pool, of.key(), position).await?;
         if edit.as_ref().is_some_and(|e| e.deed == Deed::Retire) {
             return Ok(false);
         }
@@ -179,10 +176,16 @@ impl Chain {
                 continue;
             };
             let covers: BTreeSet<String> = item.planned.covers.iter().cloned().collect();
-            let owner = created_issues::find_owner(&services.pool, item.repository, number).await?;
+            let owner = created_issues::find_owner(
+                &services.pool,
+                self.head.installation,
+                item.repository,
+                number,
+            )
+            .await?;
             let mut is_ours = false;
             if let Some((run, position)) = owner {
-                made.load(services, &run).await?;
+                made.load(services, self.head.installation, &run).await?;
                 let here = made.runs.get(&run).is_some_and(|(r, ..)| {
                     r.installation == self.head.installation
                         && (r.repository, r.issue) == (self.head.repository, self.head.issue)
@@ -206,20 +209,24 @@ impl Chain {
 }
 
 /// Runs with their items and issues, read once each.
+#[derive(Default)]
 struct Made {
-    installation: InstallationId,
     runs: HashMap<RunId, (Run, Vec<Item>, Vec<CreatedIssue>)>,
 }
 
 impl Made {
-    async fn load(&mut self, services: &Services, id: &RunId) -> FlowResult<()> {
-        let key = id.of(self.installation);
+    async fn load(
+        &mut self,
+        services: &Services,
+        installation: InstallationId,
+        id: &RunId,
+    ) -> FlowResult<()> {
         if self.runs.contains_key(id) {
             return Ok(());
         }
-        if let Some(run) = runs::find(&services.pool, key).await? {
-            let items = planned_issues::list(&services.pool, key).await?;
-            let created = created_issues::list(&services.pool, key).await?;
+        if let Some(run) = runs::find(&services.pool, id.of(installation)).await? {
+            let items = planned_issues::list(&services.pool, run.key()).await?;
+            let created = created_issues::list(&services.pool, run.key()).await?;
             self.runs.insert(id.clone(), (run, items, created));
         }
         Ok(())
@@ -229,11 +236,11 @@ impl Made {
     async fn covers_of(
         &mut self,
         services: &Services,
-        id: &RunId,
+        run: RunKey<'_>,
     ) -> FlowResult<BTreeMap<i32, BTreeSet<String>>> {
-        self.load(services, id).await?;
+        self.load(services, run.installation, run.id).await?;
         let mut covers: BTreeMap<i32, BTreeSet<String>> = BTreeMap::new();
-        let Some((_, items, created)) = self.runs.get(id) else {
+        let Some((_, items, created)) = self.runs.get(run.id) else {
             return Ok(covers);
         };
         let is_made = |p: i32| created.iter().any(|c| c.position == p);

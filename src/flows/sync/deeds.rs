@@ -23,10 +23,10 @@ pub(crate) async fn step(
     run: &Run,
 ) -> FlowResult<Next> {
     let pool = &services.pool;
-    if let Some(edit) = issue_edits::find_in_state(pool, &run.id, ItemState::Intended).await? {
+    if let Some(edit) = issue_edits::find_in_state(pool, run.key(), ItemState::Intended).await? {
         return recover(services, repository, run, &edit, true).await;
     }
-    let Some(edit) = issue_edits::find_in_state(pool, &run.id, ItemState::Planned).await? else {
+    let Some(edit) = issue_edits::find_in_state(pool, run.key(), ItemState::Planned).await? else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn settle_lost(
     run: &Run,
 ) -> FlowResult<Next> {
     let pool = &services.pool;
-    match issue_edits::find_in_state(pool, &run.id, ItemState::Intended).await? {
+    match issue_edits::find_in_state(pool, run.key(), ItemState::Intended).await? {
         Some(edit) => recover(services, repository, run, &edit, false).await,
         None => Ok(Next::Done),
     }
@@ -63,12 +63,8 @@ pub(super) async fn find(
     repository: &RepositoryRow,
     edit: &IssueEdit,
 ) -> FlowResult<Result<Place, &'static str>> {
-    let created = created_issues::get(
-        &services.pool,
-        edit.of_run.of(repository.installation),
-        edit.of_position,
-    )
-    .await?;
+    let of = edit.of_run.of(repository.installation);
+    let created = created_issues::get(&services.pool, of, edit.of_position).await?;
     let target = match create::target(services, repository, created.repository).await {
         Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
             return Ok(Err(rollback::out_of_reach(services)));
@@ -102,7 +98,16 @@ async fn make(services: &Services, run: &Run, edit: &IssueEdit, place: &Place) -
         title: place.now.title.clone(),
         body: place.now.body.clone(),
     };
-    if !issue_edits::intend(&services.pool, &run.id, edit.position, &before, &sent, now).await? {
+    if !issue_edits::intend(
+        &services.pool,
+        run.key(),
+        edit.position,
+        &before,
+        &sent,
+        now,
+    )
+    .await?
+    {
         return Ok(Next::Again);
     }
     let change = match edit.deed {
@@ -205,7 +210,7 @@ async fn settle(
         Deed::Retire => Vec::new(),
         Deed::Change => prints(&edit.new),
     };
-    issue_edits::set_made(&services.pool, &run.id, edit, &prints).await?;
+    issue_edits::set_made(&services.pool, run.key(), edit, &prints).await?;
     info!(
         run.id = %run.id, installation.id = %run.installation, issue.number = %created.number,
         deed = edit.deed.as_str(), "edited issue"

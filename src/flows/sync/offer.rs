@@ -10,6 +10,7 @@ use crate::flows::{FlowResult, Services, advance};
 use crate::github::{Issue, Repo};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
+use crate::store::tenant;
 
 /// Compares the texts of this issue's runs as they stand now, and lets the comments say it where that is news. Edits come
 /// late and in any order: only GitHub knows what stands.
@@ -54,8 +55,8 @@ pub(crate) async fn withdraw(services: &Services, sync: &Run) -> FlowResult<()> 
 }
 
 async fn say(services: &Services, base: &Run, offered: bool) -> FlowResult<()> {
-    let mut tx = services.pool.begin().await?;
-    if runs::set_sync_offered(&mut *tx, &base.id, offered).await? {
+    let mut tx = tenant::enter(&services.pool, base.installation).await?;
+    if runs::set_sync_offered(&mut *tx, base.key(), offered).await? {
         advance::enqueue(&mut tx, base.installation, &base.id, None).await?;
         tx.commit().await?;
         info!(run.id = %base.id, offered, "the specification was edited");

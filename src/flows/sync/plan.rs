@@ -24,6 +24,7 @@ use crate::store::issue_edits::{self, Deed, IssueEdit, Text};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs::{self, Made, Run};
+use crate::store::tenant;
 
 /// The note of a new issue for work whose issue is closed.
 const FOLLOW_UP: &str = "follows a closed issue";
@@ -514,6 +515,9 @@ impl Draft<'_> {
             reason: self.decision.reasons[n].clone().filter(|_| by.is_empty()),
         });
         Plan {
+            count_reason:
+                "the edited text is compared block by block with the one that was planned"
+                    .to_owned(),
             warnings: self.asked.warnings.clone(),
             coverage: coverage.collect(),
             spec: self.spec.clone(),
@@ -544,7 +548,7 @@ impl Draft<'_> {
             ..bare_plan()
         };
         let reasons = plans::judge(&judged, &how, self.asked, settings);
-        let mut tx = services.pool.begin().await?;
+        let mut tx = tenant::enter(&services.pool, run.installation).await?;
         let current = runs::lock(&mut tx, run.key()).await?;
         let Ok(next) = current.state.plan_stored(asks) else {
             return Ok(());
@@ -553,7 +557,7 @@ impl Draft<'_> {
             return Ok(());
         }
         planned_issues::replace_all(&mut tx, run.key(), &self.items).await?;
-        issue_edits::insert_all(&mut tx, &run.id, run.installation, &self.edits).await?;
+        issue_edits::insert_all(&mut tx, run.key(), &self.edits).await?;
         let json =
             |value: serde_json::Result<serde_json::Value>| value.map_err(anyhow::Error::from);
         let made = Made {
@@ -562,7 +566,12 @@ impl Draft<'_> {
             planning: &json(serde_json::to_value(&how))?,
         };
         runs::set_plan(&mut *tx, run.key(), &made, now).await?;
-        runs::set_sync(&mut *tx, &run.id, &json(serde_json::to_value(&self.found))?).await?;
+        runs::set_sync(
+            &mut *tx,
+            run.key(),
+            &json(serde_json::to_value(&self.found))?,
+        )
+        .await?;
         if !runs::set_state(&mut *tx, run.key(), current.state, next, None, now).await? {
             return Ok(());
         }

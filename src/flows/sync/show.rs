@@ -76,12 +76,12 @@ impl<'a> View<'a> {
         let pool = &services.pool;
         let plan = runs::find_plan(pool, run.key()).await?;
         let items = planned_issues::list(pool, run.key()).await?;
-        let edits = issue_edits::list(pool, &run.id).await?;
+        let edits = issue_edits::list(pool, run.key()).await?;
         let how = runs::find_planning(pool, run.key()).await?;
         let how: How = how
             .and_then(|h| serde_json::from_value(h).ok())
             .unwrap_or_default();
-        let found = runs::find_sync(pool, &run.id).await?;
+        let found = runs::find_sync(pool, run.key()).await?;
         let found = found
             .and_then(|f| serde_json::from_value(f).ok())
             .unwrap_or_default();
@@ -90,7 +90,7 @@ impl<'a> View<'a> {
             names: BTreeMap::new(),
         };
         let created = created_issues::list(pool, run.key()).await?;
-        let lines: BTreeMap<&str, [usize; 2]> = plan
+        let places: BTreeMap<&str, [usize; 2]> = plan
             .iter()
             .flat_map(|p| &p.spec.blocks)
             .map(|b| (b.id.as_str(), b.lines))
@@ -122,7 +122,7 @@ impl<'a> View<'a> {
                 Some((place, number)) => Some(links.to(services, place, number).await?),
                 None => None,
             };
-            let mut row = shown(&item, edit, link, &lines);
+            let mut row = shown(&item, edit, link, &places);
             if edit.is_none()
                 && let Some(like) = how.similar.iter().find(|s| s.item == item.planned.id)
             {

@@ -25,7 +25,7 @@ pub(crate) async fn step(
         other => return Ok(other),
     }
     let changed = ItemState::Changed;
-    let Some(edit) = issue_edits::find_in_state(&services.pool, &run.id, changed).await? else {
+    let Some(edit) = issue_edits::find_in_state(&services.pool, run.key(), changed).await? else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -85,7 +85,7 @@ fn worked_on(edit: &IssueEdit, sent: &Text, place: &Place) -> Option<&'static st
 
 async fn settle(services: &Services, run: &Run, edit: &IssueEdit) -> FlowResult<Next> {
     let prints = deeds::prints(&edit.our);
-    issue_edits::set_undone(&services.pool, &run.id, edit, &prints).await?;
+    issue_edits::set_undone(&services.pool, run.key(), edit, &prints).await?;
     info!(run.id = %run.id, item = edit.position, deed = edit.deed.as_str(), "put an issue back");
     Ok(Next::Again)
 }

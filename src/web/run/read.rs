@@ -10,6 +10,7 @@ use crate::flows::asked::Asked;
 use crate::flows::{FlowResult, Services};
 use crate::store::audit_events::{self, RunEvent};
 use crate::store::created_issues::{self, CreatedIssue, Moment};
+use crate::store::issue_edits::{self, Edited};
 use crate::store::planned_issues::{self, Item};
 use crate::store::{ai_calls, issue_links, runs, tenant};
 use crate::web::parts::thousands;
@@ -22,6 +23,8 @@ pub(super) struct Facts {
     pub(super) plan: Option<Plan>,
     pub(super) items: Vec<Item>,
     pub(super) created: Vec<CreatedIssue>,
+    /// Of a sync: the issues that it changes and retires.
+    pub(super) edited: Vec<Edited>,
     pub(super) moments: Vec<Moment>,
     pub(super) events: Vec<RunEvent>,
     /// Links between issues: settled, and all.
@@ -49,6 +52,7 @@ impl Facts {
             plan: runs::find_plan(&mut *tx, id.of(home)).await?,
             items: planned_issues::list(&mut *tx, id.of(home)).await?,
             created: created_issues::list(&mut *tx, id.of(home)).await?,
+            edited: issue_edits::list_edited(&mut *tx, id.of(home)).await?,
             moments: created_issues::list_moments(&mut *tx, id.of(home)).await?,
             events: audit_events::list_for_run(&mut *tx, home, id).await?,
             links: issue_links::count(&mut *tx, id.of(home)).await?,
@@ -81,12 +85,20 @@ impl Facts {
 
     /// The issue that stands for an item, or in its place.
     pub(super) fn link_of(&self, item: &Item) -> Option<IssueLink> {
+        if let Some(edited) = self.edited_by(item) {
+            return self.link(edited.repository, edited.number);
+        }
         if item.state == ItemState::Skipped {
             let number = item.note.as_deref()?.strip_prefix('#')?.parse().ok()?;
             return self.link(item.repository, IssueNumber(number));
         }
         let created = self.created.iter().find(|c| c.position == item.position)?;
         self.link(created.repository, created.number)
+    }
+
+    /// The issue that an item of a sync changes or retires.
+    pub(super) fn edited_by(&self, item: &Item) -> Option<&Edited> {
+        self.edited.iter().find(|e| e.position == item.position)
     }
 
     /// What has become of an item's issue, if there is one that no rollback has closed.

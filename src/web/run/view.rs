@@ -12,6 +12,7 @@ use crate::domain::plan::PlannedIssue;
 use crate::domain::policy::Reason;
 use crate::domain::run::{Done, ItemState, Phase, Standing, Status};
 use crate::flows::press;
+use crate::store::issue_edits::Deed;
 use crate::store::planned_issues::Item;
 use crate::web::parts::{Badge, Tone, When, many};
 
@@ -142,6 +143,27 @@ fn badge(state: ItemState, is_live: bool) -> Badge {
     }
 }
 
+/// The same for an item of a sync, which may be about an issue that is there already.
+fn badge_of(facts: &Facts, item: &Item) -> Badge {
+    let is_live = facts.is_live();
+    let edited = facts.edited_by(item).map(|e| e.deed);
+    match (item.state, edited) {
+        (ItemState::Planned, Some(Deed::Change)) if is_live => Badge::new(Tone::Off, "To change"),
+        (ItemState::Planned, Some(Deed::Retire)) if is_live => Badge::new(Tone::Off, "To retire"),
+        (ItemState::Planned, Some(_)) => Badge::new(Tone::Off, "Not changed"),
+        (ItemState::Intended, Some(_)) => Badge::new(Tone::Busy, "Being changed"),
+        (ItemState::Changed, Some(Deed::Retire)) => Badge::new(Tone::Good, "Retired"),
+        (ItemState::Failed | ItemState::Left, Some(_)) => Badge::new(Tone::Wait, "Left as it is"),
+        (ItemState::Planned, None) if is_live && facts.seen.run.syncs.is_some() => {
+            Badge::new(Tone::Off, "To add")
+        }
+        (ItemState::Skipped, None) if facts.seen.run.syncs.is_some() => {
+            Badge::new(Tone::Off, "Stays as it is")
+        }
+        (state, _) => badge(state, is_live),
+    }
+}
+
 impl RunView {
     /// How many issues have a box, and how many of them are ticked.
     pub(super) fn tickable(&self) -> usize {
@@ -221,18 +243,29 @@ fn progress(facts: &Facts) -> Option<Progress> {
         let of = |item: &&Item| states.contains(&item.state);
         facts.items.iter().filter(of).count()
     };
-    let exist = count(&[ItemState::Created, ItemState::Closed, ItemState::Left]);
+    let exist = count(&[
+        ItemState::Created,
+        ItemState::Closed,
+        ItemState::Left,
+        ItemState::Changed,
+        ItemState::Undone,
+    ]);
     let open = count(&[ItemState::Planned, ItemState::Intended]);
     let run = &facts.seen.run;
     let (words, done, total) = match run.state.phase()? {
+        Phase::Creating if run.syncs.is_some() => ("Syncing issues", exist, exist + open),
         Phase::Creating => ("Creating issues", exist, exist + open),
         Phase::Linking => {
             let (done, total) = facts.links;
             ("Linking issues", done, total)
         }
         Phase::RollingBack => {
-            let done = count(&[ItemState::Closed, ItemState::Left]);
-            ("Closing issues again", done, exist)
+            let done = count(&[ItemState::Closed, ItemState::Left, ItemState::Undone]);
+            let words = match run.syncs {
+                Some(_) => "Putting issues back",
+                None => "Closing issues again",
+            };
+            (words, done, exist)
         }
         Phase::Planning | Phase::AwaitingConfirmation | Phase::Summarising => return None,
     };
@@ -262,7 +295,7 @@ fn buttons(facts: &Facts) -> Buttons {
     let stands = facts.items.iter().any(|i| {
         matches!(
             i.state,
-            ItemState::Created | ItemState::Intended | ItemState::Left
+            ItemState::Created | ItemState::Changed | ItemState::Intended | ItemState::Left
         )
     });
     let possible = Buttons {
@@ -299,25 +332,27 @@ fn buttons(facts: &Facts) -> Buttons {
 }
 
 fn items_words(facts: &Facts) -> String {
-    let (items, is_live) = (&facts.items, facts.is_live());
-    let mut counts: BTreeMap<usize, (ItemState, usize)> = BTreeMap::new();
-    for item in items {
+    let mut counts: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
+    for item in &facts.items {
         let at = ItemState::ALL.iter().position(|s| *s == item.state);
-        counts
-            .entry(at.unwrap_or_default())
-            .or_insert((item.state, 0))
-            .1 += 1;
+        let key = (at.unwrap_or_default(), badge_of(facts, item).words);
+        *counts.entry(key).or_default() += 1;
     }
     let told: Vec<String> = counts
-        .values()
-        .map(|(state, count)| format!("{count} {}", badge(*state, is_live).words.to_lowercase()))
+        .iter()
+        .map(|((_, words), count)| format!("{count} {}", words.to_lowercase()))
         .collect();
-    let done = Done::of(items.iter().filter_map(|item| facts.standing_of(item)));
+    let done = Done::of(
+        facts
+            .items
+            .iter()
+            .filter_map(|item| facts.standing_of(item)),
+    );
     let closed = match done {
         done if done.is_untouched() => String::new(),
         done => format!("; {done}"),
     };
-    match items.len() {
+    match facts.items.len() {
         0 => String::new(),
         n => format!("{}: {}{closed}", many(n, "issue"), told.join(", ")),
     }
@@ -363,7 +398,7 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         badge: facts
             .standing_of(item)
             .and_then(standing_badge)
-            .unwrap_or_else(|| badge(item.state, facts.is_live())),
+            .unwrap_or_else(|| badge_of(facts, item)),
         state: graph::class(item.state),
         link: facts.link_of(item),
         labels: planned.labels.clone(),
@@ -373,14 +408,19 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         after: planned.blocked_by.iter().filter_map(at).collect(),
         part_of: planned.parent.as_ref().and_then(at),
         covers: coverage::places(facts.plan.as_ref(), planned),
-        note: note(item),
+        note: note(facts, item),
         can_tick,
         ticked: item.state == ItemState::Planned,
     }
 }
 
-fn note(item: &Item) -> Option<String> {
+fn note(facts: &Facts, item: &Item) -> Option<String> {
     let note = item.note.as_deref()?;
+    if facts.seen.run.syncs.is_some() {
+        // That an issue stays as it is says its badge.
+        return (item.state != ItemState::Skipped || facts.edited_by(item).is_some())
+            .then(|| note.to_owned());
+    }
     Some(match item.state {
         ItemState::Skipped => format!("Not created: {note} is the same."),
         ItemState::Failed => format!("GitHub refused it: {note}"),

@@ -256,14 +256,62 @@ impl Journey<'_> {
         self.lane.sim.repository(&self.repository)
     }
 
-    async fn run(&self) -> anyhow::Result<RunId> {
-        let mut runs = runs::list_for_issue(
+    /// Alice edits the specification, and the run's comment follows.
+    pub(super) async fn edits(&self, spec: &str) -> anyhow::Result<()> {
+        let alice = self.lane.alice();
+        alice.edits_issue(&self.trigger, None, Some(spec));
+        self.deliver("issues").await?;
+        self.follow().await
+    }
+
+    /// Alice comments on a trigger that may have several runs, and all of them follow.
+    pub(super) async fn tells(&self, command: &str) -> anyhow::Result<()> {
+        self.comments(command);
+        self.deliver("issue_comment").await?;
+        self.follow().await
+    }
+
+    async fn follow(&self) -> anyhow::Result<()> {
+        for run in self.runs().await? {
+            let plans = async || Box::pin(plan::plan(&self.services, run.key())).await;
+            self.tried(plans).await.context("planning")?;
+            self.advance(&run.id).await?;
+        }
+        // The end of one may be news for the comment of another.
+        for run in self.runs().await? {
+            self.advance(&run.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Titles, states, texts and comments, with the states of all runs.
+    pub(super) async fn sight(&self) -> anyhow::Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for run in self.runs().await? {
+            lines.push(run.state.status().as_str().to_owned());
+        }
+        for issue in self.shop().issues() {
+            let (title, reason) = (issue.title, issue.state_reason.unwrap_or_default());
+            let body = redacted(&issue.body);
+            lines.push(format!("{title} · {} {reason}\n{body}", issue.open));
+        }
+        let comments = self.shop().comments(self.trigger.number);
+        lines.extend(comments.iter().map(|c| redacted(&c.body)));
+        Ok(lines)
+    }
+
+    async fn runs(&self) -> anyhow::Result<Vec<runs::Run>> {
+        let found = runs::list_for_issue(
             &self.services.pool,
             self.lane.installation,
             RepositoryId(i64::try_from(self.shop().id())?),
             IssueNumber(i64::try_from(self.trigger.number)?),
-        )
-        .await?;
+        );
+        Ok(found.await?)
+    }
+
+    async fn run(&self) -> anyhow::Result<RunId> {
+        let mut runs = self.runs().await?;
         ensure!(runs.len() == 1, "{} runs of one trigger", runs.len());
         Ok(runs.remove(0).id)
     }

@@ -397,8 +397,10 @@ async fn what_was_edited_or_closed_after_the_preview_is_left_and_named() {
         - #4 · Write the guide for new users → Write the guide for new users and admins
 
         **Left as they are**
-        - **1.** #2 · Build the login form with a password field → Build the login form with a passkey button: it was edited since the preview
-        - **2.** #3 · Add sessions that last for two weeks → Add sessions that last for thirty days: it was closed since the preview
+        - **1.** #2 · Build the login form with a password field: it was edited since the preview
+        - **2.** #3 · Add sessions that last for two weeks: it was closed since the preview
+
+        What was left or dropped is not asked about again until the specification is edited there once more.
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
@@ -434,7 +436,7 @@ async fn a_rollback_of_a_sync_puts_everything_back() {
         - #5 · Lock accounts after five wrong passwords
 
         **As before**
-        - #3 · Add sessions that last for two weeks → Add sessions that last for thirty days
+        - #3 · Add sessions that last for two weeks
 
         **Open again**
         - #4 · Write the guide for new users
@@ -598,6 +600,8 @@ async fn only_the_picked_items_are_done_and_unticking_is_dropping() {
         - **1.** #2 · Build the login form with a password field → Build the login form with a passkey button
 
         </details>
+
+        What was left or dropped is not asked about again until the specification is edited there once more.
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
