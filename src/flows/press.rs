@@ -131,7 +131,6 @@ async fn asked_now(
         title: found.title,
         body: found.body,
         is_pull_request: found.is_pull_request,
-        is_not_planned: false,
         author: None,
         updated_at: found.updated_at,
     };
