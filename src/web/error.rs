@@ -426,7 +426,6 @@ pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// The same at the webhook's door, which answers a machine.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(super) fn panicked_at_webhook(panic: Box<dyn Any + Send>) -> Response {
     drop(panicked(panic));
     (

@@ -153,7 +153,7 @@ async fn read(
 fn note_first(shared: &Arc<Shared>) {
     // Of each App once: another may have taken its place.
     let verifier = shared.verifier.borrow().as_ref().map(Arc::as_ptr);
-    let whose = verifier.map_or(0, |verifier| verifier.addr());
+    let whose = verifier.map_or(0, <*const _>::addr);
     if shared.from_environment || shared.heard.swap(whose, Ordering::Relaxed) == whose {
         return;
     }
