@@ -273,7 +273,7 @@ impl Journey<'_> {
 
     async fn follow(&self) -> anyhow::Result<()> {
         for run in self.runs().await? {
-            let plans = async || Box::pin(plan::plan(&self.services, &run.id)).await;
+            let plans = async || Box::pin(plan::plan(&self.services, run.key())).await;
             self.tried(plans).await.context("planning")?;
             self.advance(&run.id).await?;
         }
