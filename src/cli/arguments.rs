@@ -64,6 +64,9 @@ pub struct SetupArguments {
     /// Print the link; it is what the command does
     #[arg(long)]
     pub print: bool,
+    /// Register an App in the place of the one that there is: its installations are heard no more
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Args)]

@@ -34,8 +34,11 @@ pub enum Answer {
     Already(IllegalMove, RunId),
     UnknownItems {
         numbers: Vec<u32>,
-        total: usize,
+        /// The numbers that there are.
+        known: Vec<u32>,
     },
+    /// Why the plan is left as it is, in words.
+    NotEdited(String),
     /// `drop` of all that is left.
     NothingLeft,
     /// The plan has changed and its preview is not there yet.
@@ -85,7 +88,8 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
                 },
             )
         }
-        Answer::UnknownItems { numbers, total } => comment::unknown_items(&numbers, total),
+        Answer::UnknownItems { numbers, known } => comment::unknown_items(&numbers, &known),
+        Answer::NotEdited(why) => comment::not_edited(&why),
         Answer::NothingLeft => comment::nothing_left(bot),
         Answer::NotShown => comment::not_shown(bot),
     };

@@ -10,7 +10,7 @@ use super::answer::{Answer, answer};
 use super::asked::Asked;
 use super::asking::Asking;
 use super::{
-    FlowResult, Services, advance, authorize, plan, request, rollback, status, sync, tick,
+    FlowResult, Services, advance, authorize, edit, plan, request, rollback, status, sync, tick,
 };
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::event::Account;
@@ -104,10 +104,10 @@ async fn find_own_run(services: &Services, asking: &Asking<'_>) -> FlowResult<Op
 }
 
 /// The state that the command would bring; `Replan` of a waiting run plans again.
-fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
+pub(super) fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
     match command {
         Command::Confirm(_) => state.confirm(),
-        Command::Drop(_) => state.drop_items(),
+        Command::Drop(_) | Command::Edit(_) => state.drop_items(),
         Command::Replan(_) => state.replan(),
         Command::Cancel => state.cancel(),
         // A job may start its rollback again, a person may not.
@@ -127,6 +127,9 @@ async fn change(
     id: RunKey<'_>,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
+    if let Command::Edit(wanted) = command {
+        return edit::edit(services, asking, id, wanted).await;
+    }
     let asked = match command {
         Command::Replan(_) => {
             let run = runs::get(&services.pool, id).await?;
@@ -248,13 +251,19 @@ async fn objection(
     let is_known = |n: u32| items.iter().any(|i| u32::try_from(i.position) == Ok(n));
     let numbers: Vec<u32> = picked.items().filter(|n| !is_known(*n)).collect();
     if !numbers.is_empty() {
-        let total = items.len();
-        return Ok(Some(Answer::UnknownItems { numbers, total }));
+        let known = known(&items);
+        return Ok(Some(Answer::UnknownItems { numbers, known }));
     }
     let mut left = items.iter().filter(|i| i.state == ItemState::Planned);
     let all_dropped = matches!(command, Command::Drop(_))
         && left.all(|i| u32::try_from(i.position).is_ok_and(|n| picked.contains(n)));
     Ok(all_dropped.then_some(Answer::NothingLeft))
+}
+
+/// The numbers that a plan has.
+pub(super) fn known(items: &[Item]) -> Vec<u32> {
+    let numbers = items.iter().filter_map(|i| u32::try_from(i.position).ok());
+    numbers.collect()
 }
 
 fn nothing_is_ticked(items: &[Item]) -> bool {
@@ -263,7 +272,7 @@ fn nothing_is_ticked(items: &[Item]) -> bool {
 }
 
 /// Records who commanded it; false if this very comment has commanded it already.
-async fn record(
+pub(super) async fn record(
     services: &Services,
     tx: &mut PgTransaction<'_>,
     by: &By<'_>,
@@ -271,6 +280,9 @@ async fn record(
     command: &Command,
 ) -> FlowResult<bool> {
     let mut detail = json!({ "issue": run.issue });
+    if let Command::Edit(edit) = command {
+        detail["items"] = json!(edit.items());
+    }
     if let Some(token) = by.token {
         detail["token"] = json!(token);
     }

@@ -38,6 +38,7 @@ pub mod command;
 mod components;
 pub mod create;
 pub mod delivery;
+mod edit;
 pub mod existing;
 pub mod installations;
 pub mod link;

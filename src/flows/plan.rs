@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::components;
 use super::existing::{self, Existing, Similar};
 use super::planner::{self, How, Planned};
-use super::{FlowError, FlowResult, Services, advance, pace, room, sync};
+use super::{FlowError, FlowResult, Services, advance, edit, pace, room, sync};
 use crate::domain::comment;
 use crate::domain::fingerprint;
 use crate::domain::ids::{InstallationId, IssueNumber, RunId, RunKey};
@@ -144,7 +144,11 @@ async fn made_to_fit(
     Ok((fitting, planned, similar))
 }
 
-async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
+pub(super) async fn settings_of(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+) -> FlowResult<Settings> {
     services
         .settings(run.installation, run.repository, &asked.for_settings())
         .await
@@ -185,7 +189,7 @@ pub(super) async fn items(
     Ok(items)
 }
 
-fn state_of(note: Option<&String>) -> ItemState {
+pub(super) fn state_of(note: Option<&String>) -> ItemState {
     if note.is_some() {
         ItemState::Skipped
     } else {
@@ -212,7 +216,11 @@ pub(super) async fn place(
 }
 
 /// Marks what an earlier run has created and is still there.
-async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) -> FlowResult<()> {
+pub(super) async fn skip_existing(
+    services: &Services,
+    run: &Run,
+    items: &mut [NewItem],
+) -> FlowResult<()> {
     let mut repositories: Vec<_> = items.iter().map(|i| i.repository).collect();
     repositories.sort_unstable();
     repositories.dedup();
@@ -268,6 +276,10 @@ async fn store(
     (plan, how): &(Plan, How),
     mut items: Vec<NewItem>,
 ) -> FlowResult<()> {
+    let mut plan = plan.clone();
+    if edit::was_edited(services, run.key()).await? {
+        plan.warnings.push(edit::GONE.to_owned());
+    }
     // Nobody has asked for them: whoever wants them ticks them.
     let planned = items.iter_mut().filter(|i| i.state == ItemState::Planned);
     for item in planned.filter(|i| is_ungrounded(&i.planned)) {
@@ -275,7 +287,7 @@ async fn store(
         item.note = Some(NOT_IN_THE_SPEC.to_owned());
     }
     let now = services.clock.now();
-    let reasons = judge(plan, how, asked, settings);
+    let reasons = judge(&plan, how, asked, settings);
     let mut tx = tenant::enter(&services.pool, run.installation).await?;
     let current = runs::lock(&mut tx, run.key()).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
@@ -287,7 +299,7 @@ async fn store(
     }
     planned_issues::replace_all(&mut tx, run.key(), &items).await?;
     let made = Made {
-        plan,
+        plan: &plan,
         reasons: &serde_json::to_value(&reasons).map_err(anyhow::Error::from)?,
         planning: &serde_json::to_value(how).map_err(anyhow::Error::from)?,
     };

@@ -104,6 +104,9 @@ pub struct How {
     /// Planned issues that are like existing ones.
     #[serde(default)]
     pub similar: Vec<Similar>,
+    /// The highest number that the plan ever had, where somebody edited it.
+    #[serde(default)]
+    pub edited_up_to: Option<u32>,
 }
 
 /// A plan before it is made to fit.

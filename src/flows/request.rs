@@ -210,6 +210,15 @@ async fn complete(
     if !complaints.is_empty() {
         return Ok(Err(complaints));
     }
+    let is_of_issue = match asking.origin {
+        Origin::Issue => true,
+        // A comment of options alone asks for the issue's text as well.
+        Origin::Comment(comment) => {
+            let mut lines = request.spec.text.lines().map(str::trim);
+            let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+            asking.points_at_issue || !comment.body.contains(first)
+        }
+    };
     Ok(Ok(Asked {
         title: asking.issue.title.clone(),
         text: request.spec.text,
@@ -228,6 +237,7 @@ async fn complete(
         warnings: request.warnings.iter().map(ToString::to_string).collect(),
         instructions: Vec::new(),
         replans: 0,
+        is_of_issue,
     }))
 }
 

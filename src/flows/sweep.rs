@@ -248,12 +248,12 @@ fn action_of(failed: &Failed) -> &str {
 
 /// Without those about issues of repositories where we created none.
 async fn of_ours(services: &Services, mut wanted: Vec<Failed>) -> FlowResult<Vec<Failed>> {
-    let tells_progress = |f: &Failed| admission::tells_progress(&f.event, action_of(f));
-    let places = wanted.iter().filter(|f| tells_progress(f));
+    let about = |f: &Failed| admission::is_about_ours(&f.event, action_of(f));
+    let places = wanted.iter().filter(|f| about(f));
     let places: Vec<i64> = places.filter_map(|f| f.repository).collect();
     let ours = created_issues::list_places(&services.pool, &places).await?;
     let is_ours = |f: &Failed| f.repository.is_some_and(|id| ours.contains(&id));
-    wanted.retain(|f| !tells_progress(f) || is_ours(f));
+    wanted.retain(|f| !about(f) || is_ours(f));
     Ok(wanted)
 }
 

@@ -26,6 +26,7 @@ pub(super) async fn boxes(
     let Some(id) = cause.as_deref().and_then(reply::run_of) else {
         return Ok(());
     };
+    bot_comments::forget_shown(&services.pool, repository.id, event.comment.id).await?;
     let may = authorize::standing(services, repository, &event.sender)
         .await?
         .suffices();
@@ -55,21 +56,18 @@ pub(super) async fn boxes(
     Ok(())
 }
 
-/// The boxes of a run's preview as they stand on GitHub now; empty where there is no preview.
+/// The boxes of a run's preview, all its parts, as they stand on GitHub now; empty where there is no preview.
 pub(super) async fn standing(
     services: &Services,
     repository: &RepositoryRow,
     run: &RunId,
 ) -> FlowResult<BTreeMap<u32, bool>> {
-    let cause = reply::cause_of(run);
-    let posted = bot_comments::find_posted(&services.pool, repository.id, &cause).await?;
-    let comment = match posted {
-        Some(id) => services.repo(repository).find_comment(id).await?,
-        None => None,
-    };
-    Ok(comment
-        .map(|c| comment::ticked(&c.body))
-        .unwrap_or_default())
+    let mut ticked = BTreeMap::new();
+    for comment in reply::parts(services, repository, run).await?.into_values() {
+        let comment = services.repo(repository).find_comment(comment).await?;
+        ticked.extend(comment.iter().flat_map(|c| comment::ticked(&c.body)));
+    }
+    Ok(ticked)
 }
 
 /// Includes and leaves out what the boxes say; the two counts are what changed: dropped, and taken back.

@@ -48,6 +48,14 @@ pub async fn replace_all(
         .bind(run.installation.0)
         .execute(&mut **tx)
         .await?;
+    insert_all(tx, run, items).await
+}
+
+async fn insert_all(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
     let documents: Vec<Json<&PlannedIssue>> = items.iter().map(|i| Json(&i.planned)).collect();
     sqlx::query(
         "insert into planned_issues
@@ -75,6 +83,32 @@ macro_rules! select_item {
             $tail
         )
     };
+}
+
+/// Takes out the items whose numbers are gone.
+pub async fn remove(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    positions: &[i32],
+) -> sqlx::Result<()> {
+    sqlx::query("delete from planned_issues where run_id = $1 and installation_id = $3 and position = any($2)")
+        .bind(run.id.as_str())
+        .bind(positions)
+        .bind(run.installation.0)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// Stores items as they are now, new ones and changed ones.
+pub async fn upsert_all(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
+    let positions: Vec<i32> = items.iter().map(|i| i.position).collect();
+    remove(tx, run, &positions).await?;
+    insert_all(tx, run, items).await
 }
 
 /// All items in their order.

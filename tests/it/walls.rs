@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::harness::database::TestDatabase;
 
+mod api;
 mod pages;
 mod statements;
 mod tenants;

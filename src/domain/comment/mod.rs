@@ -16,9 +16,9 @@ use super::ids::{IssueNumber, RepositoryName, RunId};
 
 pub use links::{not_native, with_links};
 pub use planner::{AiUse, Spent, degraded, partly_degraded};
-pub use preview::{Preview, SimilarIssue, preview, ticked};
+pub use preview::{Preview, SimilarIssue, part_is_over, preview, ticked};
 pub use reply::{
-    Fault, StatusRow, already, closed, complaints, help, not_shown, nothing_left,
+    Fault, StatusRow, already, closed, complaints, help, not_edited, not_shown, nothing_left,
     nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
 };
 pub use state::{

@@ -96,7 +96,7 @@ pub fn sync_preview(p: &SyncPreview<'_>) -> String {
             &differences(p.items),
             &part(SyncKind::Retire, "To retire (closed as not planned)"),
             &left_to_people(p.notes),
-            &coverage(p.plan),
+            &coverage(p.plan, ""),
             &next_steps(p.about.bot),
         ],
     )

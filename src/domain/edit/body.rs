@@ -143,6 +143,28 @@ pub(super) fn segments(text: &str) -> Vec<String> {
     out
 }
 
+/// The segments as one text: items and rows close together, all else apart.
+pub(super) fn joined(segments: &[String]) -> String {
+    let mut out = String::new();
+    let mut before: Option<char> = None;
+    for segment in segments {
+        let is_close =
+            |c: char| is_item(segment) && c == '-' || segment.starts_with('|') && c == '|';
+        match before {
+            Some(c) if is_close(c) => out.push('\n'),
+            Some(_) => out.push_str("\n\n"),
+            None => {}
+        }
+        out.push_str(segment);
+        before = Some(match segment {
+            s if is_item(s) => '-',
+            s if s.starts_with('|') => '|',
+            _ => ' ',
+        });
+    }
+    out
+}
+
 fn is_item(line: &str) -> bool {
     line.starts_with("- ") || line.starts_with("* ") || line.starts_with("+ ")
 }
@@ -238,9 +260,13 @@ fn origin(plan: &Plan, covers: &[String]) -> String {
     let mut said: Vec<String> = places
         .into_iter()
         .take(PLACES_MOST)
-        .map(|(path, lines)| match path.is_empty() {
-            true => told(lines),
-            false => format!("{path}, {}", told(lines)),
+        .map(|(path, lines)| {
+            let lines = told(lines);
+            if path.is_empty() {
+                lines
+            } else {
+                format!("{path}, {lines}")
+            }
         })
         .collect();
     if more > 0 {
@@ -263,9 +289,12 @@ fn told(mut spans: Vec<[usize; 2]>) -> String {
             _ => joined.push(span),
         }
     }
-    let one = |s: &[usize; 2]| match s[0] == s[1] {
-        true => s[0].to_string(),
-        false => format!("{}–{}", s[0], s[1]),
+    let one = |s: &[usize; 2]| {
+        if s[0] == s[1] {
+            s[0].to_string()
+        } else {
+            format!("{}–{}", s[0], s[1])
+        }
     };
     let mut words: Vec<String> = joined.iter().take(SPANS_MOST).map(one).collect();
     if joined.len() > SPANS_MOST {

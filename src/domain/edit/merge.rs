@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::body::{ALL_DONE, Body, normal, says_nothing};
+use super::body::{ALL_DONE, Body, joined, normal, says_nothing, segments};
 use super::refused::numbers;
 use super::{Edited, Refused, find, id, number, once};
 use crate::domain::comment::inline;
@@ -41,9 +41,12 @@ pub(super) fn merge(plan: &Plan, last: u32, into: u32, others: &[u32]) -> Result
         return Err(Refused::TooLong { items: all });
     }
     one.parent = parent(plan, keeper, &gone);
-    let renamed = |id: &String| match gone.contains(id.as_str()) {
-        true => keeper.id.clone(),
-        false => id.clone(),
+    let renamed = |id: &String| {
+        if gone.contains(id.as_str()) {
+            keeper.id.clone()
+        } else {
+            id.clone()
+        }
     };
     let mut issues = Vec::with_capacity(plan.issues.len());
     for issue in plan.issues.iter().filter(|i| !gone.contains(i.id.as_str())) {
@@ -186,9 +189,12 @@ fn union<'a>(lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
 fn body(plan: &Plan, keeper: &PlannedIssue, taken: &[&PlannedIssue], covers: &[String]) -> String {
     let all_invented = is_ungrounded(keeper) && taken.iter().all(|i| is_ungrounded(i));
     // Our mark says that nothing of it is in the spec.
-    let read = |issue: &PlannedIssue| match all_invented {
-        true => Body::read(&issue.body),
-        false => Body::read(&without_mark(&issue.body)),
+    let read = |issue: &PlannedIssue| {
+        if all_invented {
+            Body::read(&issue.body)
+        } else {
+            Body::read(&without_mark(&issue.body))
+        }
     };
     let mut one = read(keeper);
     one.criteria = criteria(plan, keeper, one.criteria);
@@ -196,13 +202,16 @@ fn body(plan: &Plan, keeper: &PlannedIssue, taken: &[&PlannedIssue], covers: &[S
         let theirs = read(other);
         let known = normal(&format!("{} {}", keeper.title, one.what));
         let title = normal(&other.title);
-        let what = normal(&theirs.what);
-        if !known.contains(&what) || !known.contains(&title) {
+        // "Build it." says no more than the title, and what stands there already is not said twice.
+        let new: Vec<String> = segments(&theirs.what)
+            .into_iter()
+            .filter(|s| normal(s) != title && !known.contains(&normal(s)))
+            .collect();
+        if !new.is_empty() || !known.contains(&title) {
             let mut parts = vec![one.what, format!("**{}**", inline(&other.title))];
-            // "Build it." says no more than the title.
-            parts.extend((what != title).then_some(theirs.what));
+            parts.extend(new);
             parts.retain(|p| !p.trim().is_empty());
-            one.what = parts.join("\n\n");
+            one.what = joined(&parts);
         }
         one.criteria.extend(criteria(plan, other, theirs.criteria));
         for (heading, text) in theirs.further {

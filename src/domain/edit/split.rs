@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::body::{Body, normal, says_nothing, segments};
+use super::body::{Body, joined, normal, says_nothing, segments};
 use super::merge::inside;
 use super::{Edited, Refused, body, find, free_title, id, once};
 use crate::domain::plan::{Plan, PlannedIssue};
@@ -24,6 +24,8 @@ struct Unit {
     blocks: BTreeSet<usize>,
     /// A list of one item, or a table of one row.
     source: String,
+    /// The acceptance criterion that it is, word for word.
+    criterion: Option<String>,
 }
 
 pub(super) fn split(plan: &Plan, text: &str, last: u32, item: u32) -> Result<Edited, Refused> {
@@ -31,9 +33,10 @@ pub(super) fn split(plan: &Plan, text: &str, last: u32, item: u32) -> Result<Edi
     let inside = inside(plan, &whole.id);
     let units = Blocks::of(plan, text, whole).units();
     if units.len() < 2 {
-        return Err(match inside.is_empty() {
-            true => Refused::Indivisible { item },
-            false => Refused::OnlyGroups { item, inside },
+        return Err(if inside.is_empty() {
+            Refused::Indivisible { item }
+        } else {
+            Refused::OnlyGroups { item, inside }
         });
     }
     let is_group = !inside.is_empty();
@@ -218,6 +221,7 @@ impl<'a> Blocks<'a> {
             .map(|n| Unit {
                 blocks: BTreeSet::from([*n]),
                 source: self.source(*n),
+                criterion: None,
             })
             .collect();
         let first = points.first().copied().unwrap_or_default();
@@ -276,7 +280,11 @@ impl<'a> Blocks<'a> {
     fn of_criteria(&self) -> Vec<Unit> {
         let own = self.body.criteria.iter();
         let own = own.filter(|c| !says_nothing(c, &self.issue.title));
-        self.of_texts(own.cloned().collect())
+        let mut units = self.of_texts(own.clone().cloned().collect());
+        for (unit, criterion) in units.iter_mut().zip(own) {
+            unit.criterion = Some(criterion.clone());
+        }
+        units
     }
 
     /// Parts that no block tells apart: each covers what the whole did.
@@ -284,6 +292,7 @@ impl<'a> Blocks<'a> {
         let unit = |text: String| Unit {
             blocks: self.covered.clone(),
             source: format!("- {}", indented(&text)),
+            criterion: None,
         };
         texts.into_iter().map(unit).collect()
     }
@@ -305,17 +314,10 @@ impl<'a> Blocks<'a> {
     fn bare(&self, n: usize) -> String {
         let text = self.plan.spec.blocks[n].text.as_str();
         let text = text.trim_start_matches(['>', ' ', '\t']);
-        let rest = text.trim_start_matches(['-', '*', '+']);
-        let rest = match rest.len() == text.len() {
-            true => {
-                let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
-                match digits.len() < text.len() {
-                    true => digits.strip_prefix(['.', ')']).unwrap_or(text),
-                    false => text,
-                }
-            }
-            false => rest,
-        };
+        let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let numbered = digits.strip_prefix(['.', ')']);
+        let numbered = numbered.filter(|_| digits.len() < text.len());
+        let rest = numbered.unwrap_or_else(|| text.trim_start_matches(['-', '*', '+']));
         let rest = rest.trim_start();
         ["[ ]", "[x]", "[X]"]
             .iter()
@@ -340,9 +342,10 @@ impl<'a> Blocks<'a> {
         for n in children {
             let pad = "  ".repeat(depth);
             let text = dedented(&self.bare(*n));
-            let text = match self.is_point(*n) {
-                true => format!("{pad}- {}", text.replace('\n', &format!("\n{pad}  "))),
-                false => format!("\n{pad}{}", text.replace('\n', &format!("\n{pad}"))),
+            let text = if self.is_point(*n) {
+                format!("{pad}- {}", text.replace('\n', &format!("\n{pad}  ")))
+            } else {
+                format!("\n{pad}{}", text.replace('\n', &format!("\n{pad}")))
             };
             out.push('\n');
             out.push_str(&text);
@@ -414,10 +417,8 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
         .into_iter()
         .filter(|s| !is_told(s) && normal(s) != normal(&whole.title))
         .collect();
-    if is_group {
-        // It stays in the group.
-        rest.clear();
-    }
+    let mut seen = HashSet::new();
+    rest.retain(|s| !is_group && seen.insert(normal(s)));
     let is_short = rest.iter().map(String::len).sum::<usize>() <= SHARED_MOST;
     let criteria = old.criteria.into_iter();
     let criteria: Vec<String> = criteria
@@ -432,13 +433,15 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
             .collect();
         let (title, mut body) = planned(plan, whole, &unit.source, n);
         if n == 0 || is_short {
-            let mut what = rest.clone();
-            what.push(std::mem::take(&mut body.what));
-            body.what = what.join("\n\n");
+            let mut what = segments(&body.what);
+            what.extend(rest.iter().cloned());
+            body.what = joined(&what);
         }
         let mine = criteria.iter().filter(|c| nearest(c, &sources) == n);
         let given: Vec<String> = mine.cloned().collect();
-        if !given.is_empty() {
+        if let Some(criterion) = &unit.criterion {
+            body.criteria = vec![criterion.clone()];
+        } else if !given.is_empty() {
             body.criteria.retain(|c| !says_nothing(c, &title));
             body.criteria.extend(given);
         }
@@ -476,11 +479,22 @@ fn planned(plan: &Plan, whole: &PlannedIssue, source: &str, n: usize) -> (String
     let document = format!("## Work\n\n{source}\n");
     let made = structure::plan(&plan.spec.title, &document, &wishes);
     if let [one] = made.issues.as_slice() {
-        let title = harmless_title(&one.title);
+        let (said, is_about_whole) = match without_pronoun(source) {
+            // "It works without scripts" says what the whole does.
+            Some(rest) => (format!("{}: {rest}", whole.title), true),
+            None => (one.title.clone(), false),
+        };
+        let title = harmless_title(&said);
         if title.chars().any(char::is_alphanumeric) {
             let body = body::renamed(&one.body, &one.title, &title);
             let mut body = Body::read(&body);
             body.quotes.clear();
+            if is_about_whole {
+                body.criteria.retain(|c| !says_nothing(c, &title));
+                if body.criteria.is_empty() {
+                    body.criteria.push(body.what.replace('\n', " "));
+                }
+            }
             return (title, body);
         }
     }
@@ -498,6 +512,17 @@ fn planned(plan: &Plan, whole: &PlannedIssue, source: &str, n: usize) -> (String
         ..Body::default()
     };
     (title, body)
+}
+
+/// What follows "it" or "they" where a part begins so.
+fn without_pronoun(source: &str) -> Option<&str> {
+    const PRONOUNS: &[&str] = &["it", "they", "this", "these", "that", "those", "he", "she"];
+    let words = source.trim_start_matches(['-', ' ']);
+    let line = words.lines().next().unwrap_or_default().trim();
+    let (first, rest) = line.split_once(' ')?;
+    let rest = rest.trim().trim_end_matches('.');
+    let is_pronoun = PRONOUNS.contains(&first.to_lowercase().as_str());
+    (is_pronoun && !rest.is_empty()).then_some(rest)
 }
 
 /// The part that shares the most words with a criterion; the first where none does.
@@ -523,11 +548,9 @@ fn rest_of_group(plan: &Plan, whole: &PlannedIssue, units: &[Unit]) -> PlannedIs
         let words = normal(text);
         !words.is_empty() && together.contains(&words)
     };
-    let kept: Vec<String> = segments(&body.what)
-        .into_iter()
-        .filter(|s| !is_told(s))
-        .collect();
-    body.what = kept.join("\n\n");
+    let mut kept = segments(&body.what);
+    kept.retain(|s| !is_told(s));
+    body.what = joined(&kept);
     if body.what.is_empty() {
         body.what = format!("{}.", crate::domain::comment::inline(&whole.title));
     }

@@ -122,10 +122,6 @@ fn several_become_one_and_keep_everything() {
 
     **Add payment by card**
 
-    Add payment by card
-
-    Part of **Checkout**: The checkout takes people from the basket to a paid order.
-
     ### Acceptance criteria
 
     - [ ] It shows every article with its price
@@ -154,11 +150,9 @@ fn what_was_merged_is_split_again_into_the_same_work() {
     ");
     assert_snapshot!(bodies(&two.plan, &["i2"]), @"
     # Build the basket page
-    Part of **Checkout**: The checkout takes people from the basket to a paid order.
-
-    Part of **Checkout**: The checkout takes people from the basket to a paid order.
-
     Build the basket page
+
+    Part of **Checkout**: The checkout takes people from the basket to a paid order.
 
     ### Acceptance criteria
 
@@ -205,14 +199,78 @@ fn a_paragraph_is_split_by_its_sentences() {
 
 #[test]
 fn an_item_is_split_by_what_is_nested_in_it() {
-    let text = "## Work\n\n- Build the basket page:\n  - Show every article with its price\n  - Offer to remove an article\n  \
-                - Keep the basket for a week\n    - also for guests\n- Cache the price list\n";
+    let plan = planned(SHOP);
+    let parts = edited(&plan, SHOP, highest(&plan), &Edit::Split(2));
+    assert_snapshot!(outline(&parts.plan), @"
+    i1 Build checkout for the shop [b2 b3]
+    i2 < i1 Build the basket page: shows every article with its price [b4 b5]
+    i7 < i1 Build the basket page: works without scripts [b4 b6]
+    i3 < i1 Add payment by card [b7]
+    i4 < i1 Send the receipt by e-mail after the payment [b8]
+    i5 Sign in [b9 b10]
+    i6 Cache the price list [b11 b12]
+    ");
+    assert_snapshot!(bodies(&parts.plan, &["i7"]), @"
+    # Build the basket page: works without scripts
+    It works without scripts
+
+    Part of **Checkout**: The checkout takes people from the basket to a paid order.
+
+    ### Acceptance criteria
+
+    - [ ] It works without scripts
+
+    ### From the spec
+
+    The shop › Checkout, lines 7–9
+    ");
+}
+
+#[test]
+fn the_points_of_a_group_become_issues_under_it() {
+    let text = "# Shop\n\n## Checkout\n\nThe checkout must work without scripts. It must take every card.\n\n\
+                ### Basket\n\n- Build the basket page\n- Keep the basket for a week\n\n### Payment\n\n- Add payment by card\n\
+                - Send the receipt\n\n## Speed\n\n- Cache the price list\n";
     let plan = planned(text);
-    let one = plan.issues.iter().find(|i| i.title.contains("basket page"));
-    let item = super::number(&one.unwrap().id).unwrap();
-    let parts = edited(&plan, text, highest(&plan), &Edit::Split(item));
-    assert_snapshot!(outline(&parts.plan), @"");
-    assert_snapshot!(bodies(&parts.plan, &["i4"]), @"");
+    assert_snapshot!(outline(&plan), @"
+    i1 Build checkout for shop [b2 b3]
+    i2 < i1 Build basket for shop [b4]
+    i3 < i2 Build the basket page [b5]
+    i4 < i2 Keep the basket for a week [b6]
+    i5 < i1 Build payment for shop [b7]
+    i6 < i5 Add payment by card [b8]
+    i7 < i5 Send the receipt [b9]
+    i8 Cache the price list [b10 b11]
+    ");
+    match apply(&plan, text, highest(&plan), &Edit::Split(1)) {
+        Ok(parts) => {
+            assert_snapshot!(outline(&parts.plan), @"
+            i1 Build checkout for shop [b2]
+            i9 < i1 Make the checkout work without scripts [b2 b3]
+            i10 < i1 Build checkout for shop: must take every card [b2 b3]
+            i2 < i1 Build basket for shop [b4]
+            i3 < i2 Build the basket page [b5]
+            i4 < i2 Keep the basket for a week [b6]
+            i5 < i1 Build payment for shop [b7]
+            i6 < i5 Add payment by card [b8]
+            i7 < i5 Send the receipt [b9]
+            i8 Cache the price list [b10 b11]
+            ");
+            assert_snapshot!(bodies(&parts.plan, &["i1"]), @"
+            # Build checkout for shop
+            Build checkout for shop.
+
+            ### Acceptance criteria
+
+            - [ ] All sub-issues are done
+
+            ### From the spec
+
+            Shop, line 3
+            ");
+        }
+        Err(refused) => assert_snapshot!(refused, @""),
+    }
 }
 
 #[test]
@@ -230,13 +288,13 @@ fn a_model_s_issue_is_split_by_its_criteria() {
     ");
     assert_snapshot!(bodies(&parts.plan, &["i1"]), @"
     # Ensure the basket works for guests
-    Let people buy without an account.
-
     The basket works for guests
+
+    Let people buy without an account.
 
     ### Acceptance criteria
 
-    - [ ] Ensure the basket works for guests as described above
+    - [ ] The basket works for guests
 
     ### From the spec
 

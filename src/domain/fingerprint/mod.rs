@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::plan::FROM_THE_SPEC;
 
-pub use marker::{comment_marker, find_comment_marker, find_marker, marker, with_marker, without_marker};
+pub use marker::{
+    comment_marker, find_comment_marker, find_marker, marker, part_marker, with_marker,
+    without_marker,
+};
 
 /// What is compared to find duplicates: the request's `unique_by`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

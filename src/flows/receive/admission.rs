@@ -89,7 +89,7 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
         ("issues", "edited") => issue_edited(payload, us)?,
         ("issue_comment", "created") => comment_created(payload, us)?,
         ("issue_comment", "edited") => comment_edited(payload, us)?,
-        _ if tells_progress(event, action) => issue_moved(payload, us)?,
+        _ if is_about_ours(event, action) => issue_moved(payload, us)?,
         _ if always_concerns(event, action) => Verdict::Concerns,
         _ if is_known(event) => Verdict::Ignored(Reason::Action),
         _ => Verdict::Ignored(Reason::Event),
@@ -99,16 +99,21 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
 /// Whether such an event can concern us at all, whatever its payload says.
 pub fn may_concern(event: &str, action: &str) -> bool {
     always_concerns(event, action)
-        || tells_progress(event, action)
+        || is_about_ours(event, action)
         || matches!(
             (event, action),
-            ("issues", "opened" | "edited") | ("issue_comment", "created" | "edited")
+            ("issues", "opened") | ("issue_comment", "created" | "edited")
         )
 }
 
-/// Whether it tells what became of an issue: of those that we created their runs tell it on.
-pub fn tells_progress(event: &str, action: &str) -> bool {
-    event == "issues" && matches!(action, "closed" | "reopened" | "deleted" | "transferred")
+/// Whether it can only be about something that a run has made, or was made from: the words of a specification, or what became
+/// of a created issue.
+pub fn is_about_ours(event: &str, action: &str) -> bool {
+    event == "issues"
+        && matches!(
+            action,
+            "edited" | "closed" | "reopened" | "deleted" | "transferred"
+        )
 }
 
 fn always_concerns(event: &str, action: &str) -> bool {

@@ -56,6 +56,16 @@ pub(super) fn of(facts: &Facts, now: DateTime<Utc>) -> Vec<LogLine> {
         .collect()
 }
 
+/// The numbers that an edit named: `2, 4`.
+fn items(event: &RunEvent) -> String {
+    let items = event
+        .detail
+        .get("items")
+        .and_then(serde_json::Value::as_array);
+    let items = items.into_iter().flatten().map(ToString::to_string);
+    items.collect::<Vec<_>>().join(", ")
+}
+
 fn deed(event: &RunEvent) -> String {
     let count = |name: &str| {
         let count = event.detail.get(name).and_then(serde_json::Value::as_u64);
@@ -71,6 +81,9 @@ fn deed(event: &RunEvent) -> String {
             (0, taken) => format!("ticked {taken} in the preview"),
             (left_out, taken) => format!("unticked {left_out} and ticked {taken} in the preview"),
         },
+        "split" => format!("split issue {} of the plan", items(event)),
+        "merge" => format!("merged issues {} of the plan", items(event)),
+        "title" => format!("gave issue {} of the plan another title", items(event)),
         "replan" => "asked for another plan".to_owned(),
         "cancel" => "cancelled the run".to_owned(),
         "rollback"

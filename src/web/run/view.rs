@@ -63,6 +63,7 @@ pub(super) struct Progress {
 pub(super) struct Buttons {
     pub(super) confirm: bool,
     pub(super) cancel: bool,
+    pub(super) replan: bool,
     pub(super) rollback: bool,
     /// Some of it was left by a rollback, because people have worked on it.
     pub(super) force: bool,
@@ -300,6 +301,7 @@ fn buttons(facts: &Facts) -> Buttons {
     let possible = Buttons {
         confirm: state.confirm().is_ok() && run.shows_its_plan(),
         cancel: state.cancel().is_ok(),
+        replan: state.phase() == Some(Phase::AwaitingConfirmation) && state.replan().is_ok(),
         rollback: state.status().is_final() && state.start_rollback().is_ok() && stands,
         force: left && state.status() == Status::RolledBack,
         why_not: None,

@@ -332,13 +332,14 @@ impl House {
     /// What the bot has written under an issue, oldest first, without the hidden first line and what differs each time.
     pub(crate) fn bot_comments(&self, issue: &IssueRef) -> Vec<String> {
         let app = self.sim.app().slug.clone();
+        let web = self.sim.web_url();
         self.shop()
             .comments(issue.number)
             .into_iter()
             .filter(|c| c.author.starts_with(&app))
             .map(|c| {
                 let shown = c.body.split_once('\n').map_or("", |(_, rest)| rest);
-                redacted(shown)
+                redacted(shown).replace(&web, "https://github.test")
             })
             .collect()
     }
