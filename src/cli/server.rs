@@ -289,12 +289,18 @@ impl Succession {
             }
             match registered::look(services).await {
                 Ok(Some(app)) => {
-                    info!(app.id = app.id, app.slug = app.slug, "another App took the place");
+                    info!(
+                        app.id = app.id,
+                        app.slug = app.slug,
+                        "another App took the place"
+                    );
                     self.take_over(&app);
                     return true;
                 }
                 Ok(None) => {}
-                Err(failure) => warn!(error = %failure, "cannot become the App that was registered"),
+                Err(failure) => {
+                    warn!(error = %failure, "cannot become the App that was registered")
+                }
             }
         }
     }

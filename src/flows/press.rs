@@ -120,11 +120,12 @@ async fn asked_now(
 ) -> FlowResult<Result<Asked, String>> {
     let Some(found) = services.repo(repository).find_issue(run.issue).await? else {
         return Ok(Err(
-            "The issue that asked for this run is not there any more.".to_owned()
+            "The issue that asked for this run is not there any more.".to_owned(),
         ));
     };
     let issue = Issue {
         is_open: found.state == IssueState::Open,
+        is_not_planned: false,
         id: found.id,
         number: found.number,
         title: found.title,
@@ -147,7 +148,13 @@ async fn asked_now(
     Ok(read.map_err(|complaints| {
         let says: Vec<String> = complaints
             .iter()
-            .map(|complaint| format!("line {}: {}", complaint.line, complaint.says.replace('`', "")))
+            .map(|complaint| {
+                format!(
+                    "line {}: {}",
+                    complaint.line,
+                    complaint.says.replace('`', "")
+                )
+            })
             .collect();
         format!(
             "Its request cannot be read any more, so nothing was changed. {}.",

@@ -133,7 +133,8 @@ pub async fn complete(
     }
     let (services, seal, code) = (services.clone(), seal.clone(), code.to_owned());
     // A task of its own: GitHub hands the credentials over once, and whoever closes the page must not take them along.
-    let exchanged = tokio::spawn(async move { exchange(&services, &seal, (&key, replaces), &code).await });
+    let exchanged =
+        tokio::spawn(async move { exchange(&services, &seal, (&key, replaces), &code).await });
     exchanged.await?
 }
 
@@ -186,7 +187,11 @@ async fn store(
     let stored = registrations::insert(&mut *tx, row).await?;
     if stored {
         setup_links::mark_used(&mut *tx, link, row.registered_at).await?;
-        let action = if former.is_some() { "replace_app" } else { "register_app" };
+        let action = if former.is_some() {
+            "replace_app"
+        } else {
+            "register_app"
+        };
         let former = former.map(|(id, slug)| json!({ "app_id": id, "slug": slug }));
         let detail = json!({
             "app_id": row.app_id, "slug": row.slug, "owner": row.owner_login, "in_place_of": former,

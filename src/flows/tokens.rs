@@ -146,12 +146,7 @@ pub async fn make(
     let expires_at = days.map(|days| now + TimeDelta::days(days.into()));
     let mut tx = tenant::enter(&services.pool, installation).await?;
     let all = api_tokens::list(&mut *tx, installation).await?;
-    if all
-        .iter()
-        .filter(|token| token.counts_at(now))
-        .count()
-        >= MOST
-    {
+    if all.iter().filter(|token| token.counts_at(now)).count() >= MOST {
         return refused("There are 50 tokens already: revoke one that is not used any more.");
     }
     let scopes: Vec<String> = scopes

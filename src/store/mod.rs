@@ -142,10 +142,7 @@ pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
     let options = (*pool.connect_options()).clone();
     let patient = PgPoolOptions::new()
         .max_connections(1)
-        .connect_with(options.options([
-            ("statement_timeout", "0"),
-            ("lock_timeout", LOCK_TIMEOUT),
-        ]))
+        .connect_with(options.options([("statement_timeout", "0"), ("lock_timeout", LOCK_TIMEOUT)]))
         .await
         .map_err(StoreError::Connect)?;
     let turn = take_turn(pool).await?;
@@ -197,7 +194,12 @@ fn locked_or(error: MigrateError) -> StoreError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(found) = cause {
         let database = found.downcast_ref::<sqlx::Error>();
-        if database.and_then(sqlx::Error::as_database_error).and_then(|e| e.code()).as_deref() == Some("55P03") {
+        if database
+            .and_then(sqlx::Error::as_database_error)
+            .and_then(|e| e.code())
+            .as_deref()
+            == Some("55P03")
+        {
             return StoreError::Locked(error);
         }
         cause = found.source();

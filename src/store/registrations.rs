@@ -68,9 +68,7 @@ pub async fn note(
 }
 
 /// Which App it is, and since when: by this a process sees that another took its place.
-pub async fn find_version(
-    db: impl PgExecutor<'_>,
-) -> sqlx::Result<Option<(i64, DateTime<Utc>)>> {
+pub async fn find_version(db: impl PgExecutor<'_>) -> sqlx::Result<Option<(i64, DateTime<Utc>)>> {
     sqlx::query_as("select app_id, registered_at from app_registrations")
         .fetch_optional(db)
         .await

@@ -263,7 +263,10 @@ pub(super) async fn in_our_words(request: Request, next: Next) -> Response {
             Wanted::Data
         } else {
             let path = uri.path_and_query();
-            Wanted::Page(path.map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned())
+            Wanted::Page(
+                path.map_or("/", axum::http::uri::PathAndQuery::as_str)
+                    .to_owned(),
+            )
         };
         return PageError::SignedOut(wanted).into_response();
     }
@@ -310,7 +313,9 @@ fn in_words(status: StatusCode) -> PageError {
         StatusCode::GATEWAY_TIMEOUT => PageError::Slow,
         _ if status.is_client_error() => PageError::Refused(
             "The address cannot be read",
-            format!("{UNREADABLE} It may have been cut off or mistyped; go back, or start from the first page."),
+            format!(
+                "{UNREADABLE} It may have been cut off or mistyped; go back, or start from the first page."
+            ),
         ),
         _ => PageError::Internal,
     }

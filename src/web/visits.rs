@@ -85,6 +85,10 @@ mod tests {
         assert!(!visits.is_shut("1.2.3.5").await);
         assert!(Visits::at_most(2, "back", &cache).admit("1.2.3.4").await);
         // Another process with the same cache counts on.
-        assert!(!Visits::at_most(2, "front", &cache.clone()).admit("1.2.3.4").await);
+        assert!(
+            !Visits::at_most(2, "front", &cache.clone())
+                .admit("1.2.3.4")
+                .await
+        );
     }
 }

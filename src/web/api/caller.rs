@@ -63,11 +63,7 @@ impl FromRequestParts<Arc<Shared>> for Authorized {
 
 /// Whose token it is. Those that do not count are counted, by address and by how they begin, and soon no longer looked up: a
 /// right token is answered all the same, whatever else comes from its address.
-async fn known(
-    parts: &mut Parts,
-    shared: &Arc<Shared>,
-    token: &str,
-) -> Result<Caller, ApiError> {
+async fn known(parts: &mut Parts, shared: &Arc<Shared>, token: &str) -> Result<Caller, ApiError> {
     let beginning: String = token.chars().take(BEGINNING).collect();
     if shared.same_tokens.is_shut(&beginning).await {
         return Err(ApiError::TooManyBad);

@@ -130,7 +130,9 @@ impl ApiError {
             Self::Slow => (
                 StatusCode::GATEWAY_TIMEOUT,
                 "It takes too long",
-                own("GitHub or the database is slow at this moment. Look how things stand, then try again."),
+                own(
+                    "GitHub or the database is slow at this moment. Look how things stand, then try again.",
+                ),
             ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -222,9 +222,9 @@ fn done_in_words(did: &str) -> Option<&'static str> {
             Some("Left out. They stay in the list and can be ticked again before you confirm.")
         }
         "cancel" => Some("Cancelled. Nothing more is created."),
-        "replan" => Some(
-            "It is being planned again. The new plan appears here as soon as it is there.",
-        ),
+        "replan" => {
+            Some("It is being planned again. The new plan appears here as soon as it is there.")
+        }
         "rollback" => Some(
             "The rollback has begun: what the run created is being closed, except what people have worked on.",
         ),

@@ -36,13 +36,17 @@ impl Deed {
     }
 
     async fn done_by(&self, script: &Script, path: &str) -> Reply {
-        script.asks(self.method.clone(), path, Some(self.body())).await
+        script
+            .asks(self.method.clone(), path, Some(self.body()))
+            .await
     }
 }
 
 /// Everything that the API says it can do.
 async fn deeds(t: &House) -> Vec<Deed> {
-    let said = Script::new(t, "").asks(Method::GET, "/openapi.json", None).await;
+    let said = Script::new(t, "")
+        .asks(Method::GET, "/openapi.json", None)
+        .await;
     let mut deeds = Vec::new();
     for (path, methods) in said.json["paths"].as_object().expect("paths") {
         for (method, about) in methods.as_object().expect("methods") {
@@ -68,7 +72,13 @@ async fn deeds(t: &House) -> Vec<Deed> {
     deeds
 }
 
-async fn made(t: &House, login: &str, installation: u64, scopes: &[Scope], days: Option<u32>) -> Script {
+async fn made(
+    t: &House,
+    login: &str,
+    installation: u64,
+    scopes: &[Scope],
+    days: Option<u32>,
+) -> Script {
     let by = By {
         login: login.to_owned(),
         id: Some(UserId(i64::try_from(t.sim.user(login).id()).unwrap())),
@@ -91,10 +101,11 @@ async fn kept(t: &House) -> Vec<String> {
 async fn every_deed_of_the_api_is_refused_to_whoever_may_not() {
     house(async |t| {
         let (ours, theirs) = scene(t).await;
-        let rivals: i64 = sqlx::query_scalar("select id from installations where account_login = 'rival'")
-            .fetch_one(t.pool())
-            .await
-            .unwrap();
+        let rivals: i64 =
+            sqlx::query_scalar("select id from installations where account_login = 'rival'")
+                .fetch_one(t.pool())
+                .await
+                .unwrap();
         let rex = made(t, "rex", u64::try_from(rivals).unwrap(), &Scope::ALL, None).await;
         let rita = made(t, "rita", t.installation, &Scope::ALL, None).await;
         let nobody = Script::new(t, "");
@@ -116,7 +127,13 @@ async fn every_deed_of_the_api_is_refused_to_whoever_may_not() {
                 let lacks = made(t, "olivia", t.installation, &others, None).await;
                 let reply = deed.done_by(&lacks, &real).await;
                 assert_eq!(reply.status, 403, "{what}: {reply:?}");
-                assert!(reply.json["detail"].as_str().unwrap().contains(scope.as_str()), "{what}");
+                assert!(
+                    reply.json["detail"]
+                        .as_str()
+                        .unwrap()
+                        .contains(scope.as_str()),
+                    "{what}"
+                );
             }
             if real == deed.path {
                 // It says nothing but what is the caller's own.
@@ -124,18 +141,27 @@ async fn every_deed_of_the_api_is_refused_to_whoever_may_not() {
                     let reply = deed.done_by(&rex, &real).await;
                     let text = reply.json.to_string();
                     assert_eq!(reply.status, 200, "{what}");
-                    assert!(!text.contains("acme") && !text.contains(&ours.run), "{what}: {text}");
+                    assert!(
+                        !text.contains("acme") && !text.contains(&ours.run),
+                        "{what}: {text}"
+                    );
                 }
                 continue;
             }
             let none = deed.at("run_20260101_000000_zzzzzzzz", "acme", "nothing");
-            let (seen, unseen) = (deed.done_by(&rex, &real).await, deed.done_by(&rex, &none).await);
+            let (seen, unseen) = (
+                deed.done_by(&rex, &real).await,
+                deed.done_by(&rex, &none).await,
+            );
             assert_eq!(seen.status, 404, "{what}: {seen:?}");
             assert_eq!((seen.kind, seen.json), (unseen.kind, unseen.json), "{what}");
         }
         // Making tokens is written down; nothing else has changed.
         let made_since = |lines: Vec<String>| -> Vec<String> {
-            lines.into_iter().filter(|line| !line.starts_with("audit_events")).collect()
+            lines
+                .into_iter()
+                .filter(|line| !line.starts_with("audit_events"))
+                .collect()
         };
         assert_eq!(made_since(kept(t).await), made_since(before));
         let own = Deed {
@@ -216,7 +242,10 @@ async fn attempts_are_counted_over_all_replicas() {
             let second = t.second_server().await;
             let mut statuses = Vec::new();
             for home in [t.address(), second.address] {
-                let mut browser = crate::harness::browser::Browser::new(&format!("http://{home}"), &t.sim.web_url());
+                let mut browser = crate::harness::browser::Browser::new(
+                    &format!("http://{home}"),
+                    &t.sim.web_url(),
+                );
                 browser.headers.push(("x-forwarded-for", address.clone()));
                 for _ in 0..35 {
                     statuses.push(browser.get("/login").await.status);

@@ -39,7 +39,10 @@ const WITHOUT: &[(&str, &str)] = &[
     ("deliveries::get", BY_GUID),
     ("deliveries::take_up_failed", SWEEP),
     ("installations::list_installed", SWEEP),
-    ("mod::all_migrations", "only tries whether the wall lets it in"),
+    (
+        "mod::all_migrations",
+        "only tries whether the wall lets it in",
+    ),
     ("redeliveries::claim", SWEEP),
     ("redeliveries::delete_settled_before", SWEEP),
     ("redeliveries::give_up", SWEEP),

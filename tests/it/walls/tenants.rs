@@ -240,7 +240,12 @@ async fn an_owner_who_is_no_superuser_but_may_make_roles_has_the_whole_wall() {
 
 /// Keys of no installation: where they are built, and why they hold nothing of a tenant.
 const KEYS_OF_NOBODY: [(&str, &str, usize, &str); 4] = [
-    ("web/visits.rs", "of_server", 1, "how often an address knocks, before anybody is known"),
+    (
+        "web/visits.rs",
+        "of_server",
+        1,
+        "how often an address knocks, before anybody is known",
+    ),
     (
         "flows/access.rs",
         "of_person",

@@ -45,16 +45,29 @@ async fn what_is_asked_wrongly_is_answered_by_a_page_of_ours() {
             (Method::GET, "/runs/%ff", 400),
             (Method::GET, "/assets/nothing.css", 404),
             (Method::DELETE, "/", 405),
-            (Method::GET, "/runs/run_20260101_000000_aaaaaaaa/cancel", 405),
+            (
+                Method::GET,
+                "/runs/run_20260101_000000_aaaaaaaa/cancel",
+                405,
+            ),
             (Method::POST, "/installations", 405),
         ] {
             let page = raw(t, method.clone(), path, "text/html").await;
             assert_eq!(page.status, status, "{method} {path}: {}", page.text);
             assert!(page.text.contains("<h1>"), "{method} {path}: {}", page.text);
             for guard in GUARDS {
-                assert!(!page.header(guard).is_empty(), "{method} {path} without {guard}");
+                assert!(
+                    !page.header(guard).is_empty(),
+                    "{method} {path} without {guard}"
+                );
             }
-            for word in ["deserialize", "Deserialize", "extractor", "panicked", "axum"] {
+            for word in [
+                "deserialize",
+                "Deserialize",
+                "extractor",
+                "panicked",
+                "axum",
+            ] {
                 assert!(!page.text.contains(word), "{method} {path}: {}", page.text);
             }
         }
@@ -80,16 +93,27 @@ async fn the_api_answers_everything_as_a_problem() {
             if path == "/api/health" {
                 continue;
             }
-            assert_eq!(page.header("content-type"), "application/problem+json", "{method} {path}");
+            assert_eq!(
+                page.header("content-type"),
+                "application/problem+json",
+                "{method} {path}"
+            );
             let problem: serde_json::Value = serde_json::from_str(&page.text).unwrap();
             assert_eq!(problem["status"], status, "{path}");
             for guard in GUARDS {
-                assert!(!page.header(guard).is_empty(), "{method} {path} without {guard}");
+                assert!(
+                    !page.header(guard).is_empty(),
+                    "{method} {path} without {guard}"
+                );
             }
         }
         let hook = raw(t, Method::GET, "/api/webhook/github", "text/html").await;
         assert_eq!((hook.status, hook.header("allow")), (405, "POST"));
-        assert!(hook.text.contains("GitHub sends its webhooks here"), "{}", hook.text);
+        assert!(
+            hook.text.contains("GitHub sends its webhooks here"),
+            "{}",
+            hook.text
+        );
     })
     .await;
 }

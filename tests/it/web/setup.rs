@@ -126,12 +126,17 @@ async fn another_app_takes_the_place_of_the_first_on_every_replica() {
     let (one, two) = (scene.server().await, scene.server().await);
     let browser = scene.browser(&one);
     let github = to_github(&browser, &link(&one), "acme").await;
-    browser.visit(creates(&browser, &github).await.as_str()).await;
+    browser
+        .visit(creates(&browser, &github).await.as_str())
+        .await;
     let slug_of = async |server: &Server| {
         let page = scene.browser(server).get("/install").await;
         page.header("location").to_owned()
     };
-    let first = registrations::find(scene.database.pool()).await.unwrap().unwrap();
+    let first = registrations::find(scene.database.pool())
+        .await
+        .unwrap()
+        .unwrap();
     until("both are the first App", async || {
         slug_of(&one).await.contains(&first.slug) && slug_of(&two).await.contains(&first.slug)
     })
@@ -147,16 +152,31 @@ async fn another_app_takes_the_place_of_the_first_on_every_replica() {
     let browser = scene.browser(&one);
     let path = format!("/setup?link={}", secret.expose_secret());
     let form = browser.visit(&path).await;
-    assert!(form.text.contains("takes the place of the App"), "{}", form.text);
-    let fields = [("owner", "organization"), ("organization", "acme"), ("name", "The second")];
+    assert!(
+        form.text.contains("takes the place of the App"),
+        "{}",
+        form.text
+    );
+    let fields = [
+        ("owner", "organization"),
+        ("organization", "acme"),
+        ("name", "The second"),
+    ];
     let send = browser.submits(&form, "/setup", &fields).await;
     let action = Url::parse(&between(&send.text, "action=\"", "\"")).unwrap();
     let manifest = send.hidden("manifest");
-    let github = browser.send(Method::POST, action, Some(&[("manifest", &manifest)])).await;
-    let done = browser.visit(creates(&browser, &github).await.as_str()).await;
+    let github = browser
+        .send(Method::POST, action, Some(&[("manifest", &manifest)]))
+        .await;
+    let done = browser
+        .visit(creates(&browser, &github).await.as_str())
+        .await;
     assert!(done.text.contains("The second"), "{}", done.text);
 
-    let second = registrations::find(scene.database.pool()).await.unwrap().unwrap();
+    let second = registrations::find(scene.database.pool())
+        .await
+        .unwrap()
+        .unwrap();
     assert_ne!(first.app_id, second.app_id);
     until("both are the second App, without a restart", async || {
         slug_of(&one).await.contains(&second.slug) && slug_of(&two).await.contains(&second.slug)
@@ -167,7 +187,10 @@ async fn another_app_takes_the_place_of_the_first_on_every_replica() {
             .fetch_all(scene.database.pool())
             .await
             .unwrap();
-    assert_eq!((log.len(), log[0].0.as_str(), log[1].0.as_str()), (2, "register_app", "replace_app"));
+    assert_eq!(
+        (log.len(), log[0].0.as_str(), log[1].0.as_str()),
+        (2, "register_app", "replace_app")
+    );
     assert_eq!(log[1].1["in_place_of"]["app_id"], first.app_id);
     assert!(!format!("{log:?}").contains("PRIVATE KEY"));
     // The link works once.
@@ -385,7 +408,9 @@ async fn nobody_comes_back_from_github_with_anothers_state_or_browser() {
         .into_owned();
 
     // Another browser, though it holds a link of its own.
-    let (secret, _) = registration::new_link(server.services(), false).await.unwrap();
+    let (secret, _) = registration::new_link(server.services(), false)
+        .await
+        .unwrap();
     let thief = scene.browser(&server);
     assert_eq!(
         thief.send(Method::GET, back.clone(), None).await.status,
@@ -539,7 +564,9 @@ async fn credentials_of_the_environment_win_and_the_page_says_so() {
         .await
         .unwrap();
     assert!(server.setup_link.is_none());
-    let (secret, _) = registration::new_link(server.services(), false).await.unwrap();
+    let (secret, _) = registration::new_link(server.services(), false)
+        .await
+        .unwrap();
     let browser = scene.browser(&server);
     browser.steal_cookie(
         "openproducer_setup",
