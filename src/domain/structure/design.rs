@@ -37,8 +37,28 @@ impl Reader<'_> {
 
     /// Is a section of a design read as a part of what stands above it?
     pub(super) fn is_part_of_design(&self, index: usize) -> bool {
-        self.depth_in_design(index)
-            .is_some_and(|depth| depth >= 2 || self.only_explains(index))
+        self.depth_in_design(index).is_some_and(|depth| {
+            depth >= 2 || self.only_explains(index) || self.is_named_for_the_rest(index)
+        })
+    }
+
+    /// "Other" and "Miscellaneous" name nothing.
+    fn is_named_for_the_rest(&self, index: usize) -> bool {
+        let name = super::words::asks::normal(&self.section_at(index).name);
+        [
+            "other",
+            "others",
+            "misc",
+            "miscellaneous",
+            "various",
+            "general",
+            "remarks",
+            "sonstiges",
+            "divers",
+            "otros",
+            "outros",
+        ]
+        .contains(&name.as_str())
     }
 
     fn only_explains(&self, index: usize) -> bool {

@@ -286,12 +286,18 @@ impl Outline {
                         .is_some_and(|p| Some(p) != self.title_section && p != 0)
                     && section.meaning != Some(Meaning::Design)
                     && (THINGS.contains(&without_number(&normal(&section.name)))
+                        || normal(&section.name).starts_with("user stor")
                         || section.meaning == Some(Meaning::Work) && rule(&section.name).is_none())
                     && !works
             })
             .collect();
         for n in named {
-            self.sections[n].meaning = None;
+            // The stories of a proposal tell why.
+            let stories = normal(&self.sections[n].name).starts_with("user stor");
+            self.sections[n].meaning = stories.then_some(Meaning::Aside {
+                reason: "context",
+                firm: false,
+            });
         }
     }
 
@@ -307,6 +313,45 @@ impl Outline {
         })?;
         let sentence = *super::words::asks::sentences(first).first()?;
         opens_with_verb(&super::titles::bare(sentence)).then(|| sentence.to_owned())
+    }
+
+    /// Does any heading say that work is meant?
+    pub(super) fn expects_work(&self) -> bool {
+        self.sections.iter().any(|s| {
+            matches!(s.meaning, Some(meaning) if !matches!(meaning, Meaning::Aside { .. }))
+                || super::titles::phase(&s.name).is_some()
+        })
+    }
+
+    /// Minutes tell who met and what was said.
+    pub(super) fn is_minutes(&self) -> bool {
+        let has = |wanted: &str| {
+            self.sections
+                .iter()
+                .any(|s| rule(&s.name).is_some_and(|rule| rule.name == wanted))
+        };
+        has("people") && (has("process") || has("discussion")) && !self.expects_work()
+    }
+
+    /// A record of a decision weighs positions and tells what was decided; its section with the decision.
+    pub(super) fn decision(&self) -> Option<usize> {
+        let named = |words: &[&str]| {
+            self.sections
+                .iter()
+                .position(|s| words.contains(&without_number(&normal(&s.name))))
+        };
+        let weighed = named(&[
+            "consequences",
+            "implications",
+            "positions",
+            "considered options",
+            "options considered",
+            "alternatives considered",
+            "alternatives",
+            "decision drivers",
+            "argument",
+        ]);
+        weighed.and_then(|_| named(&["decision", "decision outcome", "the decision"]))
     }
 
     /// A proposal argues for one thing: it weighs alternatives, and tells how or why.
@@ -326,12 +371,25 @@ impl Outline {
         }
         self.name_things_of_the_design(pieces);
         let title = self.title_section;
+        let plans = |name: &str| {
+            [
+                "strategy",
+                "plan",
+                "testing",
+                "rollout",
+                "graduation",
+                "compatibility",
+            ]
+            .iter()
+            .any(|end| normal(name).ends_with(end))
+        };
         for (n, section) in self.sections.iter_mut().enumerate().skip(1) {
             let top = section.parent == Some(0) || (title.is_some() && section.parent == title);
             if top
                 && Some(n) != title
                 && section.level < BOLD_LEVEL
                 && section.meaning.is_none()
+                && !plans(&section.name)
                 && super::titles::phase(&section.name).is_none()
                 && !opens_with_verb(&super::titles::bare(&section.name))
             {
@@ -377,6 +435,15 @@ pub(super) fn is_item(piece: &Piece) -> bool {
 fn heading(text: &str, piece: &Piece, next: Option<&Piece>) -> Option<(u8, String)> {
     if piece.level > 0 {
         return Some((piece.level, piece.plain.clone()));
+    }
+    // "\## Requirements", as an editor wrote it that escapes Markdown.
+    if piece.kind == BlockKind::Paragraph && piece.plain.starts_with('#') {
+        let level = piece.plain.bytes().take_while(|b| *b == b'#').count();
+        if let (1..=6, Some(name)) = (level, piece.plain[level..].strip_prefix(' '))
+            && piece.more.is_empty()
+        {
+            return Some((u8::try_from(level).unwrap_or(6), name.trim().to_owned()));
+        }
     }
     if piece.kind == BlockKind::Html {
         let html = &text[piece.range.clone()];
@@ -463,6 +530,7 @@ fn of_tail(heading: &str) -> Option<Meaning> {
         "work items",
         "action items",
         "feature list",
+        "checklist",
         "requirements",
         "sub issues",
     ]
