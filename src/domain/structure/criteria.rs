@@ -61,7 +61,7 @@ impl Reader<'_> {
                     "Verify the acceptance criteria of {}",
                     super::titles::as_thing(&about)
                 ),
-                Language::Other => self.heading_of(rest[0]).unwrap_or(about),
+                Language::Other => self.heading_of(rest[0], index).unwrap_or(about),
             };
             let mut draft = Draft {
                 title: super::titles::cut(&title),
@@ -85,7 +85,7 @@ impl Reader<'_> {
     }
 
     /// The words of the heading that a piece stands directly under.
-    fn heading_of(&self, piece: usize) -> Option<String> {
+    fn heading_of(&self, piece: usize, from: usize) -> Option<String> {
         let holds = |entry: &Entry| match entry {
             Entry::Prose(it) | Entry::Other(it) => *it == piece,
             Entry::List(items) => items.contains(&piece),
@@ -96,6 +96,8 @@ impl Reader<'_> {
             .outline
             .sections
             .iter()
+            .skip(from)
+            .take(64)
             .find(|s| s.entries.iter().any(holds))?;
         Some(super::titles::capitalised(&super::titles::bare(
             &section.name,

@@ -93,7 +93,7 @@ impl Reader<'_> {
 
     /// The rule of one design: guide and reference tell of the same work, so that their issues are one.
     pub(super) fn merge_designs(&mut self) {
-        let is_proposal = self.outline.is_proposal();
+        let is_proposal = self.outline.is_proposal;
         let mut designs: Vec<usize> = (0..self.drafts.len())
             .filter(|n| {
                 let draft = &self.drafts[*n];

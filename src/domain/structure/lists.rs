@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
             it.checked.is_none() && words::lists::describes(&format!("{} {}", it.plain, it.more))
         };
         self.titles.language == Language::English
-            && !self.outline.expects_work()
+            && !self.outline.expects_work
             && items.iter().filter(|i| told(i)).count() * 2 >= items.len()
             && items.iter().all(|i| {
                 let it = &self.pieces[*i];

@@ -257,7 +257,7 @@ impl Reader<'_> {
                     .to_owned(),
             );
         }
-        let decided = self.outline.decision().and_then(|section| {
+        let decided = self.outline.decision.and_then(|section| {
             let entries = &self.outline.sections[section].entries;
             let first = entries.iter().find_map(|entry| match entry {
                 outline::Entry::Prose(piece) => Some(self.pieces[*piece].plain.as_str()),

@@ -44,6 +44,12 @@ pub(super) struct Outline {
     pub children: Vec<Vec<usize>>,
     /// The section whose heading is the document's own title.
     pub title_section: Option<usize>,
+    /// A proposal argues for one thing: it weighs alternatives, and tells how or why.
+    pub is_proposal: bool,
+    /// Does any heading say that work is meant?
+    pub expects_work: bool,
+    /// In a record of a decision, which weighs positions: the section that tells what was decided.
+    pub decision: Option<usize>,
 }
 
 /// What is longer is a sentence, not the name of a section.
@@ -68,6 +74,9 @@ impl Outline {
             }],
             children: vec![Vec::new(); pieces.len()],
             title_section: None,
+            is_proposal: false,
+            expects_work: false,
+            decision: None,
         };
         let mut at = 0;
         for (n, piece) in pieces.iter().enumerate() {
@@ -94,7 +103,10 @@ impl Outline {
             outline.add(at, n, piece, pieces);
         }
         outline.title_section = outline.find_title();
+        outline.is_proposal = outline.argues();
         outline.read_as_proposal(pieces);
+        outline.expects_work = outline.speaks_of_work();
+        outline.decision = outline.find_decision();
         outline
     }
 
@@ -315,8 +327,7 @@ impl Outline {
         opens_with_verb(&super::titles::bare(sentence)).then(|| sentence.to_owned())
     }
 
-    /// Does any heading say that work is meant?
-    pub(super) fn expects_work(&self) -> bool {
+    fn speaks_of_work(&self) -> bool {
         self.sections.iter().any(|s| {
             matches!(s.meaning, Some(meaning) if !matches!(meaning, Meaning::Aside { .. }))
                 || super::titles::phase(&s.name).is_some()
@@ -330,11 +341,10 @@ impl Outline {
                 .iter()
                 .any(|s| rule(&s.name).is_some_and(|rule| rule.name == wanted))
         };
-        has("people") && (has("process") || has("discussion")) && !self.expects_work()
+        has("people") && (has("process") || has("discussion")) && !self.expects_work
     }
 
-    /// A record of a decision weighs positions and tells what was decided; its section with the decision.
-    pub(super) fn decision(&self) -> Option<usize> {
+    fn find_decision(&self) -> Option<usize> {
         let named = |words: &[&str]| {
             self.sections
                 .iter()
@@ -354,8 +364,7 @@ impl Outline {
         weighed.and_then(|_| named(&["decision", "decision outcome", "the decision"]))
     }
 
-    /// A proposal argues for one thing: it weighs alternatives, and tells how or why.
-    pub(super) fn is_proposal(&self) -> bool {
+    fn argues(&self) -> bool {
         let has = |wanted: &[&str]| {
             self.sections
                 .iter()
@@ -366,7 +375,7 @@ impl Outline {
 
     /// In a proposal, a section at the top that is named after a thing tells the design of that thing.
     fn read_as_proposal(&mut self, pieces: &[Piece]) {
-        if !self.is_proposal() {
+        if !self.is_proposal {
             return;
         }
         self.name_things_of_the_design(pieces);

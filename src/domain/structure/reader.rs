@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
             Some(Meaning::Aside { .. }) if is_ambiguous(&section.name) && outer.is_work() => None,
             Some(Meaning::Aside { reason, firm }) => Some(Role::Aside { reason, firm }),
             // What bound a decision is why it was taken.
-            Some(Meaning::Qualities) if self.outline.decision().is_some() => Some(Role::Aside {
+            Some(Meaning::Qualities) if self.outline.decision.is_some() => Some(Role::Aside {
                 reason: "context",
                 firm: false,
             }),

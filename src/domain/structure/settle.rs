@@ -117,7 +117,7 @@ impl Reader<'_> {
     fn tells_what_it_does(&self, prose: &[&str]) -> bool {
         let first = |words: &&str| words.split(' ').next().unwrap_or_default().to_lowercase();
         self.titles.language == Language::English
-            && self.outline.expects_work()
+            && self.outline.expects_work
             && !self.is_readme
             && prose.first().is_some_and(|words| {
                 words.contains(' ') && from_third_person(&first(words)).is_some()

@@ -8,6 +8,9 @@ use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
 
+/// A row is compared with so many drafts before it, not with all.
+const NEAR: usize = 256;
+
 impl Reader<'_> {
     pub(super) fn table(
         &mut self,
@@ -192,6 +195,8 @@ impl Reader<'_> {
             if self
                 .drafts
                 .iter()
+                .rev()
+                .take(NEAR)
                 .any(|d| !d.gone && d.keys.contains(&counted))
             {
                 self.reasons[row] = Some("timeline");

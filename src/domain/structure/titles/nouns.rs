@@ -21,6 +21,7 @@ const FITTING: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["communication", "communications"]),
+    ("complete", &["week", "day", "month", "quarter", "checklist"]),
     ("make", &["changes"]),
     ("explain", &["explanation", "background", "concepts"]),
     ("decide on", &["decision", "decisions", "trade-off", "trade-offs", "tradeoffs"]),

@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
             "nicht im umfang", "not in scope", "not included", "excluded", "exclusions", "scope exclusions", "won't do",
             "wont do", "won't have", "will not do", "not doing", "what we are not doing", "what this is not", "anti goals",
             "anti requirements", "explicitly out of scope", "nicht ziele", "nichtziele", "nicht im umfang",
-            "außerhalb des umfangs", "abgrenzung", "nicht enthalten", "hors périmètre", "hors du périmètre", "hors scope",
+            "außerhalb des umfangs", "nicht enthalten", "hors périmètre", "hors du périmètre", "hors scope",
             "non objectifs", "非目标", "非目標", "不做什么", "範囲外", "비목표", "fuera de alcance", "fuera del alcance", "no objetivos",
             "fora de escopo", "fora do escopo", "não objetivos", "não metas", "nicht bestandteil", "nicht im scope",
             "abgrenzungskriterien", "what we're not building", "not part of the mvp", "exclus", "ce que le projet n'est pas",
@@ -265,8 +265,8 @@ pub(super) const RULES: &[Rule] = &[
             "implementation history", "document control", "änderungshistorie", "änderungen", "historique",
             "historique des versions", "historial de cambios", "historial de versiones", "histórico de versões",
             "histórico de alterações", "versionshistorie", "dokumenthistorie", "historial", "变更记录", "变更历史", "版本历史", "版本记录",
-            "変更履歴", "改訂履歴", "what's new", "release notes", "notes de version", "notas de la versión", "notas de versão", "added",
-            "fixed",
+            "変更履歴", "改訂履歴", "what's new", "release notes", "notes de version", "notas de la versión", "notas de versão",
+            
         ],
         &["change log ", "revision history ", "what's new ", "release notes "],
     ),
@@ -325,6 +325,13 @@ pub(super) const RULES: &[Rule] = &[
             "incident causes", "root cause", "root causes", "causes",
         ],
         &["discussion of ", "how this could have ", "how could this have ", "how we could have "],
+    ),
+    aside(
+        "delimitation",
+        "out of scope",
+        false,
+        &["abgrenzung", "abgrenzungen", "délimitation", "delimitación", "delimitação"],
+        &[],
     ),
     aside(
         "examples",
