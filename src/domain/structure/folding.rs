@@ -11,6 +11,8 @@ use super::rules;
 
 /// A plan with more issues than this is folded.
 const READABLE: usize = 40;
+/// A group of more is no issue, however small each is.
+const LARGEST: usize = 12;
 /// An issue with more criteria of its own than this is not small.
 const SMALL: usize = 2;
 
@@ -31,7 +33,7 @@ impl Reader<'_> {
         let mut left = before;
         for (group, children) in &inside {
             let group = *group;
-            if !children.iter().all(|n| self.is_small(*n)) {
+            if children.len() > LARGEST || !children.iter().all(|n| self.is_small(*n)) {
                 continue;
             }
             left -= children.len();
