@@ -23,6 +23,7 @@ use openproducer::flows::looks::Looks;
 use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
 use openproducer::flows::planner::Ai;
+use openproducer::flows::progress::Quiet;
 use openproducer::github::{AppCredentials, GitHub, NewIssue, OAuth};
 use openproducer::simulator::{Happening, RepositorySelection, Setup, Simulator, What};
 use openproducer::store::{self, PoolSettings};
@@ -250,6 +251,7 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
         chance: Chance::system(),
         pace,
         looks: Looks::GITHUB,
+        quiet: Quiet::USUAL,
         ai: Ai::new(
             Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
             [0; 32],

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use super::{Cache, Key};
 
+/// With so many keys those are looked for whose leases have all ended: strangers' addresses are many.
+const MANY: usize = 10_000;
+
 /// The leases of one process, where no shared cache answers.
 #[derive(Debug, Default)]
 pub(super) struct Leases(Mutex<HashMap<String, HashMap<Uuid, Instant>>>);
@@ -17,6 +20,9 @@ impl Leases {
     pub(super) fn take(&self, key: &str, holder: Uuid, most: u32, ttl: Duration) -> bool {
         let now = Instant::now();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MANY && !all.contains_key(key) {
+            all.retain(|_, held| held.values().any(|end| *end > now));
+        }
         let held = all.entry(key.to_owned()).or_default();
         held.retain(|_, end| *end > now);
         let free = u32::try_from(held.len()).is_ok_and(|held| held < most);

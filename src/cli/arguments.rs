@@ -38,6 +38,8 @@ pub enum Command {
     /// Plan the issues of a specification and print them; needs nothing but the file
     Plan(PlanArguments),
     /// Plan and create the issues of an issue on GitHub, as if the bot had been mentioned in it
+    ///
+    /// An edited specification is not brought in line here: that is `sync`, a command in the issue for the App.
     Process(ProcessArguments),
     /// List runs and how they stand
     Status(StatusArguments),
@@ -62,6 +64,9 @@ pub struct SetupArguments {
     /// Print the link; it is what the command does
     #[arg(long)]
     pub print: bool,
+    /// Register an App in the place of the one that there is: its installations are heard no more
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Args)]

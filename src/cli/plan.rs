@@ -146,6 +146,7 @@ fn wishes(args: &PlanArguments, request: &Request, maximum: u32) -> Wishes {
     Wishes {
         count: args.count.or(options.count),
         components: first(&args.components, &options.components),
+        known_components: Vec::new(),
         labels: first(&args.labels, &options.labels),
         assignees: first(&args.assignees, &options.assignees),
         repositories: first(&args.repositories, &options.repositories),

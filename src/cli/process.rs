@@ -212,10 +212,11 @@ fn until(services: &Services, terminal: Terminal, when: chrono::DateTime<chrono:
 async fn follow(services: &Services, terminal: Terminal, id: &RunId) -> Result<Run, Failure> {
     let mut seen = String::new();
     loop {
-        let run = runs::get(&services.pool, id)
+        let run = runs::find_anywhere(&services.pool, id)
             .await
-            .map_err(anyhow::Error::from)?;
-        let tally = planned_issues::tally(&services.pool, id)
+            .map_err(anyhow::Error::from)?
+            .ok_or_else(|| anyhow!("there is no run {id}"))?;
+        let tally = planned_issues::tally(&services.pool, run.key())
             .await
             .map_err(anyhow::Error::from)?;
         let words = format!(

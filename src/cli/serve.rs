@@ -25,6 +25,7 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::flows::planner::Ai;
+use crate::flows::progress::Quiet;
 use crate::flows::registration;
 use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::store::sealed::Seal;
@@ -176,6 +177,7 @@ fn parts(config: &Config, database: &Database, github: GitHub) -> anyhow::Result
         chance: Chance::system(),
         pace: Pace::GITHUB,
         looks: Looks::GITHUB,
+        quiet: Quiet::USUAL,
         ai: ai(config),
         operator: operator(config),
         mention: config.bot.mention.clone(),

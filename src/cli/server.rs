@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -22,6 +23,7 @@ use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
 use crate::flows::planner::{self, Ai};
+use crate::flows::progress::Quiet;
 use crate::flows::receive::{Identity, Receiver};
 use crate::flows::registration;
 use crate::github::webhook::Verifier;
@@ -42,6 +44,7 @@ pub struct Parts {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    pub quiet: Quiet,
     /// What secrets are kept under; `None`: none can be kept, and nobody can sign in.
     pub seal: Option<Seal>,
     /// Models that plan.
@@ -76,6 +79,7 @@ impl Parts {
             chance: Chance::system(),
             pace: Pace::GITHUB,
             looks: Looks::GITHUB,
+            quiet: Quiet::USUAL,
             operator: Operator::default(),
             mention: "@TheOpenProducerBot".to_owned(),
             webhook_secret: SecretString::default(),
@@ -100,6 +104,9 @@ const LEAST_MEMO: Duration = Duration::from_secs(10);
 
 /// How long to wait before GitHub is asked again who we are.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
+
+/// How often it is looked whether another App has taken the place of the one from the setup page.
+const LOOK_FOR_SUCCESSOR: Duration = Duration::from_secs(2);
 
 /// A running server.
 pub struct Server {
@@ -137,7 +144,10 @@ impl Server {
             Some(app) => Some(&app.webhook_secret),
             None => None,
         };
-        let verifier = secret.map(|secret| verifier(&parts, secret)).transpose()?;
+        let marketplace = parts.marketplace_secret.clone();
+        let verifier = secret
+            .map(|secret| verifier(marketplace.as_ref(), secret))
+            .transpose()?;
         let (verifier, checks) = watch::channel(verifier.map(Arc::new));
         let known = (checks, known, known_slug);
         let site = site(&parts, &services, address, known, stopping.clone());
@@ -161,10 +171,16 @@ impl Server {
             slug,
             with_worker,
             stopping,
+            succession: Succession {
+                verifier,
+                marketplace,
+                current: registered.as_ref().map(registration::App::version),
+                is_possible: !from_environment,
+            },
         };
         tasks.push(tokio::spawn(async move {
-            if setup_pending(&verifier) {
-                Box::pin(life.begin_when_registered(&parts, verifier)).await;
+            if setup_pending(&life.succession.verifier) {
+                Box::pin(life.begin_when_registered()).await;
             } else {
                 Box::pin(life.begin()).await;
             }
@@ -202,6 +218,7 @@ struct Life {
     slug: watch::Sender<Option<String>>,
     with_worker: bool,
     stopping: watch::Receiver<bool>,
+    succession: Succession,
 }
 
 impl Life {
@@ -211,6 +228,7 @@ impl Life {
             self.services.clone(),
             self.identity,
             self.slug,
+            self.succession,
             self.stopping.clone(),
         );
         let worked = async {
@@ -222,19 +240,69 @@ impl Life {
     }
 
     /// The same, as soon as somebody has registered the App with any replica.
-    async fn begin_when_registered(
-        mut self,
-        parts: &Parts,
-        verifier: watch::Sender<Option<Arc<Verifier>>>,
-    ) {
+    async fn begin_when_registered(mut self) {
         let Some(app) = registered::wait(&self.services, &mut self.stopping).await else {
             return;
         };
-        match self::verifier(parts, &app.webhook_secret) {
-            Ok(made) => drop(verifier.send_replace(Some(Arc::new(made)))),
+        self.succession.take_over(&app);
+        Box::pin(self.begin()).await;
+    }
+}
+
+/// Another App of the setup page in the place of this one: seen by every replica, without a restart.
+struct Succession {
+    /// Checks deliveries with the App's secret.
+    verifier: watch::Sender<Option<Arc<Verifier>>>,
+    marketplace: Option<SecretString>,
+    /// Which App of the setup page this process is.
+    current: Option<(i64, DateTime<Utc>)>,
+    /// One from the environment stays.
+    is_possible: bool,
+}
+
+impl Succession {
+    fn take_over(&mut self, app: &registration::App) {
+        self.current = Some(app.version());
+        match verifier(self.marketplace.as_ref(), &app.webhook_secret) {
+            Ok(made) => drop(self.verifier.send_replace(Some(Arc::new(made)))),
             Err(failure) => tracing::error!(error = %failure, "deliveries cannot be checked"),
         }
-        Box::pin(self.begin()).await;
+    }
+
+    /// Returns when another App has taken the place; false: the process is asked to end.
+    async fn next(&mut self, services: &Services, stopping: &mut watch::Receiver<bool>) -> bool {
+        if !self.is_possible {
+            drop(stopping.wait_for(|stop| *stop).await);
+            return false;
+        }
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_FOR_SUCCESSOR) => {}
+                _ = stopping.wait_for(|stop| *stop) => return false,
+            }
+            // A table that does not answer is not another App.
+            let Ok(version @ Some(_)) = registration::version(services).await else {
+                continue;
+            };
+            if version == self.current {
+                continue;
+            }
+            match registered::look(services).await {
+                Ok(Some(app)) => {
+                    info!(
+                        app.id = app.id,
+                        app.slug = app.slug,
+                        "another App took the place"
+                    );
+                    self.take_over(&app);
+                    return true;
+                }
+                Ok(None) => {}
+                Err(failure) => {
+                    warn!(error = %failure, "cannot become the App that was registered")
+                }
+            }
+        }
     }
 }
 
@@ -244,16 +312,16 @@ fn setup_pending(verifier: &watch::Sender<Option<Arc<Verifier>>>) -> bool {
 
 /// A new link to the setup page.
 async fn setup_link(services: &Services, public: &web::Public) -> anyhow::Result<Url> {
-    let (secret, _) = registration::new_link(services)
+    let (secret, _) = registration::new_link(services, false)
         .await
         .context("cannot store a link to the setup page")?;
     Ok(public.page(&format!("/setup?link={}", secret.expose_secret())))
 }
 
-fn verifier(parts: &Parts, secret: &SecretString) -> anyhow::Result<Verifier> {
+fn verifier(marketplace: Option<&SecretString>, secret: &SecretString) -> anyhow::Result<Verifier> {
     let verifier =
         Verifier::new(std::slice::from_ref(secret)).context("the webhook secret is empty")?;
-    match &parts.marketplace_secret {
+    match marketplace {
         None => Ok(verifier),
         Some(secret) => verifier
             .with_marketplace(secret)
@@ -345,6 +413,7 @@ async fn introduce(
     services: Services,
     identity: watch::Sender<Arc<Identity>>,
     slug: watch::Sender<Option<String>>,
+    mut succession: Succession,
     mut stopping: watch::Receiver<bool>,
 ) {
     loop {
@@ -357,7 +426,9 @@ async fn introduce(
                     logins: vec![app.bot_login()],
                 }));
                 slug.send_replace(Some(app.slug.clone()));
-                drop(stopping.wait_for(|stop| *stop).await);
+                if succession.next(&services, &mut stopping).await {
+                    continue;
+                }
                 return;
             }
             Err(failure) => warn!(error = %failure, "GitHub does not say who we are; asking again"),
@@ -380,6 +451,7 @@ pub fn services(parts: &Parts) -> Services {
         chance: parts.chance.clone(),
         pace: parts.pace,
         looks: parts.looks,
+        quiet: parts.quiet,
         cache: parts.cache.clone(),
         seal: parts.seal.clone(),
         ai: Arc::new(parts.ai.clone()),

@@ -14,7 +14,7 @@ use crate::flows::registration;
 use crate::web::Public;
 
 /// Prints the link, and nothing else on the output.
-pub(super) async fn run(_: SetupArguments) -> Result<(), Failure> {
+pub(super) async fn run(args: SetupArguments) -> Result<(), Failure> {
     let mut config = Config::load().map_err(bad_config)?;
     logs::start(&config);
     if config.names_an_app() {
@@ -24,26 +24,34 @@ pub(super) async fn run(_: SetupArguments) -> Result<(), Failure> {
     }
     config.for_setup().map_err(bad_config)?;
     let database = Database::open(&config, "openproducer setup").await?;
-    let done = print(&mut config, &database).await;
+    let done = print(&mut config, &database, args.replace).await;
     database.close().await;
     done
 }
 
-async fn print(config: &mut Config, database: &Database) -> Result<(), Failure> {
+async fn print(config: &mut Config, database: &Database, replace: bool) -> Result<(), Failure> {
     keys::complete(config, &Chance::system())?;
     let services = serve::services(config, database, serve::unregistered(config)?)?;
     let known = registration::find(&services)
         .await
         .map_err(anyhow::Error::from)?;
-    if let Some(app) = known {
-        return Err(anyhow!(
-            "the App {} ({}) is registered already; the server's first page leads to its installation",
-            app.name,
-            app.html_url
-        )
-        .into());
+    match &known {
+        Some(app) if !replace => {
+            return Err(anyhow!(
+                "the App {} ({}) is registered already; the server's first page leads to its installation. \
+                 `openproducer setup --replace` registers another in its place",
+                app.name,
+                app.html_url
+            )
+            .into());
+        }
+        Some(app) => Terminal::of_errors().line(format_args!(
+            "What is registered with this link takes the place of {} ({}): its installations are heard no more.",
+            app.name, app.html_url
+        )),
+        None => {}
     }
-    let (secret, until) = registration::new_link(&services)
+    let (secret, until) = registration::new_link(&services, known.is_some())
         .await
         .context("cannot store a new link")?;
     let public = Public::new(config.public_url.as_ref(), config.listen_addr, 0);

@@ -121,7 +121,7 @@ async fn list(
     };
     let mut rows = Vec::new();
     for run in runs::list_recent(pool, id, limit).await? {
-        let tally = planned_issues::tally(pool, &run.id).await?;
+        let tally = planned_issues::tally(pool, run.key()).await?;
         let place = repositories::get_anywhere(pool, run.repository).await?;
         let parked = status::parked(pool, &run).await?;
         rows.push((place.name, run, tally, parked));
@@ -139,9 +139,10 @@ async fn list(
     let mut text = String::new();
     for (name, run, tally, parked) in &rows {
         let parked = parked.map(|why| format!("  ({why})")).unwrap_or_default();
+        let closed = closed(tally);
         writeln!(
             text,
-            "{}  {:<26} {:>4}/{:<4} {name}#{}  by {}{parked}",
+            "{}  {:<26} {:>4}/{:<4} {name}#{}  by {}{closed}{parked}",
             run.id,
             in_words(run.state),
             tally.existing,
@@ -155,14 +156,14 @@ async fn list(
 
 /// One run with each of its items, as text or as JSON.
 pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Result<String> {
-    let Some(run) = runs::find(pool, id).await? else {
+    let Some(run) = runs::find_anywhere(pool, id).await? else {
         bail!("there is no run {id}");
     };
-    let tally = planned_issues::tally(pool, &run.id).await?;
+    let tally = planned_issues::tally(pool, run.key()).await?;
     let place = repositories::get_anywhere(pool, run.repository).await?;
     let parked = status::parked(pool, &run).await?;
-    let items = planned_issues::list(pool, id).await?;
-    let created = created_issues::list(pool, id).await?;
+    let items = planned_issues::list(pool, run.key()).await?;
+    let created = created_issues::list(pool, run.key()).await?;
     let url = |item: &Item| {
         created
             .iter()
@@ -181,9 +182,10 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
         return Ok(serde_json::to_string_pretty(&value)?);
     }
     let mut text = format!(
-        "{}  {}\n{}#{}, asked for by {} at {}\n",
+        "{}  {}{}\n{}#{}, asked for by {} at {}\n",
         run.id,
         in_words(run.state),
+        closed(&tally),
         place.name,
         run.issue,
         run.requested_by,
@@ -210,6 +212,14 @@ pub(super) async fn one(pool: &PgPool, id: &RunId, as_json: bool) -> anyhow::Res
     Ok(text)
 }
 
+/// What has become of the created issues, once something has.
+fn closed(tally: &Tally) -> String {
+    match tally.done {
+        done if done.is_untouched() => String::new(),
+        done => format!(", {done}"),
+    }
+}
+
 /// `running, creating`, or the status alone.
 pub(super) fn in_words(state: State) -> String {
     let status = state.status().as_str().replace('_', " ");
@@ -223,7 +233,7 @@ fn summary(name: &RepositoryName, run: &Run, tally: &Tally, parked: Option<&str>
     json!({
         "run": run.id, "status": run.state.status().as_str(), "phase": run.state.phase().map(Phase::as_str),
         "repository": name, "issue": run.issue, "requested_by": run.requested_by, "failure": run.failure,
-        "created": tally.existing, "open": tally.open, "dropped": tally.dropped, "skipped": tally.skipped,
+        "created": tally.existing, "open": tally.open, "closed": tally.done.closed(), "dropped": tally.dropped, "skipped": tally.skipped,
         "created_at": run.created_at, "finished_at": run.finished_at, "waits_until": run.waits_until, "parked": parked,
     })
 }

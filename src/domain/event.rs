@@ -245,6 +245,8 @@ pub struct Issue {
     /// Empty where GitHub says null.
     pub body: String,
     pub is_open: bool,
+    /// Closed without having been done.
+    pub is_not_planned: bool,
     pub is_pull_request: bool,
     /// `None`: the account is gone.
     pub author: Option<Account>,

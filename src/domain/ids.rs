@@ -113,7 +113,23 @@ impl From<RepositoryName> for String {
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
+/// A run by its name and its installation: every statement about a run takes both, so that a name that came from
+/// elsewhere finds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunKey<'a> {
+    pub installation: InstallationId,
+    pub id: &'a RunId,
+}
+
 impl RunId {
+    /// The run of this name, if it is the installation's.
+    pub fn of(&self, installation: InstallationId) -> RunKey<'_> {
+        RunKey {
+            installation,
+            id: self,
+        }
+    }
+
     /// Builds the id from a moment and 8 characters of chance, both handed in.
     pub fn new(at: chrono::DateTime<chrono::Utc>, chance: &[u8; 8]) -> Self {
         const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";

@@ -12,6 +12,7 @@ use crate::domain::policy::Role;
 use crate::github::{AsUser, GitHubError, InstallationRecord, Listed, Permissions, Repository};
 use crate::store::runs::{self, Run};
 use crate::store::sessions::SessionKey;
+use crate::store::tenant;
 
 /// A look that is not over by then has lost its process.
 const LONGEST_LOOK: Duration = Duration::from_mins(2);
@@ -257,13 +258,21 @@ pub async fn repository(
 
 /// The run, if the person can see its repository.
 pub async fn run(services: &Services, person: &Person, id: &RunId) -> FlowResult<Option<SeenRun>> {
-    let Some(run) = runs::find(&services.pool, id).await? else {
+    let Some((home, place)) = runs::find_home(&services.pool, id).await? else {
         return Ok(None);
     };
-    let found = repository(services, person, run.installation, run.repository).await?;
-    Ok(found.map(|(installation, repository)| SeenRun {
-        run,
-        installation,
-        repository,
-    }))
+    let Some((installation, repository)) = repository(services, person, home, place).await? else {
+        return Ok(None);
+    };
+    let mut tx = tenant::enter(&services.pool, home).await?;
+    let run = runs::find(&mut *tx, id.of(home)).await?;
+    tx.commit().await?;
+    // The repository may have changed hands between the two looks.
+    Ok(run
+        .filter(|run| run.repository == place)
+        .map(|run| SeenRun {
+            run,
+            installation,
+            repository,
+        }))
 }

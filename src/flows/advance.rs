@@ -8,14 +8,14 @@ use tracing::{error, info, warn};
 
 use super::step::Next;
 use super::{
-    FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show,
+    FlowError, FlowResult, Services, asked::Asked, create, link, pace, person, rollback, show, sync,
 };
-use crate::domain::ids::{InstallationId, RunId};
+use crate::domain::ids::{InstallationId, RunId, RunKey};
 use crate::domain::run::{Phase, State};
 use crate::github::GitHubError;
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
-use crate::store::{installations, jobs, jobs::Job};
+use crate::store::{installations, jobs, jobs::Job, tenant};
 
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
 const STEPS_IN_ONE_JOB: usize = 20;
@@ -54,20 +54,19 @@ pub async fn enqueue(
 }
 
 /// One job's share of a run, and the job for what is left. Answers the moment for which that one waits.
-pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Option<DateTime<Utc>>> {
+pub async fn take_turn(services: &Services, id: RunKey<'_>) -> FlowResult<Option<DateTime<Utc>>> {
     let at = match advance(services, id).await? {
         Next::Done => return Ok(None),
         Next::Again => None,
         Next::At(when) => Some(when),
     };
-    let run = runs::get(&services.pool, id).await?;
     let mut connection = services.pool.acquire().await?;
-    enqueue(&mut connection, run.installation, id, at).await?;
+    enqueue(&mut connection, id.installation, id.id, at).await?;
     Ok(at)
 }
 
 /// Takes steps until the limits, the job's share or the work ends. `Again`: come back at once.
-pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
+pub async fn advance(services: &Services, id: RunKey<'_>) -> FlowResult<Next> {
     let mut left = STEPS_IN_ONE_JOB;
     while left > 0 {
         left -= 1;
@@ -98,7 +97,7 @@ pub async fn advance(services: &Services, id: &RunId) -> FlowResult<Next> {
 async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Next> {
     if !services.reaches(run.installation, run.repository).await? {
         if is_gone(services, run).await? {
-            give_up(services, &run.id, super::installations::UNINSTALLED).await?;
+            give_up(services, run.key(), super::installations::UNINSTALLED).await?;
             return Ok(Next::Done);
         }
         info!(run.id = %run.id, installation.id = %run.installation, "parked: the App is suspended or removed");
@@ -113,7 +112,7 @@ async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Ne
             show::bring_up_to_date(services, &repository, run).await
         }
         // A request may have been under way when the run ended: what it made is ours all the same.
-        None => match create::settle_lost(services, &repository, run).await {
+        None => match settle_lost(services, &repository, run).await {
             Ok(Next::Done) => show::bring_up_to_date(services, &repository, run).await,
             // It cannot be looked for. How the run has ended is said all the same.
             Err(error) if error.is_out_of_reach() || matches!(error, FlowError::Internal(_)) => {
@@ -123,6 +122,33 @@ async fn step(services: &Services, run: &Run, left: &mut usize) -> FlowResult<Ne
             other => other,
         },
         Some(working) => work(services, &repository, run, working, left).await,
+    }
+}
+
+async fn settle_lost(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Next> {
+    match sync::settle_lost(services, repository, run).await? {
+        Next::Done => create::settle_lost(services, repository, run).await,
+        other => Ok(other),
+    }
+}
+
+/// What a sync does with issues that are there, before it creates any.
+async fn edit(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    phase: Phase,
+) -> FlowResult<Next> {
+    match phase {
+        _ if run.syncs.is_none() => Ok(Next::Done),
+        Phase::Creating => sync::step(services, repository, run).await,
+        Phase::RollingBack => sync::undo(services, repository, run).await,
+        Phase::Summarising => sync::withdraw(services, run).await.map(|()| Next::Done),
+        _ => Ok(Next::Done),
     }
 }
 
@@ -141,6 +167,10 @@ async fn work(
 ) -> FlowResult<Next> {
     if show::is_due(services, run) {
         return show::bring_up_to_date(services, repository, run).await;
+    }
+    let edited = edit(services, repository, run, phase).await?;
+    if edited != Next::Done {
+        return Ok(edited);
     }
     let asked = Asked::from_value(&run.request)?;
     let next = match phase {
@@ -163,7 +193,7 @@ async fn work(
     let to = done.map_err(anyhow::Error::from)?;
     if phase == Phase::Creating {
         if let Some(why) = create::refused_altogether(services, run).await? {
-            give_up(services, &run.id, &why).await?;
+            give_up(services, run.key(), &why).await?;
             return Ok(Next::Again);
         }
         link::plan_links(services, run, &asked).await?;
@@ -175,7 +205,7 @@ async fn work(
 /// Moves the run on and says so; somebody who moved it meanwhile wins.
 async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
     let now = services.clock.now();
-    if runs::set_state(&services.pool, &run.id, run.state, to, None, now).await? {
+    if runs::set_state(&services.pool, run.key(), run.state, to, None, now).await? {
         info!(
             run.id = %run.id, installation.id = %run.installation,
             status = to.status().as_str(), phase = to.phase().map(Phase::as_str), "run moved on"
@@ -202,12 +232,18 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     }
     if run.state.fail().is_err() {
         warn!(run.id = %run.id, %error, "the run is over, but its comment could not be brought up to date");
-        runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+        runs::set_shown(
+            &services.pool,
+            run.key(),
+            run.revision,
+            services.clock.now(),
+        )
+        .await?;
         return Ok(Next::Done);
     }
     warn!(run.id = %run.id, installation.id = %run.installation, %error, "run failed");
     let words = person::in_words(services, &error).unwrap_or_else(|| in_words(&error));
-    give_up(services, &run.id, &words).await?;
+    give_up(services, run.key(), &words).await?;
     Ok(Next::Done)
 }
 
@@ -218,7 +254,7 @@ async fn in_trouble(services: &Services, run: &Run, error: GitHubError) -> FlowR
         return Err(error.into());
     }
     let now = services.clock.now();
-    let lasted = now - runs::set_troubled(&services.pool, &run.id, now).await?;
+    let lasted = now - runs::set_troubled(&services.pool, run.key(), now).await?;
     if lasted < LONGEST_TROUBLE {
         let pause = (lasted / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         warn!(run.id = %run.id, installation.id = %run.installation, %error, seconds = pause.num_seconds(), "tries again");
@@ -226,7 +262,7 @@ async fn in_trouble(services: &Services, run: &Run, error: GitHubError) -> FlowR
     }
     error!(run.id = %run.id, installation.id = %run.installation, %error, "tried for days");
     if run.state.fail().is_ok() {
-        give_up(services, &run.id, TRIED_LONG_ENOUGH).await?;
+        give_up(services, run.key(), TRIED_LONG_ENOUGH).await?;
     }
     Ok(Next::Done)
 }
@@ -244,13 +280,13 @@ fn is_ours(services: &Services, error: &GitHubError) -> bool {
 }
 
 /// Ends a run that cannot go on, with the words that people will read in its comment.
-pub async fn give_up(services: &Services, id: &RunId, words: &str) -> FlowResult<()> {
-    let mut tx = services.pool.begin().await?;
+pub async fn give_up(services: &Services, id: RunKey<'_>, words: &str) -> FlowResult<()> {
+    let mut tx = tenant::enter(&services.pool, id.installation).await?;
     let run = runs::lock(&mut tx, id).await?;
     if let Ok(failed) = run.state.fail() {
         let now = services.clock.now();
         runs::set_state(&mut *tx, id, run.state, failed, Some(words), now).await?;
-        enqueue(&mut tx, run.installation, id, None).await?;
+        enqueue(&mut tx, run.installation, id.id, None).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -19,14 +19,26 @@ pub enum Answer {
     Complaints(Vec<Complaint>),
     /// The trigger issue is closed.
     Closed,
-    NotYet(&'static str),
+    /// No run of the issue is completed.
+    NothingToSync,
+    /// The text says what the issues follow already.
+    InSync,
+    /// A run of the issue is not over yet.
+    SyncLater {
+        run: RunId,
+        is_preview: bool,
+        is_sync: bool,
+    },
     NothingToDo(&'static str),
     /// The run's state does not allow it.
     Already(IllegalMove, RunId),
     UnknownItems {
         numbers: Vec<u32>,
-        total: usize,
+        /// The numbers that there are.
+        known: Vec<u32>,
     },
+    /// Why the plan is left as it is, in words.
+    NotEdited(String),
     /// `drop` of all that is left.
     NothingLeft,
     /// The plan has changed and its preview is not there yet.
@@ -56,7 +68,13 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
             comment::complaints(&faults(&complaints, asking.written()))
         }
         Answer::Closed => comment::closed(bot),
-        Answer::NotYet(command) => comment::not_yet(command, bot),
+        Answer::NothingToSync => comment::nothing_to_sync(bot),
+        Answer::InSync => comment::in_sync(),
+        Answer::SyncLater {
+            run,
+            is_preview,
+            is_sync,
+        } => comment::sync_later(&run, is_preview, is_sync, bot),
         Answer::NothingToDo("rollback") => comment::nothing_to_roll_back(bot),
         Answer::NothingToDo(_) => comment::nothing_to_confirm(bot),
         Answer::Already(illegal, run) => {
@@ -70,7 +88,8 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
                 },
             )
         }
-        Answer::UnknownItems { numbers, total } => comment::unknown_items(&numbers, total),
+        Answer::UnknownItems { numbers, known } => comment::unknown_items(&numbers, &known),
+        Answer::NotEdited(why) => comment::not_edited(&why),
         Answer::NothingLeft => comment::nothing_left(bot),
         Answer::NotShown => comment::not_shown(bot),
     };

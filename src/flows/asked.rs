@@ -26,6 +26,9 @@ pub struct Asked {
     pub issue_type: Option<String>,
     pub sub_issues: Option<bool>,
     pub dependencies: Option<bool>,
+    /// The text is the trigger issue's own, though a comment asked.
+    #[serde(default)]
+    pub is_of_issue: bool,
     /// What was read in a way its writer may not have meant.
     pub warnings: Vec<String>,
     /// What `replan` was told, newest last.

@@ -14,11 +14,14 @@ pub struct AuditPage {
 }
 
 /// Every action that the log knows, with the words for people.
-pub const ACTIONS: [(&str, &str); 14] = [
+pub const ACTIONS: [(&str, &str); 17] = [
     ("request", "asked for issues"),
     ("confirm", "confirmed the plan"),
     ("drop", "took items out of the plan"),
     ("tick", "ticked boxes of the plan"),
+    ("split", "split an issue of the plan"),
+    ("merge", "merged issues of the plan"),
+    ("title", "gave an issue of the plan another title"),
     ("replan", "had it planned again"),
     ("cancel", "cancelled the run"),
     ("rollback", "rolled the run back"),

@@ -9,16 +9,19 @@ use tracing::info;
 use super::answer::{Answer, answer};
 use super::asked::Asked;
 use super::asking::Asking;
-use super::{FlowResult, Services, advance, authorize, plan, request, rollback, status, tick};
+use super::{
+    FlowResult, Services, advance, authorize, edit, plan, request, rollback, status, sync, tick,
+};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::event::Account;
-use crate::domain::ids::RunId;
+use crate::domain::ids::RunKey;
 use crate::domain::run::{IllegalMove, ItemState, Move, State, Status};
 use crate::github::Reaction;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::bot_comments;
 use crate::store::planned_issues::{self, Item};
 use crate::store::runs::{self, Run};
+use crate::store::tenant;
 
 /// Carries out a command.
 pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) -> FlowResult<()> {
@@ -40,7 +43,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     let objection = match &run {
         Some(_) if acts && is_answered(services, asking).await? => return Ok(()),
         Some(run) if acts && !has_acted(services, asking).await? => {
-            change(services, asking, &run.id, &command).await?
+            change(services, asking, run.key(), &command).await?
         }
         _ => None,
     };
@@ -48,7 +51,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     let said = match (&command, run) {
         (Command::Help, _) => Some(Answer::Help),
         (Command::Status, _) => Some(Answer::Status(status::of_issue(services, asking).await?)),
-        (Command::Sync, _) => Some(Answer::NotYet(command.name())),
+        (Command::Sync, _) => sync::ask(services, asking).await?,
         (_, None) => Some(Answer::NothingToDo(command.name())),
         (_, Some(_)) => objection,
     };
@@ -74,7 +77,7 @@ async fn find_run(
         }
         Command::Rollback(RollbackTarget::Last { .. }) => {
             for run in runs {
-                let tally = planned_issues::tally(&services.pool, &run.id).await?;
+                let tally = planned_issues::tally(&services.pool, run.key()).await?;
                 if tally.existing > 0 {
                     return Ok(Some(run));
                 }
@@ -101,10 +104,10 @@ async fn find_own_run(services: &Services, asking: &Asking<'_>) -> FlowResult<Op
 }
 
 /// The state that the command would bring; `Replan` of a waiting run plans again.
-fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
+pub(super) fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
     match command {
         Command::Confirm(_) => state.confirm(),
-        Command::Drop(_) => state.drop_items(),
+        Command::Drop(_) | Command::Edit(_) => state.drop_items(),
         Command::Replan(_) => state.replan(),
         Command::Cancel => state.cancel(),
         // A job may start its rollback again, a person may not.
@@ -121,9 +124,12 @@ fn next_state(state: State, command: &Command) -> Result<State, IllegalMove> {
 async fn change(
     services: &Services,
     asking: &Asking<'_>,
-    id: &RunId,
+    id: RunKey<'_>,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
+    if let Command::Edit(wanted) = command {
+        return edit::edit(services, asking, id, wanted).await;
+    }
     let asked = match command {
         Command::Replan(_) => {
             let run = runs::get(&services.pool, id).await?;
@@ -136,7 +142,7 @@ async fn change(
     };
     // The edit that unticked a box and the comment that confirms are two deliveries, in any order.
     let ticked = match command {
-        Command::Confirm(None) => tick::standing(services, asking.repository, id).await?,
+        Command::Confirm(None) => tick::standing(services, asking.repository, id.id).await?,
         _ => BTreeMap::new(),
     };
     let by = By {
@@ -163,12 +169,12 @@ pub(super) struct By<'a> {
 pub(super) async fn decide(
     services: &Services,
     by: &By<'_>,
-    id: &RunId,
+    id: RunKey<'_>,
     command: &Command,
     asked: Option<Asked>,
     ticked: &BTreeMap<u32, bool>,
 ) -> FlowResult<Option<Answer>> {
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, id.installation).await?;
     let run = runs::lock(&mut tx, id).await?;
     let to = match next_state(run.state, command) {
         Ok(to) => to,
@@ -195,7 +201,7 @@ pub(super) async fn decide(
     carry_out(&mut tx, &run, command, asked).await?;
     tx.commit().await?;
     info!(
-        run.id = %id, installation.id = %run.installation, login = by.sender.login,
+        run.id = %run.id, installation.id = %run.installation, login = by.sender.login,
         command = command.name(), "command carried out"
     );
     Ok(None)
@@ -207,7 +213,7 @@ async fn has_acted(services: &Services, asking: &Asking<'_>) -> FlowResult<bool>
 }
 
 /// Whether this very comment was told what stands against it: it does not act later, when that is gone.
-async fn is_answered(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
+pub(super) async fn is_answered(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
     let (place, cause) = (asking.repository.id, asking.cause());
     let posted = bot_comments::find_posted(&services.pool, place, &cause).await?;
     Ok(posted.is_some())
@@ -219,7 +225,7 @@ async fn objection(
     run: &Run,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
-    let items = planned_issues::list(&mut **tx, &run.id).await?;
+    let items = planned_issues::list(&mut **tx, run.key()).await?;
     let picked = match command {
         Command::Confirm(_) | Command::Drop(_) if !run.shows_its_plan() => {
             return Ok(Some(Answer::NotShown));
@@ -245,13 +251,19 @@ async fn objection(
     let is_known = |n: u32| items.iter().any(|i| u32::try_from(i.position) == Ok(n));
     let numbers: Vec<u32> = picked.items().filter(|n| !is_known(*n)).collect();
     if !numbers.is_empty() {
-        let total = items.len();
-        return Ok(Some(Answer::UnknownItems { numbers, total }));
+        let known = known(&items);
+        return Ok(Some(Answer::UnknownItems { numbers, known }));
     }
     let mut left = items.iter().filter(|i| i.state == ItemState::Planned);
     let all_dropped = matches!(command, Command::Drop(_))
         && left.all(|i| u32::try_from(i.position).is_ok_and(|n| picked.contains(n)));
     Ok(all_dropped.then_some(Answer::NothingLeft))
+}
+
+/// The numbers that a plan has.
+pub(super) fn known(items: &[Item]) -> Vec<u32> {
+    let numbers = items.iter().filter_map(|i| u32::try_from(i.position).ok());
+    numbers.collect()
 }
 
 fn nothing_is_ticked(items: &[Item]) -> bool {
@@ -260,7 +272,7 @@ fn nothing_is_ticked(items: &[Item]) -> bool {
 }
 
 /// Records who commanded it; false if this very comment has commanded it already.
-async fn record(
+pub(super) async fn record(
     services: &Services,
     tx: &mut PgTransaction<'_>,
     by: &By<'_>,
@@ -268,6 +280,9 @@ async fn record(
     command: &Command,
 ) -> FlowResult<bool> {
     let mut detail = json!({ "issue": run.issue });
+    if let Command::Edit(edit) = command {
+        detail["items"] = json!(edit.items());
+    }
     if let Some(token) = by.token {
         detail["token"] = json!(token);
     }
@@ -293,21 +308,22 @@ async fn carry_out(
 ) -> FlowResult<()> {
     match command {
         Command::Confirm(Some(selection)) => {
-            let all = planned_issues::list(&mut **tx, &run.id).await?;
+            let all = planned_issues::list(&mut **tx, run.key()).await?;
             let others: Vec<i32> = all
                 .iter()
                 .map(|i| i.position)
                 .filter(|p| u32::try_from(*p).is_ok_and(|n| !selection.contains(n)))
                 .collect();
-            planned_issues::set_included(&mut **tx, &run.id, &others, false).await?;
-            planned_issues::set_included(&mut **tx, &run.id, &positions(selection), true).await?;
+            planned_issues::set_included(&mut **tx, run.key(), &others, false).await?;
+            planned_issues::set_included(&mut **tx, run.key(), &positions(selection), true).await?;
         }
         Command::Drop(selection) => {
-            planned_issues::set_included(&mut **tx, &run.id, &positions(selection), false).await?;
+            planned_issues::set_included(&mut **tx, run.key(), &positions(selection), false)
+                .await?;
         }
         Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
-            planned_issues::take_left_again(&mut **tx, &run.id).await?;
-            runs::set_rollback_force(&mut **tx, &run.id, *force).await?;
+            planned_issues::take_left_again(&mut **tx, run.key()).await?;
+            runs::set_rollback_force(&mut **tx, run.key(), *force).await?;
         }
         Command::Replan(words) => {
             if let Some(asked) = asked {

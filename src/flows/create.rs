@@ -9,7 +9,7 @@ use super::step::Next;
 use super::{FlowError, FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 use crate::github::{GitHubError, Issue, NewIssue};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Intent, Item};
@@ -33,7 +33,7 @@ pub(super) async fn step(
     let write = Write::Content {
         per_minute: rate(services, run, asked).await?,
     };
-    if let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? {
+    if let Some(item) = planned_issues::find_intended(&services.pool, run.key()).await? {
         return recover(services, repository, run, asked, &item, write).await;
     }
     if !run.labels_ready {
@@ -47,8 +47,7 @@ pub(super) async fn step(
         let place = services.pace.asked(write, For::Run);
         let intent = planned_issues::intend_next(
             &services.pool,
-            &run.id,
-            run.installation,
+            run.key(),
             &place,
             now,
             services.clock.set_by_hand(),
@@ -90,7 +89,7 @@ async fn ensure_labels(
     run: &Run,
     write: Write,
 ) -> FlowResult<Next> {
-    let items = planned_issues::list(&services.pool, &run.id).await?;
+    let items = planned_issues::list(&services.pool, run.key()).await?;
     let mut wanted: Vec<(RepositoryId, &str)> = items
         .iter()
         .filter(|i| i.state == ItemState::Planned)
@@ -116,13 +115,13 @@ async fn ensure_labels(
                     | GitHubError::NotFound { .. }),
                 ) => {
                     warn!(run.id = %run.id, label, %error, "label could not be made");
-                    runs::refuse_label(&services.pool, &run.id, label).await?;
+                    runs::refuse_label(&services.pool, run.key(), label).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
-    runs::set_labels_ready(&services.pool, &run.id, services.clock.now()).await?;
+    runs::set_labels_ready(&services.pool, run.key(), services.clock.now()).await?;
     Ok(Next::Again)
 }
 
@@ -153,7 +152,7 @@ async fn recover(
         return look_again(services, run, item).await;
     }
     let now = services.clock.now();
-    let again = planned_issues::intend_again(&services.pool, &run.id, item, now).await?;
+    let again = planned_issues::intend_again(&services.pool, run.key(), item, now).await?;
     if again == Some(ItemState::Intended) {
         let item = Item {
             intended_at: Some(now),
@@ -169,7 +168,7 @@ fn since(run: &Run, item: &Item) -> DateTime<Utc> {
 }
 
 async fn look_again(services: &Services, run: &Run, item: &Item) -> FlowResult<Next> {
-    let looks = planned_issues::count_look(&services.pool, &run.id, item.position).await?;
+    let looks = planned_issues::count_look(&services.pool, run.key(), item.position).await?;
     Ok(Next::At(looks::next(services, since(run, item), looks)))
 }
 
@@ -178,8 +177,9 @@ pub(super) async fn refused_altogether(
     services: &Services,
     run: &Run,
 ) -> FlowResult<Option<String>> {
-    let items = planned_issues::list(&services.pool, &run.id).await?;
-    if items.iter().any(|i| i.state.exists()) {
+    let items = planned_issues::list(&services.pool, run.key()).await?;
+    // What a sync could not change is named; the rest of the difference holds.
+    if run.syncs.is_some() || items.iter().any(|i| i.state.exists()) {
         return Ok(None);
     }
     let refused = items.into_iter().find(|i| i.state == ItemState::Failed);
@@ -192,7 +192,7 @@ pub(super) async fn settle_lost(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
-    let Some(item) = planned_issues::find_intended(&services.pool, &run.id).await? else {
+    let Some(item) = planned_issues::find_intended(&services.pool, run.key()).await? else {
         return Ok(Next::Done);
     };
     let last = looks::is_last(services, since(run, &item), item.looks)?;
@@ -204,7 +204,7 @@ pub(super) async fn settle_lost(
         return look_again(services, run, &item).await;
     }
     let planned = ItemState::Planned;
-    planned_issues::set_state(&services.pool, &run.id, item.position, planned, None).await?;
+    planned_issues::set_state(&services.pool, run.key(), item.position, planned, None).await?;
     Ok(Next::Again)
 }
 
@@ -304,14 +304,14 @@ async fn put_back(
     if refused {
         let (failed, why) = (ItemState::Failed, error.to_string());
         warn!(run.id = %run.id, item = item.position, %error, "GitHub refused an issue");
-        planned_issues::set_state(&services.pool, &run.id, item.position, failed, Some(&why))
+        planned_issues::set_state(&services.pool, run.key(), item.position, failed, Some(&why))
             .await?;
-        runs::bump_revision(&services.pool, &run.id).await?;
+        runs::bump_revision(&services.pool, run.key()).await?;
         return Ok(run.revision + 1);
     }
     if !error.outcome_is_unknown() {
         let planned = ItemState::Planned;
-        planned_issues::set_state(&services.pool, &run.id, item.position, planned, None).await?;
+        planned_issues::set_state(&services.pool, run.key(), item.position, planned, None).await?;
     }
     Err(error.into())
 }
@@ -324,6 +324,7 @@ async fn settle(
     issue: &Issue,
 ) -> FlowResult<i64> {
     let created = CreatedIssue {
+        standing: Standing::Open,
         position: item.position,
         repository: item.repository,
         issue_id: issue.id,
@@ -338,8 +339,8 @@ async fn settle(
         .into_iter()
         .map(|print| print.0.to_vec())
         .collect();
-    let (pool, tenant) = (&services.pool, run.installation);
-    let revision = created_issues::insert(pool, &run.id, tenant, &created, &prints, now).await?;
+    let pool = &services.pool;
+    let revision = created_issues::insert(pool, run.key(), &created, &prints, now).await?;
     info!(
         run.id = %run.id, installation.id = %run.installation, repository.id = %item.repository,
         issue.number = %issue.number, item = item.position, "created issue"

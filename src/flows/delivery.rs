@@ -6,10 +6,11 @@ use tracing::{debug, info, warn};
 use super::answer::{self, Answer};
 use super::asking::{Asking, Origin};
 use super::{
-    FlowError, FlowResult, Services, command, installations, marketplace, pace, request, tick,
+    FlowError, FlowResult, Services, command, installations, marketplace, pace, progress, request,
+    sync, tick,
 };
 use crate::domain::command::Said;
-use crate::domain::event::{CommentEvent, Event, IssueEvent, Repository};
+use crate::domain::event::{CommentEvent, Event, Issue, IssueEvent, Repository};
 use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::{command as grammar, trigger};
 use crate::github::{GitHubError, webhook};
@@ -107,8 +108,13 @@ async fn mark_done(services: &Services, guid: &str) -> FlowResult<()> {
 async fn tell(services: &Services, event: &Event, heard_at: DateTime<Utc>) -> FlowResult<()> {
     match event {
         Event::IssueOpened(e) => issue_opened(services, e).await,
+        Event::IssueEdited(e) => issue_edited(services, e).await,
         Event::IssueCommentCreated(e) => commented(services, e).await,
         Event::IssueCommentEdited(e) => comment_edited(services, e).await,
+        Event::IssueClosed(e)
+        | Event::IssueReopened(e)
+        | Event::IssueDeleted(e)
+        | Event::IssueTransferred(e) => progress::moved(services, event, e).await,
         Event::Installation(e) => installations::changed(services, e).await,
         Event::InstallationRepositories(e) => {
             installations::repositories_changed(services, e).await
@@ -206,13 +212,41 @@ async fn has_runs(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> 
     Ok(!runs.is_empty())
 }
 
-/// A person ticked or unticked boxes in a preview of ours.
+/// A person edited an issue: if its runs are completed, their specification may say something else now.
+async fn issue_edited(services: &Services, event: &IssueEvent) -> FlowResult<()> {
+    let human = !event.sender.is_bot() && !event.issue.is_pull_request;
+    match event.installation.filter(|_| human) {
+        Some(installation) => {
+            specification_edited(services, installation, &event.repository, &event.issue).await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn specification_edited(
+    services: &Services,
+    installation: InstallationId,
+    repository: &Repository,
+    issue: &Issue,
+) -> FlowResult<()> {
+    let number = issue.number;
+    if !sync::may_concern(services, installation, repository.id, number).await? {
+        return Ok(());
+    }
+    let repository = known(services, installation, repository).await?;
+    sync::look(services, &repository, number).await
+}
+
+/// A person ticked or unticked boxes in a preview of ours, or edited a comment that may have asked for a run.
 async fn comment_edited(services: &Services, event: &CommentEvent) -> FlowResult<()> {
     let Some(installation) = event.installation else {
         return Ok(());
     };
-    if event.sender.is_bot() || event.comment.author.as_ref().is_none_or(|a| !a.is_bot()) {
+    if event.sender.is_bot() {
         return Ok(());
+    }
+    if event.comment.author.as_ref().is_none_or(|a| !a.is_bot()) {
+        return specification_edited(services, installation, &event.repository, &event.issue).await;
     }
     let repository = known(services, installation, &event.repository).await?;
     tick::boxes(services, &repository, event).await

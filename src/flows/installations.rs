@@ -23,6 +23,7 @@ use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs;
+use crate::store::tenant;
 pub(super) use reconcile::reconcile;
 
 /// Why runs ended, as people read it.
@@ -246,12 +247,12 @@ async fn end_runs(
     waiting: Waiting,
     why: &str,
 ) -> FlowResult<()> {
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, id).await?;
     for open in runs::list_open(&mut *tx, id).await? {
         if repository.is_some_and(|repository| open.repository != repository) {
             continue;
         }
-        let run = runs::lock(&mut tx, &open.id).await?;
+        let run = runs::lock(&mut tx, open.key()).await?;
         let waits = run.state.phase() == Some(Phase::AwaitingConfirmation);
         if waits && waiting == Waiting::Stays {
             continue;
@@ -260,7 +261,7 @@ async fn end_runs(
             continue;
         };
         let now = services.clock.now();
-        runs::set_state(&mut *tx, &run.id, run.state, to, Some(why), now).await?;
+        runs::set_state(&mut *tx, run.key(), run.state, to, Some(why), now).await?;
         info!(run.id = %run.id, installation.id = %id, why, "run ended");
     }
     tx.commit().await?;

@@ -66,7 +66,7 @@ fn target_of(item: &Item) -> Option<i32> {
 /// Stores which links the created issues want: to their parent (the trigger where they have none) and to what they wait
 /// for. What the server does not know becomes text; what the bodies say already is noted as written.
 pub(super) async fn plan_links(services: &Services, run: &Run, asked: &Asked) -> FlowResult<()> {
-    let items = planned_issues::list(&services.pool, &run.id).await?;
+    let items = planned_issues::list(&services.pool, run.key()).await?;
     let of_id: HashMap<&str, &Item> = items.iter().map(|i| (i.planned.id.as_str(), i)).collect();
     let as_text = AsText::of(run, asked);
     let mut links = Vec::new();
@@ -117,7 +117,7 @@ pub(super) async fn plan_links(services: &Services, run: &Run, asked: &Asked) ->
             links.push((link, how));
         }
     }
-    issue_links::insert_all(&services.pool, &run.id, run.installation, &links).await?;
+    issue_links::insert_all(&services.pool, run.key(), &links).await?;
     Ok(())
 }
 
@@ -128,7 +128,7 @@ pub(super) async fn step(
     run: &Run,
     asked: &Asked,
 ) -> FlowResult<Next> {
-    let Some(link) = issue_links::find_next(&services.pool, &run.id).await? else {
+    let Some(link) = issue_links::find_next(&services.pool, run.key()).await? else {
         return native::write_next(services, repository, run, asked).await;
     };
     let yields = runs::others_create(&services.pool, run.installation, &run.id).await?;
@@ -138,7 +138,7 @@ pub(super) async fn step(
     let ends = match Ends::find(services, repository, run, &link).await? {
         Ok(ends) => ends,
         Err(why) => {
-            issue_links::settle(&services.pool, &run.id, &link, Some(why)).await?;
+            issue_links::settle(&services.pool, run.key(), &link, Some(why)).await?;
             return Ok(Next::Again);
         }
     };
@@ -156,7 +156,7 @@ pub(super) async fn step(
     };
     let error = match made {
         Ok(()) => {
-            issue_links::settle(&services.pool, &run.id, &link, None).await?;
+            issue_links::settle(&services.pool, run.key(), &link, None).await?;
             return Ok(Next::Again);
         }
         Err(error) if error.is_passing() || error.outcome_is_unknown() => return Err(error.into()),
@@ -164,7 +164,7 @@ pub(super) async fn step(
     };
     let there = ends.linked(link.kind).await?;
     if there.contains(&ends.wanted(link.kind)) {
-        issue_links::settle(&services.pool, &run.id, &link, None).await?;
+        issue_links::settle(&services.pool, run.key(), &link, None).await?;
         return Ok(Next::Again);
     }
     warn!(run.id = %run.id, item = link.position, %error, "GitHub refused a link");
@@ -173,9 +173,9 @@ pub(super) async fn step(
         let why = format!(
             "its parent has {MOST_SUB_ISSUES} sub-issues already, the most that GitHub allows"
         );
-        issue_links::refuse_rest(&services.pool, &run.id, link.target, &why).await?;
+        issue_links::refuse_rest(&services.pool, run.key(), link.target, &why).await?;
     } else {
-        issue_links::settle(&services.pool, &run.id, &link, Some(&error.to_string())).await?;
+        issue_links::settle(&services.pool, run.key(), &link, Some(&error.to_string())).await?;
     }
     Ok(Next::Again)
 }
@@ -187,11 +187,11 @@ pub(super) async fn detach(
     run: &Run,
     position: i32,
 ) -> FlowResult<bool> {
-    let Some(link) = issue_links::find_made(&services.pool, &run.id, position).await? else {
+    let Some(link) = issue_links::find_made(&services.pool, run.key(), position).await? else {
         return Ok(false);
     };
     let Ok(ends) = Ends::find(services, repository, run, &link).await? else {
-        issue_links::set_removed(&services.pool, &run.id, &link).await?;
+        issue_links::set_removed(&services.pool, run.key(), &link).await?;
         return Ok(true);
     };
     let taken_off = ends
@@ -205,7 +205,7 @@ pub(super) async fn detach(
             info!(run.id = %run.id, item = position, %error, "was not under its parent any more");
         }
     }
-    issue_links::set_removed(&services.pool, &run.id, &link).await?;
+    issue_links::set_removed(&services.pool, run.key(), &link).await?;
     Ok(true)
 }
 
@@ -282,9 +282,9 @@ pub(super) async fn end(
     if position == 0 {
         return Ok(Some((run.repository, run.issue, run.issue_id)));
     }
-    let issue = match created_issues::get(&services.pool, &run.id, position).await {
+    let issue = match created_issues::get(&services.pool, run.key(), position).await {
         Err(sqlx::Error::RowNotFound) => {
-            match created_issues::find_twin(&services.pool, &run.id, position).await? {
+            match created_issues::find_twin(&services.pool, run.key(), position).await? {
                 Some(twin) => Some(twin),
                 None => return existing::find_twin(services, run, position).await,
             }

@@ -12,6 +12,7 @@
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
+//! | [`sync`] | an edited specification: a difference to confirm, and what comes of it |
 //! | [`native`] | an older server that knows no sub-issues or dependencies: they become text |
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
@@ -37,6 +38,7 @@ pub mod command;
 mod components;
 pub mod create;
 pub mod delivery;
+mod edit;
 pub mod existing;
 pub mod installations;
 pub mod link;
@@ -49,6 +51,7 @@ pub mod person;
 pub mod plan;
 pub mod planner;
 pub mod press;
+pub mod progress;
 pub mod receive;
 pub mod registration;
 pub mod reply;
@@ -63,6 +66,7 @@ pub mod show;
 pub mod status;
 pub mod step;
 pub mod sweep;
+mod sync;
 pub mod tick;
 pub mod tokens;
 pub mod touched;
@@ -81,8 +85,10 @@ use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
 use crate::store::sealed::Seal;
+use crate::store::tenant;
 use looks::Looks;
 use pace::Pace;
+use progress::Quiet;
 
 /// What flows work with. Cheap to clone.
 #[derive(Clone)]
@@ -98,6 +104,8 @@ pub struct Services {
     pub chance: Chance,
     pub pace: Pace,
     pub looks: Looks,
+    /// How seldom comments tell of progress.
+    pub quiet: Quiet,
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,
@@ -188,7 +196,10 @@ impl Services {
         if installation.is_person() {
             return Ok(person::known(self, installation, name).await?);
         }
-        Ok(store::repositories::find_by_name(&self.pool, installation, name).await?)
+        let mut tx = tenant::enter(&self.pool, installation).await?;
+        let row = store::repositories::find_by_name(&mut *tx, installation, name).await?;
+        tx.commit().await?;
+        Ok(row)
     }
 
     /// May we act in the repository now: is the installation live, and the repository in its reach as far as we know?
@@ -211,7 +222,9 @@ impl Services {
         repository: RepositoryId,
         asked: &Asked,
     ) -> FlowResult<Settings> {
-        let layers = store::settings::get_layers(&self.pool, installation, repository).await?;
+        let mut tx = tenant::enter(&self.pool, installation).await?;
+        let layers = store::settings::get_layers(&mut *tx, installation, repository).await?;
+        tx.commit().await?;
         let read = |value: Option<serde_json::Value>| {
             value.map(|json| {
                 let (document, complaints) = Document::read(&json);

@@ -20,7 +20,7 @@ use crate::store::audit_events::{self, AuditEvent};
 use crate::store::holds::{self, Hold};
 use crate::store::repositories::{self, RepositoryRow};
 use crate::store::runs::{self, Run};
-use crate::store::{installations as accounts, planned_issues};
+use crate::store::{installations as accounts, planned_issues, tenant};
 
 /// The name under which the terminal appears in runs and in the audit log where the App acts.
 pub const OPERATOR: &str = "operator";
@@ -124,7 +124,7 @@ async fn start(services: &Services, asking: &Asking<'_>, wish: Wish) -> FlowResu
     asked.dry_run |= wish == Wish::Preview;
     let chance = RunId::new(services.clock.now(), &services.chance.random_bytes());
     let cause = format!("process:{chance}");
-    request::start(services, asking, &cause, &asked)
+    request::start(services, asking, &cause, &asked, None)
         .await?
         .map(Outcome::Started)
         .ok_or_else(|| anyhow!("the run was started already").into())
@@ -151,8 +151,8 @@ async fn preview(services: &Services, asking: &Asking<'_>, run: Run) -> FlowResu
         Err(complaints) => return Ok(Outcome::Complaints(complaints)),
     };
     asked.dry_run = true;
-    let mut tx = services.pool.begin().await?;
-    let current = runs::lock(&mut tx, &run.id).await?;
+    let mut tx = tenant::enter(&services.pool, run.installation).await?;
+    let current = runs::lock(&mut tx, run.key()).await?;
     let to = current
         .state
         .replan()
@@ -160,7 +160,7 @@ async fn preview(services: &Services, asking: &Asking<'_>, run: Run) -> FlowResu
     let now = services.clock.now();
     let detail = json!({ "issue": current.issue });
     record(services, &mut tx, asking.sender, &current, "replan", detail).await?;
-    runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
+    runs::set_state(&mut *tx, run.key(), current.state, to, None, now).await?;
     plan::instruct(&mut tx, &current, asked, None).await?;
     plan::enqueue(&mut tx, current.installation, &run.id).await?;
     tx.commit().await?;
@@ -176,8 +176,8 @@ async fn confirm(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowRes
         return Ok(());
     }
     let ticked = tick::standing(services, asking.repository, &run.id).await?;
-    let mut tx = services.pool.begin().await?;
-    let current = runs::lock(&mut tx, &run.id).await?;
+    let mut tx = tenant::enter(&services.pool, run.installation).await?;
+    let current = runs::lock(&mut tx, run.key()).await?;
     let to = current
         .state
         .confirm()
@@ -189,8 +189,8 @@ async fn confirm(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowRes
         )
         .into());
     }
-    tick::include(&mut tx, &run.id, &ticked).await?;
-    let items = planned_issues::list(&mut *tx, &run.id).await?;
+    tick::include(&mut tx, run.key(), &ticked).await?;
+    let items = planned_issues::list(&mut *tx, run.key()).await?;
     if items.iter().all(|item| item.state == ItemState::Dropped) {
         return Err(anyhow!(
             "nothing is ticked in the preview of {}: tick what you want, or end it with --cancel",
@@ -209,15 +209,15 @@ async fn confirm(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowRes
     )
     .await?;
     let now = services.clock.now();
-    runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
+    runs::set_state(&mut *tx, run.key(), current.state, to, None, now).await?;
     advance::enqueue(&mut tx, current.installation, &run.id, None).await?;
     tx.commit().await?;
     Ok(())
 }
 
 async fn cancel(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowResult<()> {
-    let mut tx = services.pool.begin().await?;
-    let current = runs::lock(&mut tx, &run.id).await?;
+    let mut tx = tenant::enter(&services.pool, run.installation).await?;
+    let current = runs::lock(&mut tx, run.key()).await?;
     let to = current
         .state
         .cancel()
@@ -225,7 +225,7 @@ async fn cancel(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowResu
     let detail = json!({ "issue": current.issue });
     record(services, &mut tx, asking.sender, &current, "cancel", detail).await?;
     let now = services.clock.now();
-    runs::set_state(&mut *tx, &run.id, current.state, to, None, now).await?;
+    runs::set_state(&mut *tx, run.key(), current.state, to, None, now).await?;
     advance::enqueue(&mut tx, current.installation, &run.id, None).await?;
     tx.commit().await?;
     Ok(())
@@ -300,6 +300,7 @@ async fn read_issue(
         title: issue.title,
         body: issue.body,
         is_open: true,
+        is_not_planned: false,
         is_pull_request: false,
         author: None,
         updated_at: issue.updated_at,
@@ -308,7 +309,7 @@ async fn read_issue(
 
 /// Starts the rollback of a run.
 pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResult<()> {
-    let Some(run) = runs::find(&services.pool, id).await? else {
+    let Some(run) = runs::find_anywhere(&services.pool, id).await? else {
         return Err(anyhow!("there is no run {id}").into());
     };
     own(services, &run).await?;
@@ -316,13 +317,14 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
         person::recognise(services, &run).await?;
     }
     let sender = operator(services).await?;
-    let mut tx = services.pool.begin().await?;
-    let run = runs::lock(&mut tx, id).await?;
+    let home = run.installation;
+    let mut tx = tenant::enter(&services.pool, home).await?;
+    let run = runs::lock(&mut tx, id.of(home)).await?;
     let to: State = run
         .state
         .start_rollback()
         .map_err(|illegal| FlowError::Internal(anyhow!(illegal.about(id))))?;
-    let items = planned_issues::list(&mut *tx, id).await?;
+    let items = planned_issues::list(&mut *tx, run.key()).await?;
     if let Some(illegal) = rollback::nothing_left(&run, &items) {
         // Asked for twice is no failure: it is as it was asked to be.
         return match run.state.status() {
@@ -333,9 +335,9 @@ pub async fn roll_back(services: &Services, id: &RunId, force: bool) -> FlowResu
     let now = services.clock.now();
     let detail = json!({ "force": force });
     record(services, &mut tx, &sender, &run, "rollback", detail).await?;
-    runs::set_state(&mut *tx, id, run.state, to, None, now).await?;
-    planned_issues::take_left_again(&mut *tx, id).await?;
-    runs::set_rollback_force(&mut *tx, id, force).await?;
+    runs::set_state(&mut *tx, run.key(), run.state, to, None, now).await?;
+    planned_issues::take_left_again(&mut *tx, run.key()).await?;
+    runs::set_rollback_force(&mut *tx, run.key(), force).await?;
     advance::enqueue(&mut tx, run.installation, id, None).await?;
     tx.commit().await?;
     Ok(())
@@ -395,13 +397,16 @@ pub async fn hold(services: &Services) -> FlowResult<Hold> {
 
 /// Takes a person's run one turn further: what a worker's jobs do for an installation.
 pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Next> {
-    let run = runs::get(&services.pool, id).await?;
+    let key = id.of(person::home(services).await?);
+    let run = runs::get(&services.pool, key).await?;
     match (run.state.status(), run.state.phase()) {
-        (Status::Pending, _) | (_, Some(Phase::Planning)) => match plan::plan(services, id).await {
-            Err(FlowError::Later(when)) => Ok(Next::At(when)),
-            planned => planned.map(|()| Next::Again),
-        },
-        _ => advance::advance(services, id).await,
+        (Status::Pending, _) | (_, Some(Phase::Planning)) => {
+            match plan::plan(services, key).await {
+                Err(FlowError::Later(when)) => Ok(Next::At(when)),
+                planned => planned.map(|()| Next::Again),
+            }
+        }
+        _ => advance::advance(services, key).await,
     }
 }
 

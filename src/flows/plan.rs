@@ -9,20 +9,22 @@ use super::asked::Asked;
 use super::components;
 use super::existing::{self, Existing, Similar};
 use super::planner::{self, How, Planned};
-use super::{FlowError, FlowResult, Services, advance, pace, room};
+use super::{FlowError, FlowResult, Services, advance, edit, pace, room, sync};
 use crate::domain::comment;
 use crate::domain::fingerprint;
-use crate::domain::ids::{InstallationId, IssueNumber, RunId};
+use crate::domain::ids::{InstallationId, IssueNumber, RunId, RunKey};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::{self, Case, ContentFilter, Reason, Verdict};
 use crate::domain::run::ItemState;
 use crate::domain::settings::{Confirmation, Settings};
+use crate::github::GitHubError;
 use crate::store::created_issues;
 use crate::store::jobs::{self, Job};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Made, Run};
+use crate::store::tenant;
 
 /// The note of an item that a model added by itself.
 pub(super) const NOT_IN_THE_SPEC: &str = "not in the spec";
@@ -36,7 +38,11 @@ pub async fn enqueue(
     if installation.is_person() {
         return Ok(());
     }
-    jobs::enqueue(tx, &Job::PlanRun { run: id.clone() }).await?;
+    let job = Job::PlanRun {
+        run: id.clone(),
+        installation,
+    };
+    jobs::enqueue(tx, &job).await?;
     Ok(())
 }
 
@@ -49,12 +55,12 @@ pub async fn instruct(
 ) -> FlowResult<()> {
     asked.instructions.extend(words.map(str::to_owned));
     asked.replans = Asked::from_value(&run.request)?.replans + 1;
-    runs::set_request(&mut **tx, &run.id, &asked.to_value()?).await?;
+    runs::set_request(&mut **tx, run.key(), &asked.to_value()?).await?;
     Ok(())
 }
 
 /// Plans a run, decides whether a person must confirm, stores both and lets the run go on.
-pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
+pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
     let run = runs::get(&services.pool, id).await?;
     let Ok(planning) = run.state.start_planning() else {
         return Ok(());
@@ -67,32 +73,47 @@ pub async fn plan(services: &Services, id: &RunId) -> FlowResult<()> {
     }
     let asked = Asked::from_value(&run.request)?;
     let settings = settings_of(services, &run, &asked).await?;
+    if run.syncs.is_some() {
+        return match Box::pin(sync::plan(services, &run, &asked, &settings)).await {
+            Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
+                Err(put_off(services, &run, refused).await?)
+            }
+            other => other,
+        };
+    }
     let planned = planner::plan(services, &run, &asked, &settings);
     let Some(planned) = Box::pin(planned).await? else {
         return Ok(());
     };
     let Planned { mut plan, mut how } = planned;
     components::place(services, &run, &settings, &mut plan).await?;
+    components::label(services, &run, &asked, &settings, &mut plan).await?;
     if plan.issues.is_empty() {
         let words = "No work was found in the text: nothing in it asks for something to be built. \
                      Say what should be done, for example as a list, and ask again in a new comment.";
-        return advance::give_up(services, &run.id, words).await;
+        return advance::give_up(services, id, words).await;
     }
     if let Err(over) = policy::check_maximum(plan.issues.len(), settings.max_issues.value) {
         let (error, next) = comment::too_many(over);
-        return advance::give_up(services, &run.id, &format!("{error} {next}")).await;
+        return advance::give_up(services, id, &format!("{error} {next}")).await;
     }
     let (plan, items, similar) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
-            let until = pace::heed(services, run.installation, &refused).await?;
-            let until = until.or(refused.retry_at()).unwrap_or(now);
-            info!(run.id = %run.id, %until, "planning put off, GitHub asks to wait");
-            return Err(FlowError::Later(until));
+            return Err(put_off(services, &run, refused).await?);
         }
         other => other?,
     };
     how.similar = similar;
     store(services, &run, &asked, &settings, &(plan, how), items).await
+}
+
+/// GitHub asks to wait.
+async fn put_off(services: &Services, run: &Run, refused: GitHubError) -> FlowResult<FlowError> {
+    let until = pace::heed(services, run.installation, &refused).await?;
+    let until = until.or(refused.retry_at());
+    let until = until.unwrap_or_else(|| services.clock.now());
+    info!(run.id = %run.id, %until, "planning put off, GitHub asks to wait");
+    Ok(FlowError::Later(until))
 }
 
 /// The plan as GitHub will take it, its items, and what they are like. Groups do not count toward the maximum: GitHub asks for them.
@@ -123,14 +144,18 @@ async fn made_to_fit(
     Ok((fitting, planned, similar))
 }
 
-async fn settings_of(services: &Services, run: &Run, asked: &Asked) -> FlowResult<Settings> {
+pub(super) async fn settings_of(
+    services: &Services,
+    run: &Run,
+    asked: &Asked,
+) -> FlowResult<Settings> {
     services
         .settings(run.installation, run.repository, &asked.for_settings())
         .await
 }
 
 /// The plan's issues as rows: each with its repository, and skipped where the same issue is there already.
-async fn items(
+pub(super) async fn items(
     services: &Services,
     run: &Run,
     asked: &Asked,
@@ -164,7 +189,7 @@ async fn items(
     Ok(items)
 }
 
-fn state_of(note: Option<&String>) -> ItemState {
+pub(super) fn state_of(note: Option<&String>) -> ItemState {
     if note.is_some() {
         ItemState::Skipped
     } else {
@@ -191,7 +216,11 @@ pub(super) async fn place(
 }
 
 /// Marks what an earlier run has created and is still there.
-async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) -> FlowResult<()> {
+pub(super) async fn skip_existing(
+    services: &Services,
+    run: &Run,
+    items: &mut [NewItem],
+) -> FlowResult<()> {
     let mut repositories: Vec<_> = items.iter().map(|i| i.repository).collect();
     repositories.sort_unstable();
     repositories.dedup();
@@ -219,7 +248,7 @@ async fn skip_existing(services: &Services, run: &Run, items: &mut [NewItem]) ->
     Ok(())
 }
 
-fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
+pub(super) fn judge(plan: &Plan, how: &How, asked: &Asked, settings: &Settings) -> Vec<Reason> {
     let filter = settings
         .content_filtering
         .value
@@ -247,6 +276,10 @@ async fn store(
     (plan, how): &(Plan, How),
     mut items: Vec<NewItem>,
 ) -> FlowResult<()> {
+    let mut plan = plan.clone();
+    if edit::was_edited(services, run.key()).await? {
+        plan.warnings.push(edit::GONE.to_owned());
+    }
     // Nobody has asked for them: whoever wants them ticks them.
     let planned = items.iter_mut().filter(|i| i.state == ItemState::Planned);
     for item in planned.filter(|i| is_ungrounded(&i.planned)) {
@@ -254,9 +287,9 @@ async fn store(
         item.note = Some(NOT_IN_THE_SPEC.to_owned());
     }
     let now = services.clock.now();
-    let reasons = judge(plan, how, asked, settings);
-    let mut tx = services.pool.begin().await?;
-    let current = runs::lock(&mut tx, &run.id).await?;
+    let reasons = judge(&plan, how, asked, settings);
+    let mut tx = tenant::enter(&services.pool, run.installation).await?;
+    let current = runs::lock(&mut tx, run.key()).await?;
     let Ok(next) = current.state.plan_stored(!reasons.is_empty()) else {
         return Ok(());
     };
@@ -264,14 +297,14 @@ async fn store(
         // Somebody has asked for another plan meanwhile, and a job makes it.
         return Ok(());
     }
-    planned_issues::replace_all(&mut tx, &run.id, run.installation, &items).await?;
+    planned_issues::replace_all(&mut tx, run.key(), &items).await?;
     let made = Made {
-        plan,
+        plan: &plan,
         reasons: &serde_json::to_value(&reasons).map_err(anyhow::Error::from)?,
         planning: &serde_json::to_value(how).map_err(anyhow::Error::from)?,
     };
-    runs::set_plan(&mut *tx, &run.id, &made, now).await?;
-    if !runs::set_state(&mut *tx, &run.id, current.state, next, None, now).await? {
+    runs::set_plan(&mut *tx, run.key(), &made, now).await?;
+    if !runs::set_state(&mut *tx, run.key(), current.state, next, None, now).await? {
         return Ok(());
     }
     advance::enqueue(&mut tx, run.installation, &run.id, None).await?;

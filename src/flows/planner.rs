@@ -104,6 +104,9 @@ pub struct How {
     /// Planned issues that are like existing ones.
     #[serde(default)]
     pub similar: Vec<Similar>,
+    /// The highest number that the plan ever had, where somebody edited it.
+    #[serde(default)]
+    pub edited_up_to: Option<u32>,
 }
 
 /// A plan before it is made to fit.
@@ -228,11 +231,17 @@ fn wishes(asked: &Asked, settings: &Settings) -> structure::Wishes {
     structure::Wishes {
         count: asked.count,
         components: asked.components.clone(),
+        known_components: settings.components.value.keys().cloned().collect(),
         labels,
         assignees: asked.assignees.clone(),
         repositories: asked.repositories.clone(),
         maximum: settings.max_issues.value,
     }
+}
+
+/// Structure's plan of what was asked, for comparison.
+pub(super) async fn by_structure_of(asked: &Asked, settings: &Settings) -> FlowResult<Plan> {
+    by_structure(asked, &wishes(asked, settings)).await
 }
 
 /// Plans off the reactor: a megabyte of Markdown takes its time.

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use super::access::{Person, SeenRun};
 use super::answer::Answer;
+use super::asked::Asked;
+use super::asking::{Asking, Origin};
 use super::authorize::{self, Standing};
 use super::command::{self, By};
 use super::tokens::Caller;
-use super::{FlowResult, Services};
+use super::{FlowResult, Services, request};
 use crate::domain::command::Command;
-use crate::domain::event::{Account, AccountKind};
+use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::policy::Role;
+use crate::github::IssueState;
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::Run;
 
 /// What came of it.
@@ -94,9 +98,68 @@ async fn command_run(
     if !standing.suffices() && !may_cancel {
         return Ok(Pressed::NotAllowed(not_allowed(standing)));
     }
-    let said = command::decide(services, by, &run.id, command, None, &BTreeMap::new()).await?;
+    let asked = match command {
+        Command::Replan(_) => match asked_now(services, by, &repository, run).await? {
+            Ok(asked) => Some(asked),
+            Err(objection) => return Ok(Pressed::Objection(objection)),
+        },
+        _ => None,
+    };
+    let said = command::decide(services, by, run.key(), command, asked, &BTreeMap::new()).await?;
     Ok(said.map_or(Pressed::Done, |answer| {
         Pressed::Objection(in_words(&answer))
+    }))
+}
+
+/// What the run's own words ask for as they stand on GitHub now, or what is wrong with them.
+async fn asked_now(
+    services: &Services,
+    by: &By<'_>,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<Result<Asked, String>> {
+    let Some(found) = services.repo(repository).find_issue(run.issue).await? else {
+        return Ok(Err(
+            "The issue that asked for this run is not there any more.".to_owned(),
+        ));
+    };
+    let issue = Issue {
+        is_open: found.state == IssueState::Open,
+        is_not_planned: false,
+        id: found.id,
+        number: found.number,
+        title: found.title,
+        body: found.body,
+        is_pull_request: found.is_pull_request,
+        author: None,
+        updated_at: found.updated_at,
+    };
+    let names = services.names().await?;
+    let asking = Asking {
+        repository,
+        issue: &issue,
+        origin: Origin::Issue,
+        points_at_issue: false,
+        sender: by.sender,
+        is_operator: false,
+        names: &names,
+    };
+    let read = request::read_again(services, &asking, run).await?;
+    Ok(read.map_err(|complaints| {
+        let says: Vec<String> = complaints
+            .iter()
+            .map(|complaint| {
+                format!(
+                    "line {}: {}",
+                    complaint.line,
+                    complaint.says.replace('`', "")
+                )
+            })
+            .collect();
+        format!(
+            "Its request cannot be read any more, so nothing was changed. {}.",
+            says.join("; ")
+        )
     }))
 }
 
@@ -124,10 +187,11 @@ fn in_words(answer: &Answer) -> String {
             let first = letters.next().map(|c| c.to_uppercase().to_string());
             format!("{}{}.", first.unwrap_or_default(), letters.as_str())
         }
-        Answer::UnknownItems { numbers, total } => {
+        Answer::UnknownItems { numbers, known } => {
             let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             format!(
-                "The plan has {total} issues; there is no number {}. Nothing was changed.",
+                "The plan has {} issues; there is no number {}. Nothing was changed.",
+                known.len(),
                 numbers.join(", ")
             )
         }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
+use serde_json::json;
 use tracing::{error, info};
 
 use super::Services;
@@ -11,7 +12,7 @@ use crate::store::registrations::{self, RegistrationRow};
 use crate::store::sealed::{Place, Seal, SealError};
 use crate::store::setup_links;
 
-/// A link works for so long, and as long again once its form was sent.
+/// A link works for so long; whoever has left for GitHub by then may still come back.
 pub const LINK_LASTS: TimeDelta = TimeDelta::hours(1);
 /// Whoever began an exchange and was not heard of for so long has died.
 const EXCHANGE_LASTS: TimeDelta = TimeDelta::minutes(2);
@@ -28,12 +29,22 @@ pub struct App {
     pub webhook_secret: SecretString,
     pub private_key: SecretString,
     pub first_webhook_at: Option<DateTime<Utc>>,
+    pub registered_at: DateTime<Utc>,
+}
+
+impl App {
+    /// What [`version`] says while this is the App.
+    pub fn version(&self) -> (i64, DateTime<Utc>) {
+        (self.id, self.registered_at)
+    }
 }
 
 /// How a setup link stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     Open,
+    /// The same, and what is registered with it takes the place of the App that there is.
+    Replacing,
     /// The App was registered with it.
     Used,
     /// Expired, or never ours.
@@ -68,10 +79,13 @@ pub enum RegistrationError {
 }
 
 /// A new link's secret, and until when it works.
-pub async fn new_link(services: &Services) -> sqlx::Result<(SecretString, DateTime<Utc>)> {
+pub async fn new_link(
+    services: &Services,
+    replaces: bool,
+) -> sqlx::Result<(SecretString, DateTime<Utc>)> {
     let (secret, now) = (new_secret(services), services.clock.now());
     let until = now + LINK_LASTS;
-    setup_links::insert(&services.pool, &key_of(&secret), now, until).await?;
+    setup_links::insert(&services.pool, &key_of(&secret), now, until, replaces).await?;
     Ok((secret, until))
 }
 
@@ -80,7 +94,10 @@ pub async fn look_at(services: &Services, link: &SecretString) -> sqlx::Result<L
     let row = setup_links::find(&services.pool, &key_of(link)).await?;
     Ok(match row {
         Some(row) if row.is_used => Link::Used,
-        Some(row) if row.expires_at > services.clock.now() => Link::Open,
+        Some(row) if row.expires_at > services.clock.now() => match row.replaces {
+            true => Link::Replacing,
+            false => Link::Open,
+        },
         _ => Link::Void,
     })
 }
@@ -92,7 +109,7 @@ pub async fn new_state(
 ) -> sqlx::Result<Option<SecretString>> {
     let (state, now) = (new_secret(services), services.clock.now());
     let (link, hash) = (key_of(link), key_of(&state));
-    let noted = setup_links::set_state(&services.pool, &link, &hash, now, now + LINK_LASTS).await?;
+    let noted = setup_links::set_state(&services.pool, &link, &hash, now).await?;
     Ok(noted.then_some(state))
 }
 
@@ -104,17 +121,20 @@ pub async fn complete(
     code: &str,
 ) -> Result<(), RegistrationError> {
     let seal = services.seal.as_ref().ok_or(RegistrationError::NoKey)?;
-    if registrations::find(&services.pool).await?.is_some() {
+    let (key, now) = (key_of(link), services.clock.now());
+    let row = setup_links::find(&services.pool, &key).await?;
+    let replaces = row.is_some_and(|row| row.replaces);
+    if !replaces && registrations::find(&services.pool).await?.is_some() {
         return Err(RegistrationError::Already);
     }
-    let (key, now) = (key_of(link), services.clock.now());
     let since = now - EXCHANGE_LASTS;
     if !setup_links::claim(&services.pool, &key, &key_of(state), now, since).await? {
         return Err(RegistrationError::Refused);
     }
     let (services, seal, code) = (services.clone(), seal.clone(), code.to_owned());
     // A task of its own: GitHub hands the credentials over once, and whoever closes the page must not take them along.
-    let exchanged = tokio::spawn(async move { exchange(&services, &seal, &key, &code).await });
+    let exchanged =
+        tokio::spawn(async move { exchange(&services, &seal, (&key, replaces), &code).await });
     exchanged.await?
 }
 
@@ -122,7 +142,7 @@ pub async fn complete(
 async fn exchange(
     services: &Services,
     seal: &Seal,
-    key: &setup_links::Hash,
+    (key, replaces): (&setup_links::Hash, bool),
     code: &str,
 ) -> Result<(), RegistrationError> {
     let exchanged = services.github.convert_manifest(code).await;
@@ -137,7 +157,7 @@ async fn exchange(
             });
         }
     };
-    let stored = store(services, key, &row).await.map_err(|error| {
+    let stored = store(services, key, replaces, &row).await.map_err(|error| {
         error!(app.id = row.app_id, app.slug = row.slug, %error, "the App's credentials are lost");
         RegistrationError::Lost(error)
     })?;
@@ -156,12 +176,27 @@ async fn exchange(
 async fn store(
     services: &Services,
     link: &setup_links::Hash,
+    replaces: bool,
     row: &RegistrationRow,
 ) -> sqlx::Result<bool> {
     let mut tx = services.pool.begin().await?;
+    let former = match replaces {
+        true => registrations::delete(&mut *tx).await?,
+        false => None,
+    };
     let stored = registrations::insert(&mut *tx, row).await?;
     if stored {
         setup_links::mark_used(&mut *tx, link, row.registered_at).await?;
+        let action = if former.is_some() {
+            "replace_app"
+        } else {
+            "register_app"
+        };
+        let former = former.map(|(id, slug)| json!({ "app_id": id, "slug": slug }));
+        let detail = json!({
+            "app_id": row.app_id, "slug": row.slug, "owner": row.owner_login, "in_place_of": former,
+        });
+        registrations::note(&mut *tx, action, detail, row.registered_at).await?;
     }
     tx.commit().await?;
     Ok(stored)
@@ -217,7 +252,13 @@ pub async fn find(services: &Services) -> Result<Option<App>, RegistrationError>
         html_url: row.html_url,
         owner_login: row.owner_login,
         first_webhook_at: row.first_webhook_at,
+        registered_at: row.registered_at,
     }))
+}
+
+/// Which App is registered, and since when.
+pub async fn version(services: &Services) -> sqlx::Result<Option<(i64, DateTime<Utc>)>> {
+    registrations::find_version(&services.pool).await
 }
 
 /// From now on this process comes to GitHub as the App.

@@ -1,6 +1,9 @@
 //! A comment of ours for a cause: posted once whatever is lost on the way, then edited in place.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
 use tracing::info;
 
 use super::looks::{self, LOOK_BACK};
@@ -37,33 +40,48 @@ pub async fn once(
     put(services, repository, issue, cause, &body, Again::Keep).await
 }
 
-/// The run whose own comment has this cause.
+/// More parts than any preview has: the largest plan has 1,000 issues.
+pub const MOST_PARTS: u32 = 64;
+
+/// The run whose own comment, or a part of it, has this cause.
 pub fn run_of(cause: &str) -> Option<RunId> {
-    cause.strip_prefix("run:").and_then(RunId::parse)
+    let run = cause.strip_prefix("run:")?;
+    RunId::parse(run.split_once(':').map_or(run, |(run, _)| run))
 }
 
-/// Posts the comment of a run, or edits the one that stands. `body` begins with its mark.
+/// Posts a part of a run's comment, counted from 1, or edits the one that stands. `body` begins with its mark.
 pub async fn keep_up(
     services: &Services,
     repository: &RepositoryRow,
     issue: IssueNumber,
-    run: &RunId,
+    (run, part): (&RunId, u32),
     body: &str,
 ) -> FlowResult<()> {
-    put(
-        services,
-        repository,
-        issue,
-        &cause_of(run),
-        body,
-        Again::Edit,
-    )
-    .await
+    let cause = cause_of(run, part);
+    put(services, repository, issue, &cause, body, Again::Edit).await
 }
 
-/// The cause of a run's own comment.
-pub fn cause_of(run: &RunId) -> String {
-    format!("run:{run}")
+/// The cause of a run's own comment, or of a further part of it.
+pub fn cause_of(run: &RunId, part: u32) -> String {
+    match part {
+        0 | 1 => format!("run:{run}"),
+        part => format!("run:{run}:{part}"),
+    }
+}
+
+/// The parts of a run's comment that stand on GitHub.
+pub(super) async fn parts(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &RunId,
+) -> FlowResult<BTreeMap<u32, CommentId>> {
+    let causes: Vec<String> = (1..=MOST_PARTS).map(|part| cause_of(run, part)).collect();
+    let posted = bot_comments::list_posted(&services.pool, repository.id, &causes).await?;
+    let part_of = |cause: &str| (1..=MOST_PARTS).find(|part| cause == cause_of(run, *part));
+    Ok(posted
+        .into_iter()
+        .filter_map(|(cause, comment)| Some((part_of(&cause)?, comment)))
+        .collect())
 }
 
 /// What to do where the comment stands already.
@@ -89,6 +107,7 @@ async fn put(
     };
     let repo = services.repo(repository);
     let tenant = repository.installation;
+    let hash = Sha256::digest(body.as_bytes());
     // The place is taken before the intent is stored: an intent means that a request may be on its way.
     match bot_comments::find(&services.pool, &place).await? {
         None => {
@@ -103,11 +122,12 @@ async fn put(
             }
         }
         Some(Known::Posted(id)) => {
-            if again == Again::Keep {
+            if again == Again::Keep || bot_comments::shows(&services.pool, &place, &hash).await? {
                 return Ok(());
             }
             pace::take(services, tenant, Write::Edit, For::Run).await?;
             if edit(&repo, id, body).await? {
+                bot_comments::set_shown(&services.pool, &place, &hash).await?;
                 return Ok(());
             }
             bot_comments::forget(&services.pool, &place).await?;
@@ -148,6 +168,7 @@ async fn put(
         }
     };
     bot_comments::set_posted(&services.pool, &place, comment.id).await?;
+    bot_comments::set_shown(&services.pool, &place, &hash).await?;
     info!(repository.id = %repository.id, issue.number = %issue, cause, "posted comment");
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::domain::request::{self, Options, Request};
 use crate::domain::settings::{self, Settings};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::runs::{self, NewRun, Run};
+use crate::store::tenant;
 
 /// Starts a run for the request, or says what is wrong with it.
 pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
@@ -32,17 +33,20 @@ pub async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<()> {
         return answer(services, asking, Answer::Closed).await;
     }
     match read(services, asking).await? {
-        Ok(asked) => start(services, asking, &cause, &asked).await.map(drop),
+        Ok(asked) => start(services, asking, &cause, &asked, None)
+            .await
+            .map(drop),
         Err(complaints) => answer(services, asking, Answer::Complaints(complaints)).await,
     }
 }
 
-/// Stores the run and its first job in one transaction.
+/// Stores the run and its first job in one transaction. `syncs`: the run whose issues it is to bring in line.
 pub async fn start(
     services: &Services,
     asking: &Asking<'_>,
     cause: &str,
     asked: &Asked,
+    syncs: Option<&RunId>,
 ) -> FlowResult<Option<RunId>> {
     let now = services.clock.now();
     let id = RunId::new(now, &services.chance.random_bytes());
@@ -56,8 +60,9 @@ pub async fn start(
         requested_by: &asking.sender.login,
         requested_by_id: asking.sender.id,
         request: &asked.to_value()?,
+        syncs,
     };
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, new.installation).await?;
     if !runs::insert(&mut *tx, &new, now).await? {
         return Ok(None);
     }
@@ -67,7 +72,7 @@ pub async fn start(
         run: Some(&id),
         actor: new.requested_by,
         actor_id: Some(new.requested_by_id),
-        action: "request",
+        action: syncs.map_or("request", |_| "sync"),
         detail: json!({ "issue": asking.issue.number }),
         cause: None,
     };
@@ -126,8 +131,15 @@ pub(super) async fn read_again(
     run: &Run,
 ) -> FlowResult<Result<Asked, Vec<Complaint>>> {
     let before = Asked::from_value(&run.request)?;
-    let comment = match run
-        .cause
+    // What a sync follows was asked for by the run that it brings in line.
+    let cause = match &run.syncs {
+        Some(base) => {
+            let key = base.of(run.installation);
+            runs::get(&services.pool, key).await?.cause
+        }
+        None => run.cause.clone(),
+    };
+    let comment = match cause
         .strip_prefix("comment:")
         .and_then(|id| id.parse().ok())
     {
@@ -198,6 +210,15 @@ async fn complete(
     if !complaints.is_empty() {
         return Ok(Err(complaints));
     }
+    let is_of_issue = match asking.origin {
+        Origin::Issue => true,
+        // A comment of options alone asks for the issue's text as well.
+        Origin::Comment(comment) => {
+            let mut lines = request.spec.text.lines().map(str::trim);
+            let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+            asking.points_at_issue || !comment.body.contains(first)
+        }
+    };
     Ok(Ok(Asked {
         title: asking.issue.title.clone(),
         text: request.spec.text,
@@ -216,6 +237,7 @@ async fn complete(
         warnings: request.warnings.iter().map(ToString::to_string).collect(),
         instructions: Vec::new(),
         replans: 0,
+        is_of_issue,
     }))
 }
 

@@ -28,7 +28,12 @@ pub(super) fn could_not_be_closed(note: &str) -> bool {
 
 /// Why a run that may be rolled back has nothing for it: no item of it stands, or may stand, as we made it.
 pub(super) fn nothing_left(run: &Run, items: &[Item]) -> Option<IllegalMove> {
-    let rest = [ItemState::Created, ItemState::Intended, ItemState::Left];
+    let rest = [
+        ItemState::Created,
+        ItemState::Changed,
+        ItemState::Intended,
+        ItemState::Left,
+    ];
     let is_left = items.iter().any(|i| rest.contains(&i.state));
     (!is_left).then_some(IllegalMove {
         from: run.state,
@@ -51,11 +56,11 @@ pub(super) async fn step(
         }
         other => return other,
     }
-    let Some(item) = planned_issues::find_last_created(&services.pool, &run.id).await? else {
+    let Some(item) = planned_issues::find_last_created(&services.pool, run.key()).await? else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
-    let issue = created_issues::get(&services.pool, &run.id, item.position).await?;
+    let issue = created_issues::get(&services.pool, run.key(), item.position).await?;
     let target = match create::target(services, repository, issue.repository).await {
         Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
             return leave(services, run, &item, out_of_reach(services)).await;
@@ -76,7 +81,7 @@ pub(super) async fn step(
     close(services, repository, run, &repo, &item, &issue).await
 }
 
-fn out_of_reach(services: &Services) -> &'static str {
+pub(super) fn out_of_reach(services: &Services) -> &'static str {
     if services.github.is_person() {
         OUT_OF_THE_TOKENS_REACH
     } else {
@@ -85,7 +90,7 @@ fn out_of_reach(services: &Services) -> &'static str {
 }
 
 /// The issue as it is now, or why it is not there for us.
-async fn find(
+pub(super) async fn find(
     services: &Services,
     repo: &Repo,
     issue: &CreatedIssue,
@@ -110,10 +115,10 @@ async fn find(
 
 async fn leave(services: &Services, run: &Run, item: &Item, why: &str) -> FlowResult<Next> {
     let left = ItemState::Left;
-    planned_issues::set_state(&services.pool, &run.id, item.position, left, Some(why)).await?;
+    planned_issues::set_state(&services.pool, run.key(), item.position, left, Some(why)).await?;
     // Whoever closes it from now on is not us.
-    created_issues::clear_closing(&services.pool, &run.id, item.position).await?;
-    runs::bump_revision(&services.pool, &run.id).await?;
+    created_issues::clear_closing(&services.pool, run.key(), item.position).await?;
+    runs::bump_revision(&services.pool, run.key()).await?;
     Ok(Next::Again)
 }
 
@@ -127,7 +132,7 @@ async fn close(
 ) -> FlowResult<Next> {
     let now = services.clock.now();
     if issue.closing_at.is_none() {
-        created_issues::set_closing(&services.pool, &run.id, issue.position, now).await?;
+        created_issues::set_closing(&services.pool, run.key(), issue.position, now).await?;
     }
     if link::detach(services, repository, run, issue.position).await? {
         return Ok(Next::Again);
@@ -140,8 +145,8 @@ async fn close(
         }
         Err(error) => return Err(error.into()),
     }
-    created_issues::set_closed(&services.pool, &run.id, issue.position, now).await?;
-    runs::bump_revision(&services.pool, &run.id).await?;
+    created_issues::set_closed(&services.pool, run.key(), issue.position, now).await?;
+    runs::bump_revision(&services.pool, run.key()).await?;
     info!(run.id = %run.id, issue.number = %issue.number, "rolled back issue");
     Ok(Next::Again)
 }

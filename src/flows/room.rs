@@ -43,6 +43,37 @@ pub(super) async fn fit(
     }))
 }
 
+/// Why GitHub would not take an edited plan as it is, in words. Ids are for good by then: nothing is grouped anew.
+pub(super) async fn refusal(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    asked: &Asked,
+    (before, after): (&Plan, &Plan),
+    skipped: &BTreeSet<String>,
+) -> FlowResult<Option<String>> {
+    if asked.sub_issues == Some(false) {
+        return Ok(None);
+    }
+    let Some(free) = free(services, repository, run).await? else {
+        return Ok(None);
+    };
+    if grouping::is_too_wide(after, free, skipped) && !grouping::is_too_wide(before, free, skipped)
+    {
+        return Ok(Some(format!(
+            "GitHub keeps at most {MOST_SUB_ISSUES} sub-issues under one issue, and that would be more."
+        )));
+    }
+    let (was, would_be) = (grouping::depth(before), grouping::depth(after));
+    if would_be <= was {
+        return Ok(None);
+    }
+    let levels = (MOST_LEVELS - 1).saturating_sub(above(services, repository, run.issue).await?);
+    Ok((would_be > levels).then(|| {
+        format!("GitHub nests issues {MOST_LEVELS} levels deep at most, and that would be deeper.")
+    }))
+}
+
 /// A plan that breaks its own rules would be worse than one that GitHub does not take whole.
 fn or_as_it_was(plan: Plan, change: impl FnOnce(Plan) -> Plan) -> Plan {
     let changed = change(plan.clone());

@@ -6,6 +6,7 @@ use super::{FlowResult, Services};
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::plan::Plan;
 use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::issue_edits::{self, Edited};
 use crate::store::overview::{self, Filter, RunLine, Sight};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::{self, RepositoryRow};
@@ -21,6 +22,8 @@ pub struct RunDetail {
     pub repository: Option<RepositoryRow>,
     pub items: Vec<Item>,
     pub created: Vec<CreatedIssue>,
+    /// Of a sync: the issues that it changes and retires.
+    pub edited: Vec<Edited>,
 }
 
 /// Runs of every repository that the installation reaches, newest first.
@@ -48,12 +51,13 @@ pub async fn find(
     id: &RunId,
 ) -> FlowResult<Option<RunDetail>> {
     let mut tx = tenant::enter(&services.pool, installation).await?;
-    let Some(run) = runs::find(&mut *tx, id).await? else {
+    let Some(run) = runs::find(&mut *tx, id.of(installation)).await? else {
         return Ok(None);
     };
     let repository = repositories::find(&mut *tx, installation, run.repository).await?;
-    let items = planned_issues::list(&mut *tx, id).await?;
-    let created = created_issues::list(&mut *tx, id).await?;
+    let items = planned_issues::list(&mut *tx, run.key()).await?;
+    let created = created_issues::list(&mut *tx, run.key()).await?;
+    let edited = issue_edits::list_edited(&mut *tx, run.key()).await?;
     tx.commit().await?;
     let title = run.request.get("title").and_then(Value::as_str);
     Ok(Some(RunDetail {
@@ -62,6 +66,7 @@ pub async fn find(
         repository,
         items,
         created,
+        edited,
     }))
 }
 
@@ -72,10 +77,10 @@ pub async fn find_plan(
     id: &RunId,
 ) -> FlowResult<Option<Option<(i64, Plan)>>> {
     let mut tx = tenant::enter(&services.pool, installation).await?;
-    let Some(run) = runs::find(&mut *tx, id).await? else {
+    let Some(run) = runs::find(&mut *tx, id.of(installation)).await? else {
         return Ok(None);
     };
-    let plan = runs::find_plan(&mut *tx, id).await?;
+    let plan = runs::find_plan(&mut *tx, run.key()).await?;
     tx.commit().await?;
     Ok(Some(plan.map(|plan| (run.plan_revision, plan))))
 }

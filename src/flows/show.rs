@@ -1,6 +1,6 @@
 //! The run's one comment: says what the database says, edited when something changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,15 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::existing::Similar;
 use super::native::AsText;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback};
+use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback, sync};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
 };
-use crate::domain::ids::{IssueNumber, RepositoryName};
+use crate::domain::ids::{CommentId, IssueNumber, RepositoryName};
 use crate::domain::money::Money;
-use crate::domain::present;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
@@ -77,17 +76,82 @@ async fn bring_up_to_date_saying(
     if run.shown_revision >= run.revision {
         return Ok(Next::Done);
     }
-    let mut view = View::of(services, repository, run).await?;
-    view.waits_until = waits_until;
-    let text = view.words(services).await?;
-    reply::keep_up(services, repository, run.issue, &run.id, &text).await?;
-    runs::set_shown(&services.pool, &run.id, run.revision, services.clock.now()).await?;
+    let (parts, texts) = loop {
+        let parts = reply::parts(services, repository, &run.id).await?;
+        let texts = texts(services, repository, run, waits_until, &parts).await?;
+        let missing = numbered(&texts).find(|(part, _)| !parts.contains_key(part));
+        let Some((part, text)) = missing else {
+            break (parts, texts);
+        };
+        // One after the other: each is linked from those that come later, and at last from the first.
+        reply::keep_up(services, repository, run.issue, (&run.id, part), text).await?;
+    };
+    for (part, text) in numbered(&texts) {
+        reply::keep_up(services, repository, run.issue, (&run.id, part), text).await?;
+    }
+    let issue = issue_url(&services.web_url, &repository.name, run.issue);
+    let first = parts.get(&1).map(|comment| anchor(&issue, *comment));
+    let first = first.unwrap_or(issue);
+    for part in parts.keys().filter(|part| **part as usize > texts.len()) {
+        let over = comment::part_is_over(&run.id, *part, &first);
+        reply::keep_up(services, repository, run.issue, (&run.id, *part), &over).await?;
+    }
+    runs::set_shown(
+        &services.pool,
+        run.key(),
+        run.revision,
+        services.clock.now(),
+    )
+    .await?;
     Ok(Next::Again)
+}
+
+/// What a run's comment says now, in as many parts as it takes.
+async fn texts(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    waits_until: Option<DateTime<Utc>>,
+    parts: &BTreeMap<u32, CommentId>,
+) -> FlowResult<Vec<String>> {
+    let mut texts = if run.syncs.is_some() {
+        vec![sync::words(services, repository, run, waits_until).await?]
+    } else {
+        let mut view = View::of(services, repository, run).await?;
+        view.waits_until = waits_until;
+        view.parts.clone_from(parts);
+        view.words(services).await?
+    };
+    if runs::offers_sync(&services.pool, run.key()).await?
+        && let Some(text) = texts.first_mut()
+    {
+        *text = comment::with_offer(text, &services.mention);
+    }
+    Ok(texts)
+}
+
+/// The page of an issue.
+fn issue_url(web_url: &str, place: &RepositoryName, issue: IssueNumber) -> String {
+    format!("{web_url}/{place}/issues/{issue}")
+}
+
+/// The address of a comment on an issue's page.
+fn anchor(issue_url: &str, comment: CommentId) -> String {
+    format!("{issue_url}#issuecomment-{comment}")
+}
+
+/// The parts of a comment, counted from 1.
+fn numbered(texts: &[String]) -> impl Iterator<Item = (u32, &String)> {
+    (1..=reply::MOST_PARTS).zip(texts)
 }
 
 /// Everything that a run's comment may say.
 struct View<'a> {
     run: &'a Run,
+    /// GitHub's pages.
+    web_url: &'a str,
+    /// The parts of the comment that stand on GitHub.
+    parts: BTreeMap<u32, CommentId>,
     bot: &'a str,
     /// Where the trigger issue is.
     place: &'a RepositoryName,
@@ -105,8 +169,8 @@ impl<'a> View<'a> {
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
-        let items = planned_issues::list(&services.pool, &run.id).await?;
-        let created = created_issues::list(&services.pool, &run.id).await?;
+        let items = planned_issues::list(&services.pool, run.key()).await?;
+        let created = created_issues::list(&services.pool, run.key()).await?;
         let others: BTreeSet<_> = items
             .iter()
             .map(|i| i.repository)
@@ -118,6 +182,8 @@ impl<'a> View<'a> {
         }
         Ok(Self {
             run,
+            web_url: &services.web_url,
+            parts: BTreeMap::new(),
             bot: &services.mention,
             place: &repository.name,
             items,
@@ -127,22 +193,43 @@ impl<'a> View<'a> {
         })
     }
 
-    async fn words(&self, services: &Services) -> FlowResult<String> {
+    /// The comment, in several parts where one does not hold it.
+    async fn words(&self, services: &Services) -> FlowResult<Vec<String>> {
         let state = self.run.state;
-        match (state.status(), state.phase()) {
-            (_, Some(Phase::AwaitingConfirmation)) => self.preview(services).await,
-            (_, Some(Phase::Creating)) => Ok(self.progress(Step::Creating)),
-            (_, Some(Phase::Linking | Phase::Summarising)) => Ok(self.progress(Step::Linking)),
-            (_, Some(Phase::RollingBack)) => Ok(self.progress(Step::RollingBack)),
-            (Status::Completed, None) => self.summary(services).await,
-            (Status::Failed, None) => Ok(self.failed()),
+        let one = match (state.status(), state.phase()) {
+            (_, Some(Phase::AwaitingConfirmation)) => return self.preview(services).await,
+            (_, Some(Phase::Creating)) => self.progress(Step::Creating),
+            (_, Some(Phase::Linking | Phase::Summarising)) => self.progress(Step::Linking),
+            (_, Some(Phase::RollingBack)) => self.progress(Step::RollingBack),
+            (Status::Completed, None) => self.summary(services).await?,
+            (Status::Failed, None) => self.failed(),
             (Status::Cancelled, None) => {
                 let why = self.run.failure.as_deref();
-                Ok(comment::cancelled(&self.ended(&self.made()), why))
+                comment::cancelled(&self.ended(&self.made()), why)
             }
-            (Status::RolledBack, None) => Ok(self.rolled_back()),
-            _ => Ok(comment::working(self.about())),
+            (Status::RolledBack, None) => self.rolled_back(),
+            _ => comment::working(self.about()),
+        };
+        Ok(vec![one])
+    }
+
+    /// Where the specification stands: in the issue, or in the comment that asked.
+    fn spec_url(&self, asked: &Asked) -> String {
+        let issue = issue_url(self.web_url, self.place, self.run.issue);
+        let comment = self.run.cause.strip_prefix("comment:");
+        let comment = comment.filter(|_| !asked.is_of_issue);
+        match comment.and_then(|id| id.parse().ok()) {
+            Some(id) => anchor(&issue, CommentId(id)),
+            None => issue,
         }
+    }
+
+    fn part_urls(&self) -> BTreeMap<u32, String> {
+        let issue = issue_url(self.web_url, self.place, self.run.issue);
+        let parts = self.parts.iter();
+        parts
+            .map(|(part, comment)| (*part, anchor(&issue, *comment)))
+            .collect()
     }
 
     fn about(&self) -> About<'_> {
@@ -157,8 +244,8 @@ impl<'a> View<'a> {
         }
     }
 
-    async fn preview(&self, services: &Services) -> FlowResult<String> {
-        let mut plan = runs::find_plan(&services.pool, &self.run.id)
+    async fn preview(&self, services: &Services) -> FlowResult<Vec<String>> {
+        let mut plan = runs::find_plan(&services.pool, self.run.key())
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
@@ -193,7 +280,11 @@ impl<'a> View<'a> {
             reasons: &reasons,
             dropped: &dropped,
             similar: &self.similar(&how),
-            mermaid: &present::mermaid(&plan),
+            home: self.place,
+            spec_url: &self.spec_url(&asked),
+            part_urls: &self.part_urls(),
+            sub_issues: asked.sub_issues != Some(false),
+            dependencies: asked.dependencies != Some(false),
             rate_per_minute: settings.rate_limit_per_minute.value,
             is_degraded: how.degraded.is_some(),
             ai: self
@@ -226,6 +317,7 @@ impl<'a> View<'a> {
         Ok(comment::summary(&Summary {
             about: self.about(),
             created: &self.made(),
+            done: self.done(),
             skipped: &self.skipped(),
             dropped: &self.dropped(),
             failed: &self.refused(),
@@ -239,7 +331,7 @@ impl<'a> View<'a> {
 
     /// How the plan was made.
     async fn how(&self, services: &Services) -> FlowResult<planner::How> {
-        let how = runs::find_planning(&services.pool, &self.run.id).await?;
+        let how = runs::find_planning(&services.pool, self.run.key()).await?;
         let how = how.and_then(|how| serde_json::from_value(how).ok());
         Ok(how.unwrap_or_default())
     }
@@ -269,7 +361,7 @@ impl<'a> View<'a> {
     async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
         let run = self.run;
         let total = ai_calls::total_of_run(&services.pool, run.installation, &run.id).await?;
-        let plan = runs::find_planner(&services.pool, &run.id).await?;
+        let plan = runs::find_planner(&services.pool, run.key()).await?;
         let by_model = plan.filter(|planner| planner != "structural");
         if total.calls == 0 && by_model.is_none() {
             return Ok(None);
@@ -353,12 +445,18 @@ impl<'a> View<'a> {
         Ended {
             about: self.about(),
             created,
+            done: self.done(),
             total: self
                 .items
                 .iter()
                 .filter(|i| i.state.is_open() || i.state.exists())
                 .count(),
         }
+    }
+
+    fn done(&self) -> Done {
+        let standing = self.created.iter().filter(|c| c.closed_at.is_none());
+        Done::of(standing.map(|c| c.standing))
     }
 
     fn made(&self) -> Vec<Created> {
@@ -462,7 +560,7 @@ impl<'a> View<'a> {
             links: Vec::new(),
             says,
         }));
-        let refused = issue_links::list_refused(&services.pool, &self.run.id).await?;
+        let refused = issue_links::list_refused(&services.pool, self.run.key()).await?;
         let mut why: Vec<(String, Vec<Link>)> = Vec::new();
         for (position, says) in refused {
             let issue = self.created.iter().find(|c| c.position == position);
@@ -498,7 +596,7 @@ impl<'a> View<'a> {
         if was_shown {
             return Ok(asked.warnings.clone());
         }
-        let plan = runs::find_plan(&services.pool, &self.run.id).await?;
+        let plan = runs::find_plan(&services.pool, self.run.key()).await?;
         Ok(plan.map_or_else(|| asked.warnings.clone(), |plan| plan.warnings))
     }
 

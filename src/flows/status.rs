@@ -22,7 +22,7 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
     .await?;
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {
-        let tally = planned_issues::tally(&services.pool, &run.id).await?;
+        let tally = planned_issues::tally(&services.pool, run.key()).await?;
         let parked = parked(&services.pool, run).await?;
         rows.push(row(run, &tally, parked, services.clock.now()));
     }
@@ -55,6 +55,7 @@ fn row(run: &Run, tally: &Tally, parked: Option<&'static str>, now: DateTime<Utc
         created: tally.existing,
         total: tally.existing + tally.open,
         failed: tally.failed,
+        done: tally.done,
         note: run
             .failure
             .clone()

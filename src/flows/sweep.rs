@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::receive::admission;
 use super::{FlowError, FlowResult, Services, installations};
 use crate::github::{GitHubError, HookDelivery};
+use crate::store::created_issues;
 use crate::store::deliveries;
 use crate::store::jobs::{self, HandleDelivery, Job};
 use crate::store::redeliveries::{self, Due, Failed};
@@ -180,7 +181,8 @@ async fn read(services: &Services, floor: DateTime<Utc>, tally: &mut Tally) -> F
     let now = services.clock.now();
     let delivered: Vec<&str> = found.delivered.iter().map(String::as_str).collect();
     let recovered = redeliveries::settle(&services.pool, &delivered, now).await?;
-    redeliveries::insert_failed(&services.pool, &found.wanted, now).await?;
+    let wanted = of_ours(services, found.wanted).await?;
+    redeliveries::insert_failed(&services.pool, &wanted, now).await?;
     let given_up = redeliveries::give_up(&services.pool, MOST, now - KEPT, now).await?;
     counter!("openproducer_deliveries_recovered_total").increment(recovered);
     counter!("openproducer_deliveries_given_up_total").increment(given_up);
@@ -234,16 +236,32 @@ impl Found {
         found.delivered = through.into_keys().collect();
         found.wanted = newest
             .into_values()
-            .filter(|f| admission::may_concern(&f.event, f.action.as_deref().unwrap_or_default()))
+            .filter(|f| admission::may_concern(&f.event, action_of(f)))
             .collect();
         found
     }
+}
+
+fn action_of(failed: &Failed) -> &str {
+    failed.action.as_deref().unwrap_or_default()
+}
+
+/// Without those about issues of repositories where we created none.
+async fn of_ours(services: &Services, mut wanted: Vec<Failed>) -> FlowResult<Vec<Failed>> {
+    let about = |f: &Failed| admission::is_about_ours(&f.event, action_of(f));
+    let places = wanted.iter().filter(|f| about(f));
+    let places: Vec<i64> = places.filter_map(|f| f.repository).collect();
+    let ours = created_issues::list_places(&services.pool, &places).await?;
+    let is_ours = |f: &Failed| f.repository.is_some_and(|id| ours.contains(&id));
+    wanted.retain(|f| !about(f) || is_ours(f));
+    Ok(wanted)
 }
 
 fn failed(attempt: &HookDelivery) -> Failed {
     Failed {
         guid: attempt.guid.clone(),
         installation: attempt.installation_id,
+        repository: attempt.repository_id,
         event: attempt.event.clone(),
         action: attempt.action.clone(),
         delivery: attempt.id,

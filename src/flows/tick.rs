@@ -8,12 +8,12 @@ use tracing::info;
 use super::{FlowResult, Services, advance, authorize, reply};
 use crate::domain::comment;
 use crate::domain::event::CommentEvent;
-use crate::domain::ids::RunId;
+use crate::domain::ids::{RunId, RunKey};
 use crate::domain::run::Phase;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::Run;
-use crate::store::{bot_comments, planned_issues, runs};
+use crate::store::{bot_comments, planned_issues, runs, tenant};
 
 /// Takes over the boxes of an edited preview, if the person may and the run still waits; in any case the comment is
 /// shown again as the database has it.
@@ -26,6 +26,7 @@ pub(super) async fn boxes(
     let Some(id) = cause.as_deref().and_then(reply::run_of) else {
         return Ok(());
     };
+    bot_comments::forget_shown(&services.pool, repository.id, event.comment.id).await?;
     let may = authorize::standing(services, repository, &event.sender)
         .await?
         .suffices();
@@ -35,44 +36,44 @@ pub(super) async fn boxes(
         .find_comment(event.comment.id)
         .await?;
     let ticked = now.map(|c| comment::ticked(&c.body)).unwrap_or_default();
-    let mut tx = services.pool.begin().await?;
-    let run = runs::lock(&mut tx, &id).await?;
-    if run.installation != repository.installation
-        || run.state.phase() != Some(Phase::AwaitingConfirmation)
-    {
+    let key = id.of(repository.installation);
+    let mut tx = tenant::enter(&services.pool, key.installation).await?;
+    // The comment may be of a run from before the App was installed anew.
+    if runs::find(&mut *tx, key).await?.is_none() {
+        return Ok(());
+    }
+    let run = runs::lock(&mut tx, key).await?;
+    if run.state.phase() != Some(Phase::AwaitingConfirmation) {
         return Ok(());
     }
     // Boxes of an older plan say nothing about this one.
     if may && run.shows_its_plan() {
         take_over(services, &mut tx, &run, event, &ticked).await?;
     }
-    runs::bump_revision(&mut *tx, &id).await?;
+    runs::bump_revision(&mut *tx, key).await?;
     advance::enqueue(&mut tx, run.installation, &id, None).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// The boxes of a run's preview as they stand on GitHub now; empty where there is no preview.
+/// The boxes of a run's preview, all its parts, as they stand on GitHub now; empty where there is no preview.
 pub(super) async fn standing(
     services: &Services,
     repository: &RepositoryRow,
     run: &RunId,
 ) -> FlowResult<BTreeMap<u32, bool>> {
-    let cause = reply::cause_of(run);
-    let posted = bot_comments::find_posted(&services.pool, repository.id, &cause).await?;
-    let comment = match posted {
-        Some(id) => services.repo(repository).find_comment(id).await?,
-        None => None,
-    };
-    Ok(comment
-        .map(|c| comment::ticked(&c.body))
-        .unwrap_or_default())
+    let mut ticked = BTreeMap::new();
+    for comment in reply::parts(services, repository, run).await?.into_values() {
+        let comment = services.repo(repository).find_comment(comment).await?;
+        ticked.extend(comment.iter().flat_map(|c| comment::ticked(&c.body)));
+    }
+    Ok(ticked)
 }
 
 /// Includes and leaves out what the boxes say; the two counts are what changed: dropped, and taken back.
 pub(super) async fn include(
     tx: &mut sqlx::PgTransaction<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     ticked: &BTreeMap<u32, bool>,
 ) -> FlowResult<(u64, u64)> {
     let positions = |on: bool| -> Vec<i32> {
@@ -94,7 +95,7 @@ async fn take_over(
     event: &CommentEvent,
     ticked: &BTreeMap<u32, bool>,
 ) -> FlowResult<()> {
-    let (dropped, restored) = include(tx, &run.id, ticked).await?;
+    let (dropped, restored) = include(tx, run.key(), ticked).await?;
     if dropped + restored == 0 {
         return Ok(());
     }

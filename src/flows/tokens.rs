@@ -1,5 +1,6 @@
 //! Tokens with which scripts act for an installation: made, shown once, known by their hashes, revoked.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -68,7 +69,24 @@ pub struct Caller {
     pub scopes: Vec<Scope>,
     pub made_by: String,
     pub made_by_id: UserId,
+    /// Until when the token counts; `None`: until it is revoked.
+    pub expires_at: Option<DateTime<Utc>>,
 }
+
+/// Whose a token is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    Caller(Caller),
+    /// It counted until then.
+    Expired(DateTime<Utc>),
+    /// It is none of ours, or revoked.
+    Nobody,
+}
+
+/// For how many days a token counts that is made without a word about it.
+pub const USUAL_DAYS: u32 = 90;
+/// The most days that can be asked for.
+pub const MOST_DAYS: u32 = 3650;
 
 impl Caller {
     /// As the history and the audit log name them.
@@ -96,13 +114,14 @@ const PREFIX: &str = "opr_";
 const MOST: usize = 50;
 const LONGEST_NAME: usize = 60;
 
-/// Makes a token.
+/// Makes a token that counts for so many days; `None`: until it is revoked.
 pub async fn make(
     services: &Services,
     by: &By,
     installation: InstallationId,
     name: &str,
     scopes: &[Scope],
+    days: Option<u32>,
 ) -> FlowResult<Made> {
     let refused = |says: &str| Ok(Made::Refused(says.to_owned()));
     let name = name.trim();
@@ -115,19 +134,19 @@ pub async fn make(
     if scopes.is_empty() {
         return refused("Tick at least one thing that it may do.");
     }
+    if days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        return refused("It can last 1 to 3650 days, or until it is revoked.");
+    }
     let Some(made_by_id) = by.id else {
         return refused("Only somebody who signed in can make a token.");
     };
     let secret: [u8; 32] = services.chance.random_bytes();
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
+    let now = services.clock.now();
+    let expires_at = days.map(|days| now + TimeDelta::days(days.into()));
     let mut tx = tenant::enter(&services.pool, installation).await?;
     let all = api_tokens::list(&mut *tx, installation).await?;
-    if all
-        .iter()
-        .filter(|token| token.revoked_at.is_none())
-        .count()
-        >= MOST
-    {
+    if all.iter().filter(|token| token.counts_at(now)).count() >= MOST {
         return refused("There are 50 tokens already: revoke one that is not used any more.");
     }
     let scopes: Vec<String> = scopes
@@ -142,9 +161,10 @@ pub async fn make(
         scopes: &scopes,
         made_by: &by.login,
         made_by_id,
+        expires_at,
     };
-    api_tokens::insert(&mut *tx, &new, services.clock.now()).await?;
-    let detail = json!({ "name": name, "scopes": scopes });
+    api_tokens::insert(&mut *tx, &new, now).await?;
+    let detail = json!({ "name": name, "scopes": scopes, "expires_at": expires_at });
     change::record(
         services,
         &mut tx,
@@ -193,17 +213,20 @@ pub async fn revoke(
     Ok(true)
 }
 
-/// Who asks with this token; `None`: it is none of ours, or revoked. Its use is noted.
-pub async fn find_caller(services: &Services, token: &str) -> FlowResult<Option<Caller>> {
+/// Who asks with this token. Its use is noted.
+pub async fn find_caller(services: &Services, token: &str) -> FlowResult<Known> {
     if !token.starts_with(PREFIX) || token.len() > 100 {
-        return Ok(None);
+        return Ok(Known::Nobody);
     }
     let Some(row) = api_tokens::find_live_anywhere(&services.pool, &hash(token)).await? else {
-        return Ok(None);
+        return Ok(Known::Nobody);
     };
     let now = services.clock.now();
+    if let Some(at) = row.expires_at.filter(|at| *at <= now) {
+        return Ok(Known::Expired(at));
+    }
     api_tokens::touch(&services.pool, row.installation, row.id, now).await?;
-    Ok(Some(Caller {
+    Ok(Known::Caller(Caller {
         installation: row.installation,
         token: row.id,
         name: row.name,
@@ -214,6 +237,7 @@ pub async fn find_caller(services: &Services, token: &str) -> FlowResult<Option<
             .collect(),
         made_by: row.made_by,
         made_by_id: row.made_by_id,
+        expires_at: row.expires_at,
     }))
 }
 

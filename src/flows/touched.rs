@@ -7,6 +7,7 @@ use super::{FlowError, FlowResult, Services, link, native, reply};
 use crate::domain::ids::IssueId;
 use crate::github::{Comment, GitHubError, Issue, IssueState, Repo};
 use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::issue_edits::{self, Deed};
 use crate::store::issue_links::{self, Ours};
 use crate::store::planned_issues::Item;
 use crate::store::repositories::RepositoryRow;
@@ -22,7 +23,10 @@ pub(super) async fn touched(
     created: &CreatedIssue,
     now: &Issue,
 ) -> FlowResult<Option<&'static str>> {
-    if now.state == IssueState::Closed && created.closing_at.is_none() {
+    // A sync may have changed it since, or closed it: that was us.
+    let edit = issue_edits::find_standing(&services.pool, run.key(), item.position).await?;
+    let is_retired = edit.as_ref().is_some_and(|e| e.deed == Deed::Retire);
+    if now.state == IssueState::Closed && created.closing_at.is_none() && !is_retired {
         return Ok(Some("it was closed"));
     }
     if now.comments > 0 && has_foreign_comments(services, repo, now).await? {
@@ -32,8 +36,14 @@ pub(super) async fn touched(
     if let Some(why) = relabelled(&asked, item, created, now) {
         return Ok(Some(why));
     }
-    let is_ours = native::is_ours(services, run, &asked, item, &now.body).await?;
-    if now.title != item.planned.title || !is_ours {
+    let is_ours = match edit {
+        Some(edit) => now.title == edit.new.title && native::same(&edit.new.body, &now.body),
+        None => {
+            now.title == item.planned.title
+                && native::is_ours(services, run, &asked, item, &now.body).await?
+        }
+    };
+    if !is_ours {
         return Ok(Some("it was edited"));
     }
     linked(services, repository, run, repo, created, now).await
@@ -96,7 +106,7 @@ async fn linked(
     now: &Issue,
 ) -> FlowResult<Option<&'static str>> {
     let native = run.native.unwrap_or(Native::ALL);
-    let ours = issue_links::ours(&services.pool, &run.id, created.position).await?;
+    let ours = issue_links::ours(&services.pool, run.key(), created.position).await?;
     if native.sub_issues {
         // The counts spare a request; without them GitHub is asked.
         if now.sub_issues_summary.is_none_or(|s| s.total > 0) {
@@ -141,7 +151,7 @@ async fn linked(
 }
 
 async fn created_ids(services: &Services, run: &Run) -> FlowResult<BTreeSet<IssueId>> {
-    let all = created_issues::list(&services.pool, &run.id).await?;
+    let all = created_issues::list(&services.pool, run.key()).await?;
     Ok(all.into_iter().map(|c| c.issue_id).collect())
 }
 

@@ -75,6 +75,13 @@ impl GitHub {
     /// From now on it comes as this App, in all clones.
     pub fn register(&self, credentials: &AppCredentials) -> Result<(), SetupError> {
         self.client().become_app(AppKey::read(credentials)?);
+        // What was known of another App before is not this one's.
+        let mut known = self
+            .shared
+            .identity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = None;
         Ok(())
     }
 

@@ -78,6 +78,7 @@ impl Client {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *held = Arc::new(Identity::App(key));
+        self.tokens.forget_all();
     }
 
     /// Does it come as an App, or will it once that is registered?

@@ -24,6 +24,8 @@ pub struct HookDelivery {
     pub action: Option<String>,
     #[serde(default)]
     pub installation_id: Option<i64>,
+    #[serde(default)]
+    pub repository_id: Option<i64>,
 }
 
 impl HookDelivery {

@@ -126,6 +126,11 @@ impl Tokens {
         Self(cache)
     }
 
+    /// Forgets every token: they were another App's.
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     /// A token that lasts; minted if there is none, once for all who ask at the same time.
     pub(super) async fn get<F: Future<Output = Result<Token, GitHubError>>>(
         &self,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgPool, Row};
 
+use super::tenant;
 use crate::domain::ids::{InstallationId, RunId};
 use crate::domain::money::Money;
 
@@ -73,7 +74,7 @@ pub async fn begin(
     budget: Option<Money>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Begun> {
-    let mut tx = pool.begin().await?;
+    let mut tx = tenant::enter(pool, call.installation).await?;
     if let Some(budget) = budget {
         // Two questions at once must not both take the rest of a budget.
         sqlx::query("select pg_advisory_xact_lock(hashtextextended('ai_budget', $1))")
@@ -100,6 +101,7 @@ pub async fn begin(
         "insert into ai_calls (installation_id, run_id, purpose, provider, model, prompt_version, is_tenants, state,
                                tokens_in, tokens_out, is_estimate, cost_nanos, priced_as_of, at)
          select installation_id, id, $3, $4, $5, $6, $7, 'asked', $8, $9, true, $10, $11, $12 from runs
+        
          where installation_id = $1 and id = $2 and status = 'running' and phase = 'planning' returning id",
     )
     .bind(call.installation.0)
@@ -126,19 +128,21 @@ pub async fn begin(
 /// An answer came, and took this.
 pub async fn settle(
     db: impl PgExecutor<'_>,
+    installation: InstallationId,
     id: i64,
     spent: Spent,
     is_estimate: bool,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update ai_calls set state = 'answered', tokens_in = $2, tokens_out = $3, cost_nanos = $4, is_estimate = $5
-         where id = $1",
+         where id = $1 and installation_id = $6",
     )
     .bind(id)
     .bind(whole(spent.tokens_in))
     .bind(whole(spent.tokens_out))
     .bind(spent.cost.map(|cost| cost.nanos))
     .bind(is_estimate)
+    .bind(installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -148,6 +152,7 @@ pub async fn settle(
 /// counts as expected.
 pub async fn fail(
     db: impl PgExecutor<'_>,
+    installation: InstallationId,
     id: i64,
     error: &str,
     may_cost: bool,
@@ -155,11 +160,13 @@ pub async fn fail(
     sqlx::query(
         "update ai_calls set state = 'failed', error = $2, tokens_in = case when $3 then tokens_in else 0 end,
              tokens_out = case when $3 then tokens_out else 0 end,
-             cost_nanos = case when $3 then cost_nanos else 0 end where id = $1",
+             cost_nanos = case when $3 then cost_nanos else 0 end
+         where id = $1 and installation_id = $4",
     )
     .bind(id)
     .bind(error)
     .bind(may_cost)
+    .bind(installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -196,7 +203,8 @@ pub async fn spent_since(
     let row = sqlx::query(
         "select coalesce(sum(cost_nanos), 0)::bigint as spent from ai_calls
          where installation_id = $1 and at >= $3 and is_tenants = coalesce(
-             (select is_tenants from ai_calls where run_id = $2 order by id desc limit 1), false)",
+             (select is_tenants from ai_calls
+         where installation_id = $1 and run_id = $2 order by id desc limit 1), false)",
     )
     .bind(installation.0)
     .bind(run.as_str())

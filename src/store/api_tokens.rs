@@ -21,6 +21,15 @@ pub struct TokenRow {
     pub used_at: Option<DateTime<Utc>>,
     pub revoked_by: Option<String>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Until when it counts; `None`: until it is revoked.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl TokenRow {
+    /// Neither revoked nor expired.
+    pub fn counts_at(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|at| at > now)
+    }
 }
 
 /// A token to be stored.
@@ -33,12 +42,13 @@ pub struct NewToken<'a> {
     pub scopes: &'a [String],
     pub made_by: &'a str,
     pub made_by_id: UserId,
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 macro_rules! select_token {
     ($tail:literal) => {
         concat!(
-            "select id, installation_id, name, hint, scopes, made_by, made_by_id, made_at, used_at, revoked_by, revoked_at ",
+            "select id, installation_id, name, hint, scopes, made_by, made_by_id, made_at, used_at, revoked_by, revoked_at, expires_at ",
             "from api_tokens ",
             $tail
         )
@@ -52,8 +62,8 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar(
-        "insert into api_tokens (installation_id, name, hash, hint, scopes, made_by, made_by_id, made_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+        "insert into api_tokens (installation_id, name, hash, hint, scopes, made_by, made_by_id, made_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id",
     )
     .bind(new.installation.0)
     .bind(new.name)
@@ -63,6 +73,7 @@ pub async fn insert(
     .bind(new.made_by)
     .bind(new.made_by_id.0)
     .bind(now)
+    .bind(new.expires_at)
     .fetch_one(db)
     .await
 }
@@ -149,5 +160,6 @@ fn from_row(row: PgRow) -> sqlx::Result<TokenRow> {
         used_at: row.try_get("used_at")?,
         revoked_by: row.try_get("revoked_by")?,
         revoked_at: row.try_get("revoked_at")?,
+        expires_at: row.try_get("expires_at")?,
     })
 }

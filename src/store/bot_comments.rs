@@ -1,6 +1,7 @@
 //! Table `bot_comments`: one comment for each cause, intent stored before it is sent, so that none is doubled.
 
 use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Row};
 
 use crate::domain::ids::{CommentId, InstallationId, IssueNumber, RepositoryId};
@@ -24,7 +25,7 @@ pub struct Place<'a> {
     pub installation: InstallationId,
     pub repository: RepositoryId,
     pub issue: IssueNumber,
-    /// `run:ID` for a run's own comment, else the comment or issue that is answered.
+    /// `run:ID` for a run's own comment, `run:ID:2` for its second part, else the comment or issue that is answered.
     pub cause: &'a str,
 }
 
@@ -141,7 +142,68 @@ pub async fn find_posted(
     Ok(id.flatten().map(CommentId))
 }
 
-/// The cause behind a comment of ours: `run:ID` for a run's own.
+/// Our comments that stand for some of these causes.
+pub async fn list_posted(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    causes: &[String],
+) -> sqlx::Result<Vec<(String, CommentId)>> {
+    sqlx::query(
+        "select cause, comment_id from bot_comments
+         where repository_id = $1 and cause = any($2) and comment_id is not null",
+    )
+    .bind(repository.0)
+    .bind(causes)
+    .try_map(|row: PgRow| {
+        let comment: i64 = row.try_get("comment_id")?;
+        Ok((row.try_get("cause")?, CommentId(comment)))
+    })
+    .fetch_all(db)
+    .await
+}
+
+/// Whether the comment says this already; `text` is a hash.
+pub async fn shows(db: impl PgExecutor<'_>, place: &Place<'_>, text: &[u8]) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from bot_comments where repository_id = $1 and cause = $2 and shown = $3)",
+    )
+    .bind(place.repository.0)
+    .bind(place.cause)
+    .bind(text)
+    .fetch_one(db)
+    .await
+}
+
+/// Remembers by its hash what the comment says now.
+pub async fn set_shown(
+    db: impl PgExecutor<'_>,
+    place: &Place<'_>,
+    text: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query("update bot_comments set shown = $3 where repository_id = $1 and cause = $2")
+        .bind(place.repository.0)
+        .bind(place.cause)
+        .bind(text)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Somebody has edited the comment: what it says is not what was sent.
+pub async fn forget_shown(
+    db: impl PgExecutor<'_>,
+    repository: RepositoryId,
+    comment: CommentId,
+) -> sqlx::Result<()> {
+    sqlx::query("update bot_comments set shown = null where repository_id = $1 and comment_id = $2")
+        .bind(repository.0)
+        .bind(comment.0)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The cause behind a comment of ours: `run:ID` for a run's own, `run:ID:2` for its second part.
 pub async fn find_cause(
     db: impl PgExecutor<'_>,
     repository: RepositoryId,

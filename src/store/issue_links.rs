@@ -3,7 +3,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Row};
 
-use crate::domain::ids::{InstallationId, RunId};
+use crate::domain::ids::RunKey;
 
 /// How two issues hang together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,7 @@ impl How {
 /// Stores the links to be made; those known already stay as they are.
 pub async fn insert_all(
     db: impl PgExecutor<'_>,
-    run: &RunId,
-    installation: InstallationId,
+    run: RunKey<'_>,
     links: &[(IssueLink, How)],
 ) -> sqlx::Result<()> {
     sqlx::query(
@@ -64,8 +63,8 @@ pub async fn insert_all(
          select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::text[])
          on conflict do nothing",
     )
-    .bind(run.as_str())
-    .bind(installation.0)
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .bind(links.iter().map(|(l, _)| l.position).collect::<Vec<_>>())
     .bind(
         links
@@ -86,12 +85,17 @@ pub async fn insert_all(
 }
 
 /// The next link to be made: sub-issues first, then dependencies, each in the order of the plan.
-pub async fn find_next(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<IssueLink>> {
+pub async fn find_next(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+) -> sqlx::Result<Option<IssueLink>> {
     sqlx::query(
-        "select position, kind, target from issue_links where run_id = $1 and state = 'planned'
+        "select position, kind, target from issue_links
+         where run_id = $1 and installation_id = $2 and state = 'planned'
          order by kind = 'blocked_by', position, target limit 1",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -100,19 +104,21 @@ pub async fn find_next(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Opt
 /// The link stands, or GitHub refused it with these words.
 pub async fn settle(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     link: &IssueLink,
     refused: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update issue_links set state = case when $5::text is null then 'done' else 'refused' end, note = $5
-         where run_id = $1 and position = $2 and kind = $3 and target = $4",
+        
+         where run_id = $1 and installation_id = $6 and position = $2 and kind = $3 and target = $4",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(link.position)
     .bind(link.kind.as_str())
     .bind(link.target)
     .bind(refused)
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -121,29 +127,32 @@ pub async fn settle(
 /// Every sub-issue of this target that is still to be made was refused with these words: the target is full.
 pub async fn refuse_rest(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     target: i32,
     why: &str,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update issue_links set state = 'refused', note = $3
-         where run_id = $1 and target = $2 and kind = 'sub_issue' and state = 'planned'",
+        
+         where run_id = $1 and installation_id = $4 and target = $2 and kind = 'sub_issue' and state = 'planned'",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(target)
     .bind(why)
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
 }
 
 /// The next item whose body is to name its links: the parent of a sub-issue, or the one that waits.
-pub async fn find_text(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<i32>> {
+pub async fn find_text(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Option<i32>> {
     let row = sqlx::query(
         "select min(case kind when 'sub_issue' then target else position end) as writer
-         from issue_links where run_id = $1 and state = 'text'",
+         from issue_links where run_id = $1 and installation_id = $2 and state = 'text'",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .fetch_one(db)
     .await?;
     row.try_get("writer")
@@ -152,18 +161,19 @@ pub async fn find_text(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Opt
 /// The item's body names its links, or cannot, for this reason.
 pub async fn settle_text(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     writer: i32,
     refused: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update issue_links set state = case when $3::text is null then 'written' else 'refused' end, note = $3
-         where run_id = $1 and state = 'text'
+         where run_id = $1 and installation_id = $4 and state = 'text'
            and case kind when 'sub_issue' then target else position end = $2",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(writer)
     .bind(refused)
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -181,13 +191,15 @@ pub struct Ours {
 }
 
 /// The links of one item that we made.
-pub async fn ours(db: impl PgExecutor<'_>, run: &RunId, position: i32) -> sqlx::Result<Ours> {
+pub async fn ours(db: impl PgExecutor<'_>, run: RunKey<'_>, position: i32) -> sqlx::Result<Ours> {
     let rows = sqlx::query(
         "select position, kind, target from issue_links
-         where run_id = $1 and (position = $2 or target = $2) and state in ('done', 'planned')",
+        
+         where run_id = $1 and installation_id = $3 and (position = $2 or target = $2) and state in ('done', 'planned')",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(position)
+    .bind(run.installation.0)
     .try_map(from_row)
     .fetch_all(db)
     .await?;
@@ -206,15 +218,18 @@ pub async fn ours(db: impl PgExecutor<'_>, run: &RunId, position: i32) -> sqlx::
 /// The item's place under a parent, if it has one or may have one: the answer to a link can be lost.
 pub async fn find_made(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     position: i32,
 ) -> sqlx::Result<Option<IssueLink>> {
     sqlx::query(
         "select position, kind, target from issue_links
-         where run_id = $1 and position = $2 and state in ('done', 'planned') and kind = 'sub_issue' limit 1",
+        
+         where run_id = $1 and installation_id = $3 and position = $2
+           and state in ('done', 'planned') and kind = 'sub_issue' limit 1",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(position)
+    .bind(run.installation.0)
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -223,17 +238,19 @@ pub async fn find_made(
 /// The link was taken off by a rollback.
 pub async fn set_removed(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     link: &IssueLink,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update issue_links set state = 'removed'
-         where run_id = $1 and position = $2 and kind = $3 and target = $4",
+        
+         where run_id = $1 and installation_id = $5 and position = $2 and kind = $3 and target = $4",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(link.position)
     .bind(link.kind.as_str())
     .bind(link.target)
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -242,30 +259,27 @@ pub async fn set_removed(
 /// Links that GitHub refused, with its words, for the summary.
 pub async fn list_refused(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
 ) -> sqlx::Result<Vec<(i32, String)>> {
     sqlx::query(
         "select position, coalesce(note, '') as note from issue_links
-         where run_id = $1 and state = 'refused' order by position",
+         where run_id = $1 and installation_id = $2 and state = 'refused' order by position",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .try_map(|row: PgRow| Ok((row.try_get("position")?, row.try_get("note")?)))
     .fetch_all(db)
     .await
 }
 
 /// How many of the run's links are settled, and how many there are.
-pub async fn count(
-    db: impl PgExecutor<'_>,
-    installation: InstallationId,
-    run: &RunId,
-) -> sqlx::Result<(usize, usize)> {
+pub async fn count(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<(usize, usize)> {
     let row = sqlx::query(
         "select count(*) filter (where state not in ('planned', 'text')) as settled, count(*) as every
          from issue_links where installation_id = $1 and run_id = $2",
     )
-    .bind(installation.0)
-    .bind(run.as_str())
+    .bind(run.installation.0)
+    .bind(run.id.as_str())
     .fetch_one(db)
     .await?;
     let count = |name: &str| -> sqlx::Result<usize> {

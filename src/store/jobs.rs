@@ -26,12 +26,18 @@ pub struct HandleDelivery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRun {
     pub run: RunId,
+    /// Whose run it is; jobs of version 0.1 did not say.
+    #[serde(default)]
+    pub installation: Option<InstallationId>,
 }
 
 /// Takes a run one small step on. Steps of one installation are done one after another: one writer per installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdvanceRun {
     pub run: RunId,
+    /// Whose run it is; jobs of version 0.1 did not say.
+    #[serde(default)]
+    pub installation: Option<InstallationId>,
 }
 
 impl HandleDelivery {
@@ -63,6 +69,7 @@ pub enum Job {
     },
     PlanRun {
         run: RunId,
+        installation: InstallationId,
     },
     AdvanceRun {
         run: RunId,
@@ -82,8 +89,8 @@ impl Job {
     fn payload(&self) -> serde_json::Value {
         match self {
             Self::HandleDelivery { guid } => serde_json::json!({ "guid": guid }),
-            Self::PlanRun { run } | Self::AdvanceRun { run, .. } => {
-                serde_json::json!({ "run": run.as_str() })
+            Self::PlanRun { run, installation } | Self::AdvanceRun { run, installation } => {
+                serde_json::json!({ "run": run.as_str(), "installation": installation.0 })
             }
         }
     }
@@ -92,7 +99,7 @@ impl Job {
     fn key(&self) -> String {
         match self {
             Self::HandleDelivery { guid } => format!("{}{guid}", HandleDelivery::KEY_PREFIX),
-            Self::PlanRun { run } => format!("plan:{run}"),
+            Self::PlanRun { run, .. } => format!("plan:{run}"),
             Self::AdvanceRun { run, .. } => format!("advance:{run}"),
         }
     }
@@ -142,21 +149,17 @@ async fn put(
     run_at: Option<DateTime<Utc>>,
     key_mode: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "SELECT id FROM graphile_worker.add_job(identifier => $1, payload => $2::json, queue_name => $3, run_at => $4,
-                                                max_attempts => $5, job_key => $6, priority => $7,
-                                                job_key_mode => $8)",
-    )
-    .bind(job.identifier())
-    .bind(job.payload())
-    .bind(job.queue())
-    .bind(run_at)
-    .bind(i32::from(job.max_attempts()))
-    .bind(job.key())
-    .bind(i32::from(job.priority()))
-    .bind(key_mode)
-    .execute(connection)
-    .await?;
+    sqlx::query("select put_job($1, $2::json, $3, $4, $5, $6, $7, $8)")
+        .bind(job.identifier())
+        .bind(job.payload())
+        .bind(job.queue())
+        .bind(run_at)
+        .bind(i32::from(job.max_attempts()))
+        .bind(job.key())
+        .bind(i32::from(job.priority()))
+        .bind(key_mode)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

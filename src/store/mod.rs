@@ -12,6 +12,7 @@ pub mod embedded;
 pub mod holds;
 pub mod ingest;
 pub mod installations;
+pub mod issue_edits;
 pub mod issue_links;
 pub mod jobs;
 pub mod marketplace;
@@ -37,7 +38,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 
 /// Our own tables, in order; the queue's tables are its library's ([`jobs`]). A database that a newer version migrated
 /// is good enough for this one.
@@ -50,6 +51,14 @@ pub fn migrator() -> Migrator {
 /// No statement of ours may take longer: a lock that is held too long becomes an error, not a standstill.
 const STATEMENT_TIMEOUT: &str = "30s";
 
+/// No migration waits longer for a lock.
+const LOCK_TIMEOUT: &str = "10s";
+/// Whose turn it is to migrate: an advisory lock of ours beside the library's own.
+const MIGRATING: i64 = 0x6f70_6d69;
+const BETWEEN_TURN_TRIES: Duration = Duration::from_millis(250);
+/// Ten minutes.
+const TURN_TRIES: u32 = 2400;
+
 /// Why the database could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -60,6 +69,15 @@ pub enum StoreError {
     Connect(#[source] sqlx::Error),
     #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
+    #[error(
+        "cannot migrate the database: something else held a table for more than 10 s ({0}); nothing was changed. End what \
+         holds it (pg_stat_activity shows who: a dump, an open transaction, another migration), then start again"
+    )]
+    Locked(#[source] MigrateError),
+    #[error(
+        "another process has been migrating the database for more than 10 minutes: see in pg_stat_activity what it waits for"
+    )]
+    Migrating,
     #[error("{0}")]
     MigrateQueue(#[from] jobs::MigrateQueueError),
     #[error(
@@ -119,16 +137,45 @@ pub struct Migrations {
 
 /// Brings the database, the queue's tables included, up to this program's version; many replicas may ask at once, one does it. Answers what was new.
 pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
-    // A connection of its own: a migration may take longer than a statement may.
+    // A connection of its own: a migration may take longer than a statement may. But what it has to lock it gets soon or not
+    // at all: everybody else's statements wait behind one that waits for a lock.
     let options = (*pool.connect_options()).clone();
     let patient = PgPoolOptions::new()
         .max_connections(1)
-        .connect_with(options.options([("statement_timeout", "0")]))
+        .connect_with(options.options([("statement_timeout", "0"), ("lock_timeout", LOCK_TIMEOUT)]))
         .await
         .map_err(StoreError::Connect)?;
-    let before = status(&patient).await?;
-    migrator().run(&patient).await?;
-    jobs::migrate(&patient).await?;
+    let turn = take_turn(pool).await?;
+    let migrated = all_migrations(&patient).await;
+    turn.close().await.ok();
+    let new = migrated?;
+    patient.close().await;
+    Ok(new)
+}
+
+/// Replicas that start at once migrate one after another. Waiting here holds up nobody.
+async fn take_turn(pool: &PgPool) -> Result<PgConnection, StoreError> {
+    let options = (*pool.connect_options()).clone();
+    let mut connection = PgConnection::connect_with(&options)
+        .await
+        .map_err(StoreError::Connect)?;
+    for _ in 0..TURN_TRIES {
+        let mine: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
+            .bind(MIGRATING)
+            .fetch_one(&mut connection)
+            .await?;
+        if mine {
+            return Ok(connection);
+        }
+        tokio::time::sleep(BETWEEN_TURN_TRIES).await;
+    }
+    Err(StoreError::Migrating)
+}
+
+async fn all_migrations(patient: &PgPool) -> Result<Vec<String>, StoreError> {
+    let before = status(patient).await?;
+    migrator().run(patient).await.map_err(locked_or)?;
+    jobs::migrate(patient).await?;
     // Roles are not part of a database's backup: better no start than pages that fail at night.
     let mut tx = patient.begin().await?;
     let entered = sqlx::query("select enter_tenant(0)")
@@ -139,8 +186,25 @@ pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
         .await;
     tx.rollback().await?;
     entered.and(within).map_err(StoreError::Wall)?;
-    patient.close().await;
     Ok(before.pending)
+}
+
+/// `lock_not_available`: somebody else has what the migration needs.
+fn locked_or(error: MigrateError) -> StoreError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(found) = cause {
+        let database = found.downcast_ref::<sqlx::Error>();
+        if database
+            .and_then(sqlx::Error::as_database_error)
+            .and_then(|e| e.code())
+            .as_deref()
+            == Some("55P03")
+        {
+            return StoreError::Locked(error);
+        }
+        cause = found.source();
+    }
+    StoreError::Migrate(error)
 }
 
 /// Has the database every migration that this program knows? A newer database is current as well: while a deployment

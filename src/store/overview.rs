@@ -87,7 +87,7 @@ pub struct RunLine {
     pub state: State,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// Planned issues, those that were dropped left out.
+    /// Planned issues, those that were dropped left out; of a sync those that it is about.
     pub planned: i64,
     /// On GitHub, whatever became of them there.
     pub existing: i64,
@@ -105,8 +105,8 @@ pub async fn list_runs(
                 r.requested_by, r.status, r.phase, r.created_at, r.finished_at, items.planned, items.existing
          from runs r join repositories home on home.id = r.repository_id
          cross join lateral (
-             select count(*) filter (where state <> 'dropped') as planned,
-                    count(*) filter (where state in ('created', 'closed', 'left')) as existing
+             select count(*) filter (where state <> 'dropped' and (state <> 'skipped' or r.syncs is null)) as planned,
+                    count(*) filter (where state in ('created', 'closed', 'left', 'changed', 'undone')) as existing
              from planned_issues i where i.run_id = r.id and i.installation_id = $1) items
          where r.installation_id = $1 and r.repository_id = any($2)
            and ($3::bigint is null or r.repository_id = $3)

@@ -5,9 +5,9 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
-use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
+use crate::domain::ids::{IssueNumber, RepositoryId, RunKey};
 use crate::domain::plan::PlannedIssue;
-use crate::domain::run::ItemState;
+use crate::domain::run::{Done, ItemState, Standing};
 use crate::store::pace;
 
 /// One item as it stands.
@@ -40,22 +40,30 @@ pub struct NewItem {
 /// Replaces all items of a run by those of a new plan.
 pub async fn replace_all(
     tx: &mut PgTransaction<'_>,
-    run: &RunId,
-    installation: InstallationId,
+    run: RunKey<'_>,
     items: &[NewItem],
 ) -> sqlx::Result<()> {
-    sqlx::query("delete from planned_issues where run_id = $1")
-        .bind(run.as_str())
+    sqlx::query("delete from planned_issues where run_id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .execute(&mut **tx)
         .await?;
+    insert_all(tx, run, items).await
+}
+
+async fn insert_all(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
     let documents: Vec<Json<&PlannedIssue>> = items.iter().map(|i| Json(&i.planned)).collect();
     sqlx::query(
         "insert into planned_issues
              (run_id, installation_id, position, repository_id, document, fingerprint, state, note)
          select $1, $2, * from unnest($3::int[], $4::bigint[], $5::jsonb[], $6::bytea[], $7::text[], $8::text[])",
     )
-    .bind(run.as_str())
-    .bind(installation.0)
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .bind(items.iter().map(|i| i.position).collect::<Vec<_>>())
     .bind(items.iter().map(|i| i.repository.0).collect::<Vec<_>>())
     .bind(documents)
@@ -77,21 +85,54 @@ macro_rules! select_item {
     };
 }
 
-/// All items in their order.
-pub async fn list(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Vec<Item>> {
-    sqlx::query(select_item!("where run_id = $1 order by position"))
-        .bind(run.as_str())
-        .try_map(from_row)
-        .fetch_all(db)
+/// Takes out the items whose numbers are gone.
+pub async fn remove(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    positions: &[i32],
+) -> sqlx::Result<()> {
+    sqlx::query("delete from planned_issues where run_id = $1 and installation_id = $3 and position = any($2)")
+        .bind(run.id.as_str())
+        .bind(positions)
+        .bind(run.installation.0)
+        .execute(&mut **tx)
         .await
+        .map(drop)
+}
+
+/// Stores items as they are now, new ones and changed ones.
+pub async fn upsert_all(
+    tx: &mut PgTransaction<'_>,
+    run: RunKey<'_>,
+    items: &[NewItem],
+) -> sqlx::Result<()> {
+    let positions: Vec<i32> = items.iter().map(|i| i.position).collect();
+    remove(tx, run, &positions).await?;
+    insert_all(tx, run, items).await
+}
+
+/// All items in their order.
+pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<Item>> {
+    sqlx::query(select_item!(
+        "where run_id = $1 and installation_id = $2 order by position"
+    ))
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
 }
 
 /// An item whose request may have been on its way when its worker was lost.
-pub async fn find_intended(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<Item>> {
+pub async fn find_intended(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Option<Item>> {
     sqlx::query(select_item!(
-        "where run_id = $1 and state = 'intended' order by position limit 1"
+        "item where run_id = $1 and installation_id = $2 and state = 'intended'
+           and not exists (select from issue_edits e
+                           where e.installation_id = $2 and e.run_id = item.run_id and e.position = item.position)
+         order by position limit 1"
     ))
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -117,8 +158,7 @@ pub enum Intent {
 /// been planned side by side.
 pub async fn intend_next(
     db: impl PgExecutor<'_>,
-    run: &RunId,
-    installation: InstallationId,
+    run: RunKey<'_>,
     pace: &pace::Asked,
     now: DateTime<Utc>,
     set_by_hand: Option<DateTime<Utc>>,
@@ -130,7 +170,10 @@ pub async fn intend_next(
              from planned_issues item
              join runs on runs.id = item.run_id and runs.phase = 'creating'
              join installations home on home.id = $3 and home.suspended_at is null and home.removed_at is null
-             where item.run_id = $1 and item.state = 'planned' order by item.position limit 1
+             where item.run_id = $1 and item.installation_id = $3 and item.state = 'planned'
+               and not exists (select from issue_edits e
+                               where e.installation_id = $3 and e.run_id = item.run_id and e.position = item.position)
+             order by item.position limit 1
          ), twin as materialized (
              select created.number from created_issues created join next using (repository_id)
              where created.fingerprints @> array[next.fingerprint] and created.closed_at is null
@@ -147,20 +190,23 @@ pub async fn intend_next(
              update planned_issues set intended_at = $2, looks = 0,
                     state = case when exists (select from twin) then 'skipped' else 'intended' end,
                     note = (select '#' || number from twin)
-             where run_id = $1 and position = (select position from next) and state = 'planned'
+             where run_id = $1 and installation_id = $3 and position = (select position from next)
+               and state = 'planned'
                and not exists (select from place where later is not null)
              returning position, repository_id, document, fingerprint, state, note, intended_at, looks
          ), told as (
              update runs set revision = revision + 1
-             where id = $1 and exists (select from changed where state = 'skipped')
+             where id = $1 and installation_id = $3 and exists (select from changed
+         where state = 'skipped')
          )
          select changed.*, (select later from place) as later,
-                exists (select from planned_issues where run_id = $1 and state = 'planned') as is_left
+                exists (select from planned_issues
+         where run_id = $1 and installation_id = $3 and state = 'planned') as is_left
          from (select) one left join changed on true",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(now)
-    .bind(installation.0)
+    .bind(run.installation.0)
     .bind(pace.spacing)
     .bind(pace.content.is_some())
     .bind(per_minute)
@@ -190,7 +236,7 @@ pub async fn intend_next(
 /// has the item in hand. Where another run has created the same issue meanwhile, the item is skipped instead.
 pub async fn intend_again(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     item: &Item,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<ItemState>> {
@@ -202,27 +248,34 @@ pub async fn intend_again(
          )
          update planned_issues set intended_at = $3, looks = 0, note = (select '#' || number from twin),
                 state = case when exists (select from twin) then 'skipped' else 'intended' end
-         where run_id = $1 and position = $2 and state = 'intended' and intended_at is not distinct from $4
-           and exists (select from runs where id = $1 and phase = 'creating')
+         where run_id = $1 and installation_id = $7 and position = $2 and state = 'intended'
+           and intended_at is not distinct from $4
+           and exists (select from runs
+         where id = $1 and installation_id = $7 and phase = 'creating')
          returning state",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(item.position)
     .bind(now)
     .bind(item.intended_at)
     .bind(item.repository.0)
     .bind(&item.fingerprint)
+    .bind(run.installation.0)
     .fetch_optional(db)
     .await?;
     Ok(state.as_deref().and_then(ItemState::parse))
 }
 
 /// The last item whose issue still stands as we made it: what a rollback takes next.
-pub async fn find_last_created(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Option<Item>> {
+pub async fn find_last_created(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+) -> sqlx::Result<Option<Item>> {
     sqlx::query(select_item!(
-        "where run_id = $1 and state = 'created' order by position desc limit 1"
+        "where run_id = $1 and installation_id = $2 and state = 'created' order by position desc limit 1"
     ))
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .try_map(from_row)
     .fetch_optional(db)
     .await
@@ -231,15 +284,17 @@ pub async fn find_last_created(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Re
 /// The issue that a skipped item is the same as, in its repository.
 pub async fn find_twin(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     position: i32,
 ) -> sqlx::Result<Option<(RepositoryId, IssueNumber)>> {
     sqlx::query(
         "select repository_id, substr(note, 2)::bigint as number from planned_issues
-         where run_id = $1 and position = $2 and state = 'skipped' and note ~ '^#[0-9]{1,18}$'",
+        
+         where run_id = $1 and installation_id = $3 and position = $2 and state = 'skipped' and note ~ '^#[0-9]{1,18}$'",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(position)
+    .bind(run.installation.0)
     .try_map(|row: PgRow| {
         Ok((
             RepositoryId(row.try_get("repository_id")?),
@@ -251,12 +306,18 @@ pub async fn find_twin(
 }
 
 /// Counts one look on GitHub that did not find the item.
-pub async fn count_look(db: impl PgExecutor<'_>, run: &RunId, position: i32) -> sqlx::Result<i32> {
+pub async fn count_look(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+    position: i32,
+) -> sqlx::Result<i32> {
     sqlx::query(
-        "update planned_issues set looks = looks + 1 where run_id = $1 and position = $2 returning looks",
+        "update planned_issues set looks = looks + 1
+         where run_id = $1 and installation_id = $3 and position = $2 returning looks",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(position)
+    .bind(run.installation.0)
     .fetch_one(db)
     .await?
     .try_get("looks")
@@ -265,18 +326,20 @@ pub async fn count_look(db: impl PgExecutor<'_>, run: &RunId, position: i32) -> 
 /// Sets what became of one item.
 pub async fn set_state(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     position: i32,
     state: ItemState,
     note: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update planned_issues set state = $3, note = $4 where run_id = $1 and position = $2",
+        "update planned_issues set state = $3, note = $4
+         where run_id = $1 and installation_id = $5 and position = $2",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(position)
     .bind(state.as_str())
     .bind(note)
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -285,29 +348,36 @@ pub async fn set_state(
 /// Takes items out of the preview, or puts them back.
 pub async fn set_included(
     db: impl PgExecutor<'_>,
-    run: &RunId,
+    run: RunKey<'_>,
     positions: &[i32],
     included: bool,
 ) -> sqlx::Result<u64> {
     let done = sqlx::query(
         "update planned_issues set state = case when $3 then 'planned' else 'dropped' end
-         where run_id = $1 and position = any($2) and state in ('planned', 'dropped')
+        
+         where run_id = $1 and installation_id = $4 and position = any($2) and state in ('planned', 'dropped')
            and (state = 'planned') <> $3",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
     .bind(positions)
     .bind(included)
+    .bind(run.installation.0)
     .execute(db)
     .await?;
     Ok(done.rows_affected())
 }
 
 /// Items that an earlier rollback left are looked at again; with `force` they will be taken.
-pub async fn take_left_again(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<()> {
+pub async fn take_left_again(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<()> {
     sqlx::query(
-        "update planned_issues set state = 'created', note = null where run_id = $1 and state = 'left'",
+        "update planned_issues item set note = null,
+                state = case when exists (select from issue_edits e where e.installation_id = $2
+                                             and e.run_id = item.run_id and e.position = item.position)
+                             then 'changed' else 'created' end
+         where run_id = $1 and installation_id = $2 and state = 'left'",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -318,33 +388,39 @@ pub async fn take_left_again(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Resu
 pub struct Tally {
     /// Planned or on their way.
     pub open: usize,
-    /// On GitHub, whatever became of them there.
+    /// On GitHub, whatever became of them there; of a sync also what it has changed.
     pub existing: usize,
     pub dropped: usize,
     pub skipped: usize,
     pub failed: usize,
     /// Left by a rollback.
     pub left: usize,
+    /// What has become of the created ones that no rollback closed.
+    pub done: Done,
 }
 
 /// Counts a run's items.
-pub async fn tally(db: impl PgExecutor<'_>, run: &RunId) -> sqlx::Result<Tally> {
+pub async fn tally(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Tally> {
     let row = sqlx::query(
         "select count(*) filter (where state in ('planned', 'intended')) as open,
-                count(*) filter (where state in ('created', 'closed', 'left')) as existing,
+                count(*) filter (where state in ('created', 'closed', 'left', 'changed', 'undone')) as existing,
                 count(*) filter (where state = 'dropped') as dropped,
                 count(*) filter (where state = 'skipped') as skipped,
                 count(*) filter (where state = 'failed') as failed,
-                count(*) filter (where state = 'left') as left_open
-         from planned_issues where run_id = $1",
+                count(*) filter (where state = 'left') as left_open,
+                array(select standing from created_issues where run_id = $1 and installation_id = $2 and closed_at is null) as standings
+         from planned_issues where run_id = $1 and installation_id = $2",
     )
-    .bind(run.as_str())
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
     .fetch_one(db)
     .await?;
     let count = |name: &str| -> sqlx::Result<usize> {
         Ok(usize::try_from(row.try_get::<i64, _>(name)?).unwrap_or_default())
     };
+    let standings: Vec<String> = row.try_get("standings")?;
     Ok(Tally {
+        done: Done::of(standings.iter().filter_map(|s| Standing::parse(s))),
         open: count("open")?,
         existing: count("existing")?,
         dropped: count("dropped")?,

@@ -9,6 +9,7 @@ use sqlx::{PgExecutor, PgPool, Row};
 pub struct Failed {
     pub guid: String,
     pub installation: Option<i64>,
+    pub repository: Option<i64>,
     pub event: String,
     pub action: Option<String>,
     /// The newest attempt.

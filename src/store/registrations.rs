@@ -44,6 +44,36 @@ pub async fn insert(db: impl PgExecutor<'_>, row: &RegistrationRow) -> sqlx::Res
     .map(|done| done.rows_affected() == 1)
 }
 
+/// Takes the App away that there is; its successor is stored in the same transaction. Answers its id and slug.
+pub async fn delete(db: impl PgExecutor<'_>) -> sqlx::Result<Option<(i64, String)>> {
+    sqlx::query_as("delete from app_registrations returning app_id, slug")
+        .fetch_optional(db)
+        .await
+}
+
+/// Writes down which App was registered, and in whose place.
+pub async fn note(
+    db: impl PgExecutor<'_>,
+    action: &str,
+    detail: serde_json::Value,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("insert into operator_events (at, action, detail) values ($1, $2, $3)")
+        .bind(now)
+        .bind(action)
+        .bind(detail)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Which App it is, and since when: by this a process sees that another took its place.
+pub async fn find_version(db: impl PgExecutor<'_>) -> sqlx::Result<Option<(i64, DateTime<Utc>)>> {
+    sqlx::query_as("select app_id, registered_at from app_registrations")
+        .fetch_optional(db)
+        .await
+}
+
 /// The App, if one was registered.
 pub async fn find(db: impl PgExecutor<'_>) -> sqlx::Result<Option<RegistrationRow>> {
     sqlx::query(

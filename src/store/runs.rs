@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
-use crate::domain::ids::{InstallationId, IssueId, IssueNumber, RepositoryId, RunId, UserId};
+use crate::domain::ids::{
+    InstallationId, IssueId, IssueNumber, RepositoryId, RunId, RunKey, UserId,
+};
 use crate::domain::plan::Plan;
 use crate::domain::run::{Phase, State};
 
@@ -18,6 +20,8 @@ pub struct Run {
     pub issue_id: IssueId,
     /// What asked for it: `issue:ID`, `comment:ID` or `process:RUN`.
     pub cause: String,
+    /// The run whose issues this one brings in line with an edited specification; `None`: it plans anew.
+    pub syncs: Option<RunId>,
     pub requested_by: String,
     pub requested_by_id: UserId,
     pub state: State,
@@ -51,6 +55,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Itself, for statements about it.
+    pub fn key(&self) -> RunKey<'_> {
+        self.id.of(self.installation)
+    }
+
     /// What the run waits for, in words; `None`: for nothing but its turn.
     pub fn waits_for(&self, now: DateTime<Utc>) -> Option<String> {
         if self.state.phase()? == Phase::AwaitingConfirmation {
@@ -98,12 +107,14 @@ pub struct NewRun<'a> {
     pub requested_by: &'a str,
     pub requested_by_id: UserId,
     pub request: &'a serde_json::Value,
+    /// The run whose issues it is to bring in line.
+    pub syncs: Option<&'a RunId>,
 }
 
 macro_rules! select_run {
     ($tail:literal) => {
         concat!(
-            "select id, installation_id, repository_id, issue_number, issue_id, cause, requested_by, requested_by_id, ",
+            "select id, installation_id, repository_id, issue_number, issue_id, cause, syncs, requested_by, requested_by_id, ",
             "status, phase, request, reasons, failure, rollback_force, labels_ready_at is not null as labels_ready, native_sub_issues, native_dependencies, revision, plan_revision, shown_revision, shown_at, created_at, planned_at, ",
             "confirmed_at, finished_at, waits_until, troubled_since, labels_refused from runs ",
             $tail
@@ -119,8 +130,8 @@ pub async fn insert(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "insert into runs (id, installation_id, repository_id, issue_number, issue_id, cause, requested_by,
-                           requested_by_id, status, phase, request, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', null, $9, $10, $10)
+                           requested_by_id, status, phase, request, created_at, updated_at, syncs)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', null, $9, $10, $10, $11)
          on conflict (repository_id, cause) do nothing",
     )
     .bind(run.id.as_str())
@@ -133,34 +144,66 @@ pub async fn insert(
     .bind(run.requested_by_id.0)
     .bind(run.request)
     .bind(now)
+    .bind(run.syncs.map(RunId::as_str))
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// The run, which must exist.
-pub async fn get(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Run> {
-    sqlx::query(select_run!("where id = $1"))
-        .bind(id.as_str())
+pub async fn get(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Run> {
+    sqlx::query(select_run!("where id = $1 and installation_id = $2"))
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .try_map(from_row)
         .fetch_one(db)
         .await
 }
 
 /// The run, locked until the transaction ends. Lock it before its items: everybody does.
-pub async fn lock(tx: &mut PgTransaction<'_>, id: &RunId) -> sqlx::Result<Run> {
-    sqlx::query(select_run!("where id = $1 for update"))
-        .bind(id.as_str())
+pub async fn lock(tx: &mut PgTransaction<'_>, run: RunKey<'_>) -> sqlx::Result<Run> {
+    sqlx::query(select_run!(
+        "where id = $1 and installation_id = $2 for update"
+    ))
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .try_map(from_row)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// The run, if its installation has one of that name.
+pub async fn find(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Option<Run>> {
+    sqlx::query(select_run!("where id = $1 and installation_id = $2"))
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .try_map(from_row)
-        .fetch_one(&mut **tx)
+        .fetch_optional(db)
         .await
 }
 
-/// The run, if there is one of that name.
-pub async fn find(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Run>> {
+/// The run of that name, whoever has it: for the operator's own commands only.
+pub async fn find_anywhere(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Run>> {
     sqlx::query(select_run!("where id = $1"))
         .bind(id.as_str())
         .try_map(from_row)
+        .fetch_optional(db)
+        .await
+}
+
+/// Whose run it is, and of which repository: for whoever has only its name, and has to find out what they may see.
+pub async fn find_home(
+    db: impl PgExecutor<'_>,
+    id: &RunId,
+) -> sqlx::Result<Option<(InstallationId, RepositoryId)>> {
+    sqlx::query("select installation_id, repository_id from runs where id = $1")
+        .bind(id.as_str())
+        .try_map(|row: PgRow| {
+            Ok((
+                InstallationId(row.try_get("installation_id")?),
+                RepositoryId(row.try_get("repository_id")?),
+            ))
+        })
         .fetch_optional(db)
         .await
 }
@@ -179,16 +222,24 @@ pub struct Pulse {
     linked: i64,
 }
 
-/// The pulses of these runs, whoever they belong to: the caller has shown each to somebody who may see it.
-pub async fn list_pulses(db: impl PgExecutor<'_>, ids: &[String]) -> sqlx::Result<Vec<Pulse>> {
+/// The pulses of these runs, each of the installation that is said beside it.
+pub async fn list_pulses(
+    db: impl PgExecutor<'_>,
+    ids: &[String],
+    homes: &[i64],
+) -> sqlx::Result<Vec<Pulse>> {
     sqlx::query(
         "select r.id, r.status, r.phase, r.revision, r.shown_revision, r.waits_until,
                 r.troubled_since is not null as troubled,
-                (select coalesce(sum(position), 0) from planned_issues i where i.run_id = r.id and i.state = 'intended') as intended,
-                (select count(*) from issue_links l where l.run_id = r.id and l.state not in ('planned', 'text')) as linked
-         from runs r where r.id = any($1)",
+                (select coalesce(sum(position), 0) from planned_issues i
+                 where i.run_id = r.id and i.installation_id = r.installation_id and i.state = 'intended') as intended,
+                (select count(*) from issue_links l
+                 where l.run_id = r.id and l.installation_id = r.installation_id and l.state not in ('planned', 'text')) as linked
+         from unnest($1::text[], $2::bigint[]) as wanted (id, home)
+         join runs r on r.id = wanted.id and r.installation_id = wanted.home",
     )
     .bind(ids)
+    .bind(homes)
     .try_map(|row: PgRow| {
         let unreadable = || sqlx::Error::Decode("unreadable state in runs".into());
         let (id, status): (String, String) = (row.try_get("id")?, row.try_get("status")?);
@@ -271,34 +322,45 @@ pub async fn list_open(
 }
 
 /// GitHub would not make the label: it is not tried again.
-pub async fn refuse_label(db: impl PgExecutor<'_>, id: &RunId, label: &str) -> sqlx::Result<()> {
-    sqlx::query("update runs set labels_refused = array_append(labels_refused, $2) where id = $1")
-        .bind(id.as_str())
-        .bind(label)
-        .execute(db)
-        .await
-        .map(drop)
+pub async fn refuse_label(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+    label: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update runs set labels_refused = array_append(labels_refused, $2)
+         where id = $1 and installation_id = $3",
+    )
+    .bind(run.id.as_str())
+    .bind(label)
+    .bind(run.installation.0)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// A request of the run has failed in a way that may pass. Answers since when they do.
 pub async fn set_troubled(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<DateTime<Utc>> {
     sqlx::query_scalar(
-        "update runs set troubled_since = coalesce(troubled_since, $2) where id = $1 returning troubled_since",
+        "update runs set troubled_since = coalesce(troubled_since, $2)
+         where id = $1 and installation_id = $3 returning troubled_since",
     )
-    .bind(id.as_str())
+    .bind(run.id.as_str())
     .bind(now)
+    .bind(run.installation.0)
     .fetch_one(db)
     .await
 }
 
 /// The run's requests get through again.
-pub async fn clear_trouble(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<()> {
-    sqlx::query("update runs set troubled_since = null where id = $1")
-        .bind(id.as_str())
+pub async fn clear_trouble(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<()> {
+    sqlx::query("update runs set troubled_since = null where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .execute(db)
         .await
         .map(drop)
@@ -307,12 +369,13 @@ pub async fn clear_trouble(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<
 /// Keeps until when the run waits for GitHub's limits.
 pub async fn set_waits_until(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     until: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set waits_until = $2 where id = $1")
-        .bind(id.as_str())
+    sqlx::query("update runs set waits_until = $2 where id = $1 and installation_id = $3")
+        .bind(run.id.as_str())
         .bind(until)
+        .bind(run.installation.0)
         .execute(db)
         .await
         .map(drop)
@@ -325,7 +388,8 @@ pub async fn others_create(
     except: &RunId,
 ) -> sqlx::Result<bool> {
     sqlx::query(
-        "select 1 from runs where installation_id = $1 and status = 'running' and phase = 'creating' and id <> $2 limit 1",
+        "select 1 from runs
+         where installation_id = $1 and status = 'running' and phase = 'creating' and id <> $2 limit 1",
     )
     .bind(installation.0)
     .bind(except.as_str())
@@ -337,7 +401,7 @@ pub async fn others_create(
 /// Moves the run from the state it was read in; false if it has moved on meanwhile.
 pub async fn set_state(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     from: State,
     to: State,
     failure: Option<&str>,
@@ -349,15 +413,16 @@ pub async fn set_state(
                 started_at = case when $4 = 'running' then coalesce(started_at, $7) else started_at end,
                 confirmed_at = case when $5 = 'creating' then coalesce(confirmed_at, $7) else confirmed_at end,
                 finished_at = case when $4 in ('completed', 'failed', 'cancelled', 'rolled_back') then $7 end
-         where id = $1 and status = $2 and phase is not distinct from $3",
+         where id = $1 and installation_id = $8 and status = $2 and phase is not distinct from $3",
     )
-    .bind(id.as_str())
+    .bind(run.id.as_str())
     .bind(from.status().as_str())
     .bind(from.phase().map(Phase::as_str))
     .bind(to.status().as_str())
     .bind(to.phase().map(Phase::as_str))
     .bind(failure)
     .bind(now)
+    .bind(run.installation.0)
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -376,18 +441,21 @@ pub struct Made<'a> {
 /// Stores the plan that confirm will create, and why confirmation is asked.
 pub async fn set_plan(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     made: &Made<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update runs set plan = $2, reasons = $3, planning = $5, planned_at = $4, revision = revision + 1, plan_revision = revision + 1, updated_at = $4 where id = $1",
+        "update runs set plan = $2, reasons = $3, planning = $5, planned_at = $4, revision = revision + 1,
+                plan_revision = revision + 1, updated_at = $4
+         where id = $1 and installation_id = $6",
     )
-    .bind(id.as_str())
+    .bind(run.id.as_str())
     .bind(sqlx::types::Json(made.plan))
     .bind(made.reasons)
     .bind(now)
     .bind(made.planning)
+    .bind(run.installation.0)
     .execute(db)
     .await
     .map(drop)
@@ -396,21 +464,23 @@ pub async fn set_plan(
 /// Keeps the request with what `replan` was told.
 pub async fn set_request(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     request: &serde_json::Value,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set request = $2 where id = $1")
-        .bind(id.as_str())
+    sqlx::query("update runs set request = $2 where id = $1 and installation_id = $3")
+        .bind(run.id.as_str())
         .bind(request)
+        .bind(run.installation.0)
         .execute(db)
         .await
         .map(drop)
 }
 
 /// The stored plan; `None` while the run is still planning.
-pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<Plan>> {
-    let row = sqlx::query("select plan from runs where id = $1")
-        .bind(id.as_str())
+pub async fn find_plan(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Option<Plan>> {
+    let row = sqlx::query("select plan from runs where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .fetch_one(db)
         .await?;
     let plan: Option<sqlx::types::Json<Plan>> = row.try_get("plan")?;
@@ -420,33 +490,111 @@ pub async fn find_plan(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Opti
 /// How the run's plan was made.
 pub async fn find_planning(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
 ) -> sqlx::Result<Option<serde_json::Value>> {
-    sqlx::query("select planning from runs where id = $1")
-        .bind(id.as_str())
+    sqlx::query("select planning from runs where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .fetch_one(db)
         .await?
         .try_get("planning")
 }
 
 /// Who made the run's plan: `structural`, or `provider/model`.
-pub async fn find_planner(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<Option<String>> {
-    sqlx::query("select plan ->> 'planner' as planner from runs where id = $1")
-        .bind(id.as_str())
+pub async fn find_planner(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query(
+        "select plan ->> 'planner' as planner from runs where id = $1 and installation_id = $2",
+    )
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .fetch_one(db)
+    .await?
+    .try_get("planner")
+}
+
+/// The syncs of a run that are completed, oldest first: each begins where the one before has ended.
+pub async fn list_completed_syncs(
+    db: impl PgExecutor<'_>,
+    of: RunKey<'_>,
+) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where syncs = $1 and installation_id = $2 and status = 'completed' order by created_at, id"
+    ))
+    .bind(of.id.as_str())
+    .bind(of.installation.0)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
+/// Keeps what a sync found: which issues stood, and what is left to people.
+pub async fn set_sync(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+    sync: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set sync = $3 where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
+        .bind(sync)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// What a sync found.
+pub async fn find_sync(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+) -> sqlx::Result<Option<serde_json::Value>> {
+    sqlx::query("select sync from runs where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .fetch_one(db)
         .await?
-        .try_get("planner")
+        .try_get("sync")
+}
+
+/// Says whether the run's comment offers `sync`; true if that is news.
+pub async fn set_sync_offered(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+    offered: bool,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update runs set sync_offered = $3, revision = revision + 1
+         where id = $1 and installation_id = $2 and sync_offered <> $3",
+    )
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .bind(offered)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether the run's comment offers `sync`.
+pub async fn offers_sync(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select sync_offered from runs where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
+        .fetch_one(db)
+        .await
 }
 
 /// Says whether a rollback takes what people have worked on as well.
 pub async fn set_rollback_force(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     force: bool,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set rollback_force = $2 where id = $1")
-        .bind(id.as_str())
+    sqlx::query("update runs set rollback_force = $2 where id = $1 and installation_id = $3")
+        .bind(run.id.as_str())
         .bind(force)
+        .bind(run.installation.0)
         .execute(db)
         .await
         .map(drop)
@@ -455,26 +603,35 @@ pub async fn set_rollback_force(
 /// Every label that the run's issues carry exists.
 pub async fn set_labels_ready(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set labels_ready_at = $2 where id = $1")
-        .bind(id.as_str())
+    sqlx::query("update runs set labels_ready_at = $2 where id = $1 and installation_id = $3")
+        .bind(run.id.as_str())
         .bind(now)
+        .bind(run.installation.0)
         .execute(db)
         .await
         .map(drop)
 }
 
 /// Keeps what the GitHub server was found to know.
-pub async fn set_native(db: impl PgExecutor<'_>, id: &RunId, native: Native) -> sqlx::Result<()> {
-    sqlx::query("update runs set native_sub_issues = $2, native_dependencies = $3 where id = $1")
-        .bind(id.as_str())
-        .bind(native.sub_issues)
-        .bind(native.dependencies)
-        .execute(db)
-        .await
-        .map(drop)
+pub async fn set_native(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+    native: Native,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update runs set native_sub_issues = $2, native_dependencies = $3
+         where id = $1 and installation_id = $4",
+    )
+    .bind(run.id.as_str())
+    .bind(native.sub_issues)
+    .bind(native.dependencies)
+    .bind(run.installation.0)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 fn native_of(row: &PgRow) -> sqlx::Result<Option<Native>> {
@@ -491,28 +648,50 @@ fn native_of(row: &PgRow) -> sqlx::Result<Option<Native>> {
 }
 
 /// Something that people should see has changed.
-pub async fn bump_revision(db: impl PgExecutor<'_>, id: &RunId) -> sqlx::Result<()> {
-    sqlx::query("update runs set revision = revision + 1 where id = $1")
-        .bind(id.as_str())
+pub async fn bump_revision(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<()> {
+    sqlx::query("update runs set revision = revision + 1 where id = $1 and installation_id = $2")
+        .bind(run.id.as_str())
+        .bind(run.installation.0)
         .execute(db)
         .await
         .map(drop)
 }
 
+/// Something has become of an issue of the run: people should see it, if the run is over and was not taken back. Answers
+/// when its comment was last written; `None`: it says nothing of progress.
+pub async fn tell_of_progress(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    id: &RunId,
+) -> sqlx::Result<Option<Option<DateTime<Utc>>>> {
+    sqlx::query_scalar(
+        "update runs set revision = revision + 1
+         where id = $1 and installation_id = $2 and status in ('completed', 'failed', 'cancelled')
+         returning shown_at",
+    )
+    .bind(id.as_str())
+    .bind(installation.0)
+    .fetch_optional(db)
+    .await
+}
+
 /// The run's comment shows this revision now.
 pub async fn set_shown(
     db: impl PgExecutor<'_>,
-    id: &RunId,
+    run: RunKey<'_>,
     revision: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set shown_revision = $2, shown_at = $3 where id = $1")
-        .bind(id.as_str())
-        .bind(revision)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query(
+        "update runs set shown_revision = $2, shown_at = $3 where id = $1 and installation_id = $4",
+    )
+    .bind(run.id.as_str())
+    .bind(revision)
+    .bind(now)
+    .bind(run.installation.0)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape try_map asks for")]
@@ -520,6 +699,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
     let id: String = row.try_get("id")?;
     let status: String = row.try_get("status")?;
     let phase: Option<String> = row.try_get("phase")?;
+    let syncs: Option<String> = row.try_get("syncs")?;
     let unreadable = |what: &str| sqlx::Error::Decode(format!("unreadable {what} in runs").into());
     Ok(Run {
         id: RunId::parse(&id).ok_or_else(|| unreadable("id"))?,
@@ -528,6 +708,7 @@ fn from_row(row: PgRow) -> sqlx::Result<Run> {
         issue: IssueNumber(row.try_get("issue_number")?),
         issue_id: IssueId(row.try_get("issue_id")?),
         cause: row.try_get("cause")?,
+        syncs: syncs.as_deref().and_then(RunId::parse),
         requested_by: row.try_get("requested_by")?,
         requested_by_id: UserId(row.try_get("requested_by_id")?),
         state: State::parse(&status, phase.as_deref()).ok_or_else(|| unreadable("state"))?,

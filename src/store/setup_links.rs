@@ -12,6 +12,8 @@ pub struct LinkRow {
     pub expires_at: DateTime<Utc>,
     /// The App was registered with it.
     pub is_used: bool,
+    /// What is registered with it takes the place of the App that there is.
+    pub replaces: bool,
 }
 
 /// Stores a new one, and clears away those that expired long ago.
@@ -20,14 +22,16 @@ pub async fn insert(
     key: &Hash,
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    replaces: bool,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "with over as (delete from setup_links where used_at is null and expires_at < $2 - interval '1 day')
-         insert into setup_links (key, created_at, expires_at) values ($1, $2, $3)",
+         insert into setup_links (key, created_at, expires_at, replaces) values ($1, $2, $3, $4)",
     )
     .bind(key)
     .bind(now)
     .bind(expires_at)
+    .bind(replaces)
     .execute(db)
     .await
     .map(drop)
@@ -35,12 +39,13 @@ pub async fn insert(
 
 /// The link of this secret, if there ever was one.
 pub async fn find(db: impl PgExecutor<'_>, key: &Hash) -> sqlx::Result<Option<LinkRow>> {
-    sqlx::query("select expires_at, used_at is not null as is_used from setup_links where key = $1")
+    sqlx::query("select expires_at, used_at is not null as is_used, replaces from setup_links where key = $1")
         .bind(key)
         .try_map(|row: sqlx::postgres::PgRow| {
             Ok(LinkRow {
                 expires_at: row.try_get("expires_at")?,
                 is_used: row.try_get("is_used")?,
+                replaces: row.try_get("replaces")?,
             })
         })
         .fetch_optional(db)
@@ -53,22 +58,20 @@ pub async fn set_state(
     key: &Hash,
     state: &Hash,
     now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     sqlx::query(
-        "update setup_links set state = $2, expires_at = greatest(expires_at, $4)
-         where key = $1 and used_at is null and expires_at > $3",
+        "update setup_links set state = $2 where key = $1 and used_at is null and expires_at > $3",
     )
     .bind(key)
     .bind(state)
     .bind(now)
-    .bind(expires_at)
     .execute(db)
     .await
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Takes the link for one exchange; false: it is used, has expired, belongs to another form, or is being exchanged.
+/// Takes the link for one exchange. Whoever left for GitHub before it expired has an hour to come back, as long as GitHub's
+/// code works. False: it is used, has expired, belongs to another form, or is being exchanged.
 pub async fn claim(
     db: impl PgExecutor<'_>,
     key: &Hash,
@@ -78,7 +81,7 @@ pub async fn claim(
 ) -> sqlx::Result<bool> {
     sqlx::query(
         "update setup_links set claimed_at = $3
-         where key = $1 and state = $2 and used_at is null and expires_at > $3
+         where key = $1 and state = $2 and used_at is null and expires_at > $3 - interval '1 hour'
            and (claimed_at is null or claimed_at < $4)",
     )
     .bind(key)

@@ -86,6 +86,6 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
             ];
             (headers, asset.text).into_response()
         }
-        None => super::pages::not_found().await,
+        None => super::pages::not_found().await.into_response(),
     }
 }

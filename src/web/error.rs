@@ -4,12 +4,15 @@ use std::any::Any;
 
 use askama::Template;
 use axum::Json;
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
+use super::api::problem::ApiError;
 use super::frame::Frame;
 use crate::flows::FlowError;
 use crate::flows::receive::ReceiveError;
@@ -102,6 +105,10 @@ pub(crate) enum PageError {
     TooOften,
     /// It cannot be done now: a title, and what to do.
     Unavailable(&'static str, String),
+    /// It cannot be asked for in this way.
+    WrongMethod,
+    /// It was not made in time.
+    Slow,
     /// A fault of ours; the log says which.
     Internal,
 }
@@ -180,6 +187,18 @@ impl PageError {
                 words,
                 link: HOME,
             },
+            Self::WrongMethod => Told {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                title: "This address takes nothing in this way",
+                words: "A form's address was opened as a page, or the other way round. Nothing was changed. Go back and use the page's own buttons.",
+                link: HOME,
+            },
+            Self::Slow => Told {
+                status: StatusCode::GATEWAY_TIMEOUT,
+                title: "This takes longer than it should",
+                words: "GitHub or the database is slow at this moment. Load the page again in a few seconds.",
+                link: HOME,
+            },
             Self::Internal => Told {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 title: "Something went wrong here",
@@ -228,6 +247,80 @@ impl IntoResponse for Told<'_> {
     }
 }
 
+/// Marks the answer to somebody whose sign-in GitHub has ended while a page was made: the door knows what was asked.
+#[derive(Clone, Copy)]
+struct SignInOver;
+
+/// Gives every failure our own words, whoever noticed it: the framework's refusals of queries, paths and methods, what took too
+/// long, what panicked. Pages for people, `application/problem+json` under `/api`.
+pub(super) async fn in_our_words(request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let wants_data = wants_data(request.headers(), uri.path());
+    let response = next.run(request).await;
+    let status = response.status();
+    if response.extensions().get::<SignInOver>().is_some() && method == Method::GET {
+        let wanted = if wants_data {
+            Wanted::Data
+        } else {
+            let path = uri.path_and_query();
+            Wanted::Page(
+                path.map_or("/", axum::http::uri::PathAndQuery::as_str)
+                    .to_owned(),
+            )
+        };
+        return PageError::SignedOut(wanted).into_response();
+    }
+    let failed = status.is_client_error() || status.is_server_error();
+    if !failed || is_ours(&response) || FOR_MACHINES.contains(&uri.path()) {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut told = if uri.path().starts_with("/api/") {
+        let error = match status {
+            StatusCode::NOT_FOUND => ApiError::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+            StatusCode::GATEWAY_TIMEOUT => ApiError::Slow,
+            _ if status.is_client_error() => ApiError::Malformed(UNREADABLE.to_owned()),
+            _ => ApiError::Internal,
+        };
+        error.into_response()
+    } else {
+        in_words(status).into_response()
+    };
+    if let Some(allow) = allow {
+        told.headers_mut().insert(header::ALLOW, allow);
+    }
+    told
+}
+
+/// What orchestrators and scrapers ask; their words are their own.
+const FOR_MACHINES: [&str; 4] = ["/livez", "/readyz", "/metrics", "/api/health"];
+
+const UNREADABLE: &str = "The address or what follows its question mark cannot be read.";
+
+/// A page or a problem of ours; the framework's own answers are plain text, or empty.
+fn is_ours(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    !(kind.is_empty() || kind.starts_with("text/plain"))
+}
+
+fn in_words(status: StatusCode) -> PageError {
+    match status {
+        StatusCode::NOT_FOUND => PageError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => PageError::WrongMethod,
+        StatusCode::GATEWAY_TIMEOUT => PageError::Slow,
+        _ if status.is_client_error() => PageError::Refused(
+            "The address cannot be read",
+            format!(
+                "{UNREADABLE} It may have been cut off or mistyped; go back, or start from the first page."
+            ),
+        ),
+        _ => PageError::Internal,
+    }
+}
+
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         match &self {
@@ -242,6 +335,9 @@ impl IntoResponse for PageError {
             _ => {}
         }
         let mut response = self.told().into_response();
+        if matches!(self, Self::SignedOut(Wanted::Form)) {
+            response.extensions_mut().insert(SignInOver);
+        }
         let wait = match self {
             Self::TooOften => Some(HeaderValue::from_static("60")),
             Self::Unavailable(..) => Some(RETRY_AFTER),
@@ -325,6 +421,14 @@ pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("it did not say why");
     tracing::error!(said, "a handler panicked");
+    // Without words of its own: the door finds those that fit.
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// The same at the webhook's door, which answers a machine.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+pub(super) fn panicked_at_webhook(panic: Box<dyn Any + Send>) -> Response {
+    drop(panicked(panic));
     (
         StatusCode::INTERNAL_SERVER_ERROR,
         Json(json!({ "error": "something went wrong here; the log says what" })),

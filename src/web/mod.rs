@@ -28,7 +28,7 @@ mod webhook;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -59,6 +59,9 @@ use visits::Visits;
 const SIGN_INS: u32 = 60;
 /// Steps of setting up that one address may take in a minute.
 const SETUPS: u32 = 30;
+/// Tokens that do not count from one address in a minute, and of the same beginning.
+const BAD_TOKENS: u32 = 100;
+const SAME_TOKENS: u32 = 30;
 /// What a page may take to be made; a webhook has its own deadline.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -102,8 +105,8 @@ struct Shared {
     services: Services,
     verifier: watch::Receiver<Option<Arc<Verifier>>>,
     from_environment: bool,
-    /// A delivery with a right signature has come in.
-    heard: AtomicBool,
+    /// A delivery with a right signature has come in: by which verifier; 0: none yet.
+    heard: AtomicUsize,
     receiver: Receiver,
     health: Health,
     metrics: Option<PrometheusHandle>,
@@ -113,6 +116,10 @@ struct Shared {
     sign_ins: Visits,
     /// Attempts to set up.
     setups: Visits,
+    /// Tokens of the API that do not count, by address.
+    bad_tokens: Visits,
+    /// The same, by how they begin: one script with an old token.
+    same_tokens: Visits,
     /// Room for large bodies, so that many at once cannot take all memory.
     large_bodies: Arc<Semaphore>,
     live: Live,
@@ -120,11 +127,16 @@ struct Shared {
 
 /// All routes with their layers.
 pub fn router(site: Site) -> Router {
+    let visits = |most, door| Visits::at_most(most, door, &site.services.cache);
     let shared = Arc::new(Shared {
+        sign_ins: visits(SIGN_INS, "sign-in"),
+        setups: visits(SETUPS, "setup"),
+        bad_tokens: visits(BAD_TOKENS, "token"),
+        same_tokens: visits(SAME_TOKENS, "token-prefix"),
         live: Live::new(site.services.pool.clone(), site.stopping),
         verifier: site.verifier,
         from_environment: site.from_environment,
-        heard: AtomicBool::new(false),
+        heard: AtomicUsize::new(0),
         receiver: site.receiver,
         health: Health::new(
             site.services.pool.clone(),
@@ -136,8 +148,6 @@ pub fn router(site: Site) -> Router {
         metrics: site.metrics,
         links: site.links,
         public: site.public,
-        sign_ins: Visits::at_most(SIGN_INS),
-        setups: Visits::at_most(SETUPS),
         large_bodies: Arc::new(Semaphore::new(webhook::LARGE_BODIES)),
     });
     let pages = Router::new()
@@ -180,6 +190,8 @@ pub fn router(site: Site) -> Router {
                     Arc::clone(&shared),
                     pages::guard,
                 ))
+                .layer(axum::middleware::from_fn(error::in_our_words))
+                .layer(CatchPanicLayer::custom(error::panicked))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::GATEWAY_TIMEOUT,
                     PAGE_TIMEOUT,
@@ -187,10 +199,13 @@ pub fn router(site: Site) -> Router {
         );
     // The webhook has its own deadline, its log lines carry the delivery's id, and a span for each of the many
     // deliveries that do not concern us would cost as much as reading them.
-    let webhook = Router::new().route("/api/webhook/github", post(webhook::receive));
+    let webhook = Router::new().route(
+        "/api/webhook/github",
+        post(webhook::receive).fallback(webhook::only_post),
+    );
     webhook
+        .layer(CatchPanicLayer::custom(error::panicked_at_webhook))
         .merge(pages)
-        .layer(CatchPanicLayer::custom(error::panicked))
         .with_state(shared)
 }
 

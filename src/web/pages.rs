@@ -56,12 +56,8 @@ pub(super) async fn home(
 }
 
 /// Any other address.
-pub(super) async fn not_found() -> Response {
-    notice(
-        StatusCode::NOT_FOUND,
-        "There is no such page",
-        "The address may be mistyped, or what was here is gone.",
-    )
+pub(super) async fn not_found() -> StatusCode {
+    StatusCode::NOT_FOUND
 }
 
 pub(super) fn notice(status: StatusCode, title: &str, words: &str) -> Response {
@@ -129,13 +125,6 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut response: Respo
             ),
         ),
     ];
-    if response.status() == StatusCode::GATEWAY_TIMEOUT {
-        response = notice(
-            StatusCode::GATEWAY_TIMEOUT,
-            "This takes longer than it should",
-            "GitHub or the database is slow at this moment. Load the page again in a few seconds.",
-        );
-    }
     let headers = response.headers_mut();
     for (name, value) in GUARDS {
         headers.entry(name).or_insert(value);

@@ -13,15 +13,18 @@ pub(crate) struct When {
     pub(crate) exact: String,
     /// `3 minutes ago`
     pub(crate) words: String,
+    /// When these words are right, for the script that keeps them so; `None`: they stay right.
+    pub(crate) now: Option<String>,
 }
 
 impl When {
     /// How long ago it is, or how far ahead.
     pub(crate) fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
-            iso: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            iso: iso(at),
             exact: at.format("%-d %B %Y, %H:%M:%S UTC").to_string(),
             words: relative(at, now),
+            now: Some(iso(now)),
         }
     }
 
@@ -34,11 +37,17 @@ impl When {
         };
         Self {
             words,
+            now: None,
             ..Self::new(at, now)
         }
     }
 }
 
+fn iso(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `site.js` says the same as time goes on.
 fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let ahead = at > now;
     let apart = (now - at).abs();

@@ -21,11 +21,16 @@ use crate::flows::registration::{self, App, Link, RegistrationError};
 /// Holds the link's secret, so that it does not stay in the address.
 const LINK: Cookie = Cookie::new("setup", 2 * 60 * 60);
 
+/// Holds what GitHub is to send back, so that it counts in this browser alone.
+const STATE: Cookie = Cookie::new("setup_state", 60 * 60);
+
 #[derive(Template)]
 #[template(path = "web/templates/setup.html")]
 struct SetupPage<'a> {
     frame: Frame,
     csrf: Csrf,
+    /// The App whose place will be taken.
+    former: Option<&'a str>,
     /// What was typed before.
     asked: Asked,
     complaints: Vec<String>,
@@ -85,7 +90,6 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(arriving): Query<Arriving>,
 ) -> PageResult<Response> {
-    shared.admit(&shared.setups, &origin).await?;
     if shared.from_environment {
         return Ok(notice(
             StatusCode::OK,
@@ -94,6 +98,7 @@ pub(super) async fn show(
         ));
     }
     if let Some(link) = arriving.link {
+        shared.admit(&shared.setups, &origin).await?;
         let link = SecretString::from(link);
         if registration::look_at(&shared.services, &link).await? == Link::Void {
             return Err(void());
@@ -103,13 +108,27 @@ pub(super) async fn show(
         let moved = AppendHeaders([(header::SET_COOKIE, cookie)]);
         return Ok((moved, Redirect::to("/setup")).into_response());
     }
-    let link = link(&shared, &headers).ok_or_else(void)?;
-    let state = registration::look_at(&shared.services, &link).await?;
+    let held = link(&shared, &headers);
+    let state = match &held {
+        Some(link) => registration::look_at(&shared.services, link).await?,
+        None => Link::Void,
+    };
+    // The page looks again by itself; who holds a link that counts is no stranger.
+    if state == Link::Void {
+        shared.admit(&shared.setups, &origin).await?;
+    }
+    let link = held.ok_or_else(void)?;
     let app = registration::find(&shared.services).await;
     match (app.map_err(|error| told(&error))?, state) {
         (Some(app), Link::Used) => Ok(done(&shared, app)),
+        (Some(app), Link::Replacing) => {
+            let former = Some(app.name.as_str());
+            Ok(form(&shared, &link, former, Asked::default(), Vec::new()))
+        }
         (Some(_), _) => Err(told(&RegistrationError::Already)),
-        (None, Link::Open) => Ok(form(&shared, &link, Asked::default(), Vec::new())),
+        (None, Link::Open | Link::Replacing) => {
+            Ok(form(&shared, &link, None, Asked::default(), Vec::new()))
+        }
         (None, _) => Err(void()),
     }
 }
@@ -125,8 +144,14 @@ pub(super) async fn send(
         return Err(told(&RegistrationError::Already));
     }
     let link = link(&shared, request.headers()).ok_or_else(void)?;
-    if registration::look_at(&shared.services, &link).await? != Link::Open {
+    let stands = registration::look_at(&shared.services, &link).await?;
+    if !matches!(stands, Link::Open | Link::Replacing) {
         return Err(void());
+    }
+    let app = registration::find(&shared.services).await;
+    let app = app.map_err(|error| told(&error))?;
+    if app.is_some() && stands != Link::Replacing {
+        return Err(told(&RegistrationError::Already));
     }
     let asked: Asked = match read_form(request, &Csrf::of(&link)).await {
         Ok(asked) => asked,
@@ -135,18 +160,16 @@ pub(super) async fn send(
     let organization = (asked.owner == "organization").then_some(asked.organization.as_str());
     let wish = match Wish::read(organization, &asked.name, asked.public.is_some()) {
         Ok(wish) => wish,
-        Err(complaints) => return Ok(form(&shared, &link, asked, complaints)),
+        Err(complaints) => {
+            let former = app.as_ref().map(|app| app.name.as_str());
+            return Ok(form(&shared, &link, former, asked, complaints));
+        }
     };
-    if registration::find(&shared.services)
-        .await
-        .map_err(|error| told(&error))?
-        .is_some()
-    {
-        return Err(told(&RegistrationError::Already));
-    }
     let state = registration::new_state(&shared.services, &link).await?;
     let state = state.ok_or_else(void)?;
-    Ok(to_github(&shared, &wish, &state))
+    let bound = STATE.set(state.expose_secret(), shared.public.is_secure());
+    let sent = to_github(&shared, &wish, &state);
+    Ok((AppendHeaders([(header::SET_COOKIE, bound)]), sent).into_response())
 }
 
 fn to_github(shared: &Shared, wish: &Wish, state: &SecretString) -> Response {
@@ -207,13 +230,25 @@ pub(super) async fn finish(
     let link = link(&shared, &headers).ok_or_else(refused)?;
     let state = SecretString::from(returned.state.ok_or_else(refused)?);
     let code = returned.code.ok_or_else(refused)?;
+    // Whoever has the link as well, in another browser, does not finish what was begun in this one.
+    let secure = shared.public.is_secure();
+    if STATE.find(&headers, secure).as_deref() != Some(state.expose_secret()) {
+        return Err(refused());
+    }
     registration::complete(&shared.services, &link, &state, &code)
         .await
         .map_err(|error| told(&error))?;
-    Ok(Redirect::to("/setup").into_response())
+    let forget = AppendHeaders([(header::SET_COOKIE, STATE.clear(secure))]);
+    Ok((forget, Redirect::to("/setup")).into_response())
 }
 
-fn form(shared: &Shared, link: &SecretString, asked: Asked, complaints: Vec<String>) -> Response {
+fn form(
+    shared: &Shared,
+    link: &SecretString,
+    former: Option<&str>,
+    asked: Asked,
+    complaints: Vec<String>,
+) -> Response {
     let reach = format!(
         "Webhooks come from the internet, encrypted, and {} does not look like that. Set PUBLIC_URL to the address at which the server is reached from outside, start it again, and open a new link.",
         shared.public.base()
@@ -223,6 +258,7 @@ fn form(shared: &Shared, link: &SecretString, asked: Asked, complaints: Vec<Stri
         &SetupPage {
             frame: Frame::open(),
             csrf: Csrf::of(link),
+            former,
             asked: if asked.name.is_empty() && complaints.is_empty() {
                 Asked {
                     name: "OpenProducer".to_owned(),

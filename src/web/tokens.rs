@@ -39,6 +39,7 @@ struct TokensPage<'a> {
     /// The new token, shown this once.
     made: &'a str,
     typed: &'a str,
+    days: &'a str,
     fault: &'a str,
     scopes: Vec<Choice>,
     lines: Vec<Line>,
@@ -54,6 +55,9 @@ struct Line {
     made_at: When,
     used: Option<When>,
     revoked: Option<(String, When)>,
+    /// When it expires or has expired.
+    expires: Option<When>,
+    has_expired: bool,
 }
 
 /// `GET /installations/{id}/tokens`.
@@ -71,6 +75,8 @@ async fn show(
 struct Wish {
     name: String,
     scopes: Vec<Scope>,
+    /// For how many days; empty: until it is revoked.
+    days: Option<String>,
 }
 
 /// `POST /installations/{id}/tokens`: the page that comes back shows the token, and no other page ever does.
@@ -85,17 +91,24 @@ async fn make(
     for (field, text) in fields {
         match field.as_str() {
             "name" => wish.name = text,
+            "days" => wish.days = Some(text),
             "scope" => wish.scopes.extend(Scope::parse(&text)),
             _ => {}
         }
     }
     let by = place::by(&signed);
+    let Some(days) = days(wish.days.as_deref()) else {
+        let fault = "It can last 1 to 3650 days; leave the days empty for a token that lasts until it is revoked.";
+        let shown = page(&shared, &signed, &place, "", &wish, fault).await?;
+        return Ok(refused_form(shown));
+    };
     let made = tokens::make(
         &shared.services,
         &by,
         place.seen.id,
         &wish.name,
         &wish.scopes,
+        days,
     )
     .await?;
     match &made {
@@ -107,6 +120,19 @@ async fn make(
             let shown = page(&shared, &signed, &place, "", &wish, fault).await?;
             Ok(refused_form(shown))
         }
+    }
+}
+
+/// The outer `None`: it is no number of days; the inner: until it is revoked. A form without the field means the usual.
+fn days(typed: Option<&str>) -> Option<Option<u32>> {
+    match typed.map(str::trim) {
+        None => Some(Some(tokens::USUAL_DAYS)),
+        Some("") => Some(None),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|days| (1..=tokens::MOST_DAYS).contains(days))
+            .map(Some),
     }
 }
 
@@ -155,11 +181,14 @@ async fn page(
         revoked: token
             .revoked_at
             .map(|at| (token.revoked_by.unwrap_or_default(), When::new(at, now))),
+        expires: token.expires_at.map(|at| When::new(at, now)),
+        has_expired: token.expires_at.is_some_and(|at| at <= now),
     });
     let scopes = Scope::ALL.into_iter().map(|scope| {
         let words = format!("{} ({})", scope.in_words(), scope.as_str());
         Choice::new(scope.as_str(), words, wish.scopes.contains(&scope))
     });
+    let usual = tokens::USUAL_DAYS.to_string();
     let mut response = ok(&TokensPage {
         frame: place::frame(signed),
         crumbs: place.crumbs(),
@@ -168,6 +197,7 @@ async fn page(
         href: href(place),
         made,
         typed: &wish.name,
+        days: wish.days.as_deref().unwrap_or(&usual),
         fault,
         scopes: scopes.collect(),
         lines: lines.collect(),

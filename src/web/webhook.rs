@@ -8,6 +8,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use serde::Serialize;
@@ -41,6 +42,18 @@ pub(super) struct Said {
 }
 
 /// Takes a delivery in and says what was done with it.
+/// Any other method: somebody has opened the address in a browser.
+pub(super) async fn only_post() -> Response {
+    let says = "GitHub sends its webhooks here, by POST; there is nothing to see";
+    let headers = [
+        (header::ALLOW, "POST"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let told = Json(serde_json::json!({ "error": says }));
+    (StatusCode::METHOD_NOT_ALLOWED, headers, told).into_response()
+}
+
 pub(super) async fn receive(
     State(shared): State<Arc<Shared>>,
     arrived: Arrived,
@@ -138,14 +151,17 @@ async fn read(
 
 /// The first delivery with a right signature is remembered: whoever set the App up waits for it.
 fn note_first(shared: &Arc<Shared>) {
-    if shared.from_environment || shared.heard.swap(true, Ordering::Relaxed) {
+    // Of each App once: another may have taken its place.
+    let verifier = shared.verifier.borrow().as_ref().map(Arc::as_ptr);
+    let whose = verifier.map_or(0, |verifier| verifier.addr());
+    if shared.from_environment || shared.heard.swap(whose, Ordering::Relaxed) == whose {
         return;
     }
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         if let Err(error) = registration::note_webhook(&shared.services).await {
             tracing::warn!(%error, "the first delivery could not be noted");
-            shared.heard.store(false, Ordering::Relaxed);
+            shared.heard.store(0, Ordering::Relaxed);
         }
     });
 }

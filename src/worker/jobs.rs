@@ -10,8 +10,10 @@ use chrono::{DateTime, Utc};
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext};
 use tracing::{debug, error, info, warn};
 
+use crate::domain::ids::{InstallationId, RunId};
 use crate::flows::{FlowError, FlowResult, Services, advance, delivery, plan};
 use crate::store::jobs::{self, AdvanceRun, HandleDelivery, Job, PlanRun};
+use crate::store::runs;
 
 /// Longer than any request's own time-out several times over: what takes longer hangs.
 pub(super) const TIME_LIMIT: Duration = Duration::from_mins(5);
@@ -55,13 +57,19 @@ impl TaskHandler for PlanRun {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let planned = bounded(Box::pin(plan::plan(&services, &self.run))).await;
+        let installation = match home(&services, self.installation, &self.run).await {
+            Ok(installation) => installation,
+            Err(failure) => return judged(&ctx, &self.run, Err(failure), nobody_to_tell).await,
+        };
+        let run = self.run.of(installation);
+        let planned = bounded(Box::pin(plan::plan(&services, run))).await;
         let again = Job::PlanRun {
             run: self.run.clone(),
+            installation,
         };
         let done = or_later(&services, again, planned).await;
         judged(&ctx, &self.run, done, async |_: &str| {
-            advance::give_up(&services, &self.run, advance::TRIED_LONG_ENOUGH).await
+            advance::give_up(&services, run, advance::TRIED_LONG_ENOUGH).await
         })
         .await
     }
@@ -72,10 +80,15 @@ impl TaskHandler for AdvanceRun {
 
     async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
         let services = services(&ctx);
-        let turn = bounded(Box::pin(advance::take_turn(&services, &self.run))).await;
+        let installation = match home(&services, self.installation, &self.run).await {
+            Ok(installation) => installation,
+            Err(failure) => return judged(&ctx, &self.run, Err(failure), nobody_to_tell).await,
+        };
+        let run = self.run.of(installation);
+        let turn = bounded(Box::pin(advance::take_turn(&services, run))).await;
         let done = turn.map(|next| wake_at(&services, next));
         judged(&ctx, &self.run, done, async |_: &str| {
-            advance::give_up(&services, &self.run, advance::TRIED_LONG_ENOUGH).await
+            advance::give_up(&services, run, advance::TRIED_LONG_ENOUGH).await
         })
         .await
     }
@@ -90,6 +103,25 @@ fn carried(ctx: &WorkerContext) -> &Carried {
 
 fn services(ctx: &WorkerContext) -> Services {
     carried(ctx).services.clone()
+}
+
+/// Whose run it is: as the job says, or as the run does where the job is older than that.
+async fn home(
+    services: &Services,
+    said: Option<InstallationId>,
+    run: &RunId,
+) -> FlowResult<InstallationId> {
+    if let Some(installation) = said {
+        return Ok(installation);
+    }
+    let found = runs::find_home(&services.pool, run).await?;
+    let (installation, _) = found.ok_or(sqlx::Error::RowNotFound)?;
+    Ok(installation)
+}
+
+/// The run was not found: there is nothing that could be given up.
+async fn nobody_to_tell(_: &str) -> FlowResult<()> {
+    Ok(())
 }
 
 async fn bounded<T>(flow: impl Future<Output = FlowResult<T>>) -> FlowResult<T> {

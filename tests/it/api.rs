@@ -85,7 +85,7 @@ pub(crate) async fn token(t: &House, login: &str, scopes: &[Scope]) -> String {
         token: None,
     };
     let (services, name) = (t.services(), format!("{login}'s script"));
-    let made = tokens::make(&services, &by, acme(t), &name, scopes);
+    let made = tokens::make(&services, &by, acme(t), &name, scopes, None);
     made.await.unwrap().secret().unwrap().to_owned()
 }
 
@@ -338,7 +338,7 @@ async fn no_other_token_gets_anything() {
             token: None,
         };
         let theirs = InstallationId(i64::try_from(theirs).unwrap());
-        let made = tokens::make(&t.services(), &by, theirs, "spy", &Scope::ALL)
+        let made = tokens::make(&t.services(), &by, theirs, "spy", &Scope::ALL, None)
             .await
             .unwrap();
         let spy = Script::new(t, made.secret().unwrap());

@@ -610,9 +610,11 @@ async fn jobs_wait_in_their_queues_and_can_be_taken_back() {
         installation: InstallationId(9),
     };
     let mut transaction = door.pool().begin().await.unwrap();
-    jobs::enqueue(&mut transaction, &jobs::Job::PlanRun { run: run.clone() })
-        .await
-        .unwrap();
+    let plan = jobs::Job::PlanRun {
+        run: run.clone(),
+        installation: InstallationId(9),
+    };
+    jobs::enqueue(&mut transaction, &plan).await.unwrap();
     jobs::enqueue_at(&mut transaction, &advance, chrono::DateTime::UNIX_EPOCH)
         .await
         .unwrap();

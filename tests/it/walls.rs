@@ -7,7 +7,10 @@ use url::Url;
 
 use crate::harness::database::TestDatabase;
 
+mod api;
 mod pages;
+mod statements;
+mod tenants;
 
 const ACME: InstallationId = InstallationId(1);
 
@@ -40,6 +43,11 @@ async fn two_tenants(pool: &PgPool) {
             "insert into deliveries (guid, event, installation_id, body, body_bytes) values ('g' || $1, 'issues', $1, '', 0)",
             "insert into redeliveries (guid, installation_id, event, delivery_id, failed_at, attempted_at, status, state, next_at)
              values ('g' || $1, $1, 'issues', $1, now(), now(), '', 'waiting', now())",
+            "insert into ai_keys (installation_id, provider, origin, sealed, hint, set_by, set_at)
+             values ($1, 'OPENAI', '', '', '', 'olivia', now())",
+            "insert into ai_calls (installation_id, run_id, purpose, provider, model, prompt_version, is_tenants, state,
+                                   tokens_in, tokens_out, is_estimate, at)
+             values ($1, 'run_20260101_000000_aaaaaaa' || $1, 'count', 'OPENAI', 'x', '1', false, 'asked', 1, 1, true, now())",
             "insert into api_tokens (installation_id, name, hash, hint, scopes, made_by, made_by_id, made_at)
              values ($1, 'ci', sha256(($1::text)::bytea), '', '{}', 'olivia', 1, now())",
         ] {
@@ -91,7 +99,6 @@ async fn holds(pool: &PgPool) {
             all => assert_eq!((own, all), (1, 2), "{table}"),
         }
     }
-    empty.retain(|table| !table.starts_with("ai_"));
     assert_eq!(
         empty, [""; 0],
         "no rows to hide: the test says nothing of these"
@@ -144,7 +151,6 @@ async fn nothing_is_written_for_another_tenant() {
             "update api_tokens set name = 'mine', installation_id = 2",
             false,
         ),
-        ("update runs set status = 'failed'", false),
         ("delete from audit_events", false),
         ("select * from _sqlx_migrations", false),
         ("select * from graphile_worker.jobs", false),

@@ -18,6 +18,7 @@ use crate::domain::settings::Operator;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::flows::planner::Ai;
+use crate::flows::progress::Quiet;
 use crate::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use crate::simulator::{RepositorySelection, Role, Setup, Simulator};
 use crate::store::sealed::Seal;
@@ -111,6 +112,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
         chance: Chance::system(),
         pace: Pace::every(BETWEEN_WRITES),
         looks: Looks::GITHUB,
+        quiet: Quiet::NONE,
         ai: Ai::new(
             Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
             [0; 32],

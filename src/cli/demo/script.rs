@@ -61,7 +61,7 @@ fn title(text: &str, name: &str) -> String {
 }
 
 async fn show_plan(scene: &Scene, terminal: Terminal, run: &Run) -> anyhow::Result<()> {
-    let plan = runs::find_plan(&scene.server.services().pool, &run.id)
+    let plan = runs::find_plan(&scene.server.services().pool, run.key())
         .await?
         .ok_or_else(|| anyhow!("the run waits without a plan"))?;
     terminal.line(format_args!(
@@ -108,7 +108,7 @@ async fn conclude(
     run: &Run,
     took: Duration,
 ) -> anyhow::Result<bool> {
-    let items = planned_issues::list(&scene.server.services().pool, &run.id).await?;
+    let items = planned_issues::list(&scene.server.services().pool, run.key()).await?;
     let created = items
         .iter()
         .filter(|i| i.state == ItemState::Created)

@@ -2,14 +2,16 @@
 
 use super::selection::NoSelection;
 use super::slips::denied;
-use super::{Command, RollbackTarget, Selection};
+use super::{Command, RollbackTarget, Selection, edits};
+use crate::domain::edit::Edit;
 use crate::domain::ids::RunId;
 use crate::domain::rejection::quoted;
 use crate::domain::trigger::small_talk::{self, is_in};
 
 /// Every command's name; the first word of it.
-pub(super) const COMMANDS: [&str; 8] = [
-    "confirm", "drop", "replan", "cancel", "rollback", "status", "sync", "help",
+pub(super) const COMMANDS: [&str; 11] = [
+    "confirm", "drop", "split", "merge", "title", "replan", "cancel", "rollback", "status", "sync",
+    "help",
 ];
 
 /// Politeness before a command, and behind it.
@@ -43,6 +45,9 @@ pub(super) fn name(command: &Command) -> &'static str {
     match command {
         Command::Confirm(_) => "confirm",
         Command::Drop(_) => "drop",
+        Command::Edit(Edit::Split(_)) => "split",
+        Command::Edit(Edit::Merge { .. }) => "merge",
+        Command::Edit(Edit::Title { .. }) => "title",
         Command::Replan(_) => "replan",
         Command::Cancel => "cancel",
         Command::Rollback(_) => "rollback",
@@ -56,7 +61,11 @@ pub(super) fn name(command: &Command) -> &'static str {
 pub(super) fn read(line: &str) -> Read {
     match read_statement(line) {
         Read::Command(command)
-            if line.ends_with('?') && !matches!(command, Command::Status | Command::Help) =>
+            if line.ends_with('?')
+                && !matches!(
+                    command,
+                    Command::Status | Command::Help | Command::Edit(Edit::Title { .. })
+                ) =>
         {
             Read::Doubtful {
                 nearest: name(&command),
@@ -75,6 +84,9 @@ fn read_statement(line: &str) -> Read {
     match first.as_str() {
         "confirm" => confirm(rest),
         "drop" => drop_items(rest),
+        "split" => edits::split(rest),
+        "merge" => edits::merge(rest),
+        "title" => edits::title(line, rest),
         "replan" => Read::Replan,
         "rollback" => rollback(rest),
         "roll" if rest.first().is_some_and(|w| w == "back") => rollback(&rest[1..]),

@@ -2,10 +2,12 @@
 //!
 //! In doubt it is no command: a wrong guess at `confirm` would create issues, a needless question costs one reply.
 
+mod edits;
 mod grammar;
 mod selection;
 mod slips;
 
+use super::edit::Edit;
 use super::ids::RunId;
 use super::markdown::{Outline, Shape};
 use super::rejection::Complaint;
@@ -20,6 +22,8 @@ pub enum Command {
     Confirm(Option<Selection>),
     /// Take items out of the preview.
     Drop(Selection),
+    /// Change the plan that the preview shows: `split`, `merge`, `title`.
+    Edit(Edit),
     /// Plan again, with these words.
     Replan(Option<String>),
     /// End the run.

@@ -49,11 +49,16 @@ impl Selection {
     }
 
     pub(super) fn read(text: &str) -> Result<Self, NoSelection> {
+        Self::of(Self::read_in_order(text)?).ok_or(NoSelection::Words)
+    }
+
+    /// The numbers as they were named, each once; never empty.
+    pub(super) fn read_in_order(text: &str) -> Result<Vec<u32>, NoSelection> {
         if text.len() > LONGEST_BYTES {
             return Err(NoSelection::Words);
         }
         let text = text.replace(['–', '—', '‐', '‑', '‒', '−'], "-");
-        let mut items = BTreeSet::new();
+        let mut items: Vec<u32> = Vec::new();
         let mut faults = Vec::new();
         for piece in pieces(&text) {
             let Some((first, last)) = span(&piece) else {
@@ -79,7 +84,12 @@ impl Selection {
         if !faults.is_empty() {
             return Err(NoSelection::Wrong(faults));
         }
-        Self::of(items).ok_or(NoSelection::Words)
+        let mut seen = BTreeSet::new();
+        items.retain(|n| seen.insert(*n));
+        if items.is_empty() {
+            return Err(NoSelection::Words);
+        }
+        Ok(items)
     }
 }
 

@@ -4,12 +4,15 @@ use super::grammar::{BEFORE, BEHIND, COMMANDS, FILLERS, LONGEST_SLIP, Read};
 use crate::domain::trigger::small_talk::{self, is_in};
 
 /// What people write instead of a command. It is never done, only suggested.
-const INSTEAD: [(&str, &str); 8] = [
+const INSTEAD: [(&str, &str); 11] = [
     (
         "confirm",
         "approve approved yes yep y go proceed lgtm ship accept confirmed",
     ),
     ("drop", "remove delete skip exclude without"),
+    ("split", "divide separate"),
+    ("merge", "join combine unite"),
+    ("title", "rename retitle name"),
     ("replan", "retry redo regenerate rerun plan"),
     ("cancel", "no stop abort halt close reject"),
     ("rollback", "undo revert roll"),
@@ -34,15 +37,21 @@ pub(super) fn slip_of(words: &[String]) -> Option<&'static str> {
         .skip_while(|w| is_in(BEFORE, w))
         .collect();
     let first = *words.first()?;
-    if words.len() > LONGEST_NEAR_MISS {
-        return None;
-    }
     let instead = || {
         INSTEAD
             .iter()
             .find(|(_, words)| is_in(words, first))
             .map(|(command, _)| *command)
     };
+    // "rename 3: Add the login form": whatever follows is the title.
+    if words.get(1).is_some_and(|w| is_number(w))
+        && let Some(edit) = near_miss(first).or_else(instead).filter(|c| is_edit(c))
+    {
+        return Some(edit);
+    }
+    if words.len() > LONGEST_NEAR_MISS {
+        return None;
+    }
     // Another word for it counts where nothing else is said; "update the docs" is a wish.
     let few = words.len() == 1 || words[1..].iter().all(|w| is_beside(w));
     match words.as_slice() {
@@ -50,7 +59,9 @@ pub(super) fn slip_of(words: &[String]) -> Option<&'static str> {
             Some("confirm")
         }
         ["plan", _, ..] => None,
-        _ => near_miss(first).or_else(|| instead().filter(|_| few)),
+        _ => near_miss(first)
+            .or_else(|| instead().filter(|_| few))
+            .filter(|c| !is_edit(c) || few),
     }
 }
 
@@ -70,7 +81,16 @@ fn is_beside(word: &str) -> bool {
                 | "items"
                 | "item"
         )
-        || word.starts_with(|c: char| c.is_ascii_digit() || c == '#')
+        || is_number(word)
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit() || c == '#')
+}
+
+/// Words that people also use for the work itself: without a number they are no command.
+fn is_edit(command: &str) -> bool {
+    matches!(command, "split" | "merge" | "title")
 }
 
 /// The command that lies within a slip or two of the word.
@@ -126,7 +146,9 @@ pub(super) fn denied(tokens: &[String]) -> Read {
             "not" | "don't" | "don’t" | "dont" | "never" | "no" | "cannot" | "can't" | "wait"
         )
     });
-    let named = COMMANDS.into_iter().find(|c| tokens.iter().any(|t| t == c));
+    let has_number = tokens.iter().any(|t| is_number(t));
+    let mut named = COMMANDS.into_iter().filter(|c| has_number || !is_edit(c));
+    let named = named.find(|c| tokens.iter().any(|t| t == c));
     match named {
         Some(nearest) if denies && tokens.len() <= LONGEST_SLIP => Read::Doubtful {
             nearest,

@@ -27,6 +27,9 @@ fn short(comment: &str) -> String {
             Command::Confirm(None) => "confirm".into(),
             Command::Confirm(Some(items)) => format!("confirm {items}"),
             Command::Drop(items) => format!("drop {items}"),
+            Command::Edit(Edit::Split(item)) => format!("split {item}"),
+            Command::Edit(Edit::Merge { into, others }) => format!("merge {others:?} into {into}"),
+            Command::Edit(Edit::Title { item, title }) => format!("title {item}: {title}"),
             Command::Replan(None) => "replan".into(),
             Command::Replan(Some(words)) => format!("replan {words}"),
             Command::Cancel => "cancel".into(),
@@ -116,6 +119,92 @@ fn commands_are_read_in_every_usual_way() {
         ("@Bot sync", "sync"),
         ("@Bot help", "help"),
         ("@Bot help me please", "help"),
+    ]);
+}
+
+#[test]
+fn edits_are_read_in_every_usual_way() {
+    check(&[
+        ("@Bot split 3", "split 3"),
+        ("@Bot Split #3, please!", "split 3"),
+        ("@Bot split item 3", "split 3"),
+        ("@Bot merge 2,4", "merge [4] into 2"),
+        ("@Bot merge 4 and 2", "merge [2] into 4"),
+        ("@Bot merge #5 with 1-3", "merge [1, 2, 3] into 5"),
+        ("@Bot merge\n2,4", "merge [4] into 2"),
+        ("@Bot title 3: new words", "title 3: new words"),
+        ("@Bot TITLE #3: New Words", "title 3: New Words"),
+        ("@Bot please title 3 = \"New words\"", "title 3: New words"),
+        ("@Bot `title 3: Use `x` here`", "title 3: Use `x` here"),
+        (
+            "@Bot title 3 “Why does it fail?”",
+            "title 3: Why does it fail?",
+        ),
+        ("@Bot title 3: Who sees it?", "title 3: Who sees it?"),
+        ("@Bot title 3:\nAdd the form", "title 3: Add the form"),
+        (
+            "@Bot title item 12 - Add the form",
+            "title 12: Add the form",
+        ),
+        ("Do not @Bot split 3", "unknown, split?"),
+        ("@Bot split 3?", "unknown, split?"),
+    ]);
+}
+
+#[test]
+fn slips_of_edits_say_what_to_write() {
+    let long = format!("@Bot title 3: {}", "x".repeat(81));
+    check(&[
+        (
+            "@Bot split",
+            "bad: split takes the number of an item, for example `split 3`",
+        ),
+        (
+            "@Bot split three",
+            "bad: split takes the number of an item, for example `split 3`, got `three`; to have a text planned, begin its line with `/spawn-issues`",
+        ),
+        (
+            "@Bot split 3,4",
+            "bad: split takes one item at a time, got 2; write `split 3`, and the next when the preview shows it",
+        ),
+        ("@Bot split 0", "bad: items are counted from 1, got `0`"),
+        (
+            "@Bot merge 2",
+            "bad: merge takes the numbers of two or more items, for example `merge 2,4`: the first stays, got `2`",
+        ),
+        (
+            "@Bot merge 2,2",
+            "bad: merge takes the numbers of two or more items, for example `merge 2,4`: the first stays, got `2,2`",
+        ),
+        (
+            "@Bot title",
+            "bad: title takes an item and its new title, for example `title 3: Add the login form`",
+        ),
+        (
+            "@Bot title 3",
+            "bad: the new title is missing: write `title 3: Add the login form`",
+        ),
+        (
+            "@Bot title 3: …",
+            "bad: the new title is missing: write `title 3: Add the login form`",
+        ),
+        ("@Bot title 0: x", "bad: items are counted from 1, got `0`"),
+        (&long, "bad: a title has 1 to 80 characters, got 81"),
+        ("@Bot splti 3", "unknown, split?"),
+        ("@Bot rename 3: add the form to the page", "unknown, title?"),
+        ("@Bot combine 2 and 4", "unknown, merge?"),
+        ("@Bot divide 3", "unknown, split?"),
+        (
+            "@Bot merge 4 into 2",
+            "bad: merge takes the numbers of two or more items, for example `merge 2,4`: the first stays, got `4 into 2`; to have a text planned, begin its line with `/spawn-issues`",
+        ),
+        ("@Bot merge both baskets into one", "request"),
+        ("@Bot fix page title", "request"),
+        (
+            "@Bot Split the monolith into one service for each of our teams",
+            "request",
+        ),
+        ("@Bot title: Login for guests and members", "request"),
     ]);
 }
 

@@ -6,10 +6,11 @@ use super::text::{count, folded, inline, lines_within};
 use crate::domain::plan::Plan;
 use crate::domain::spec::Block;
 
-const DETAIL_ROOM: usize = 3_000;
+const DETAIL_ROOM: usize = 6_000;
 
-/// How many of how many blocks are covered, and every one that is not.
-pub(super) fn coverage(plan: &Plan) -> String {
+/// How many of how many blocks are covered, and every one that is not. GitHub has no links to the lines of an issue: a line's
+/// number leads to the text, where its address is known.
+pub(super) fn coverage(plan: &Plan, url: &str) -> String {
     let blocks = &plan.spec.blocks;
     let of: BTreeMap<&str, _> = plan
         .coverage
@@ -30,15 +31,22 @@ pub(super) fn coverage(plan: &Plan) -> String {
         n => format!(", **{} not covered**.", is_are(n)),
     };
     let total = count(blocks.len(), "block");
+    let text = link("the text", url);
     let line = format!(
-        "**Coverage.** {} of {total} became issues{excused_words}{end}",
+        "**Coverage.** {} of {total} of {text} became issues{excused_words}{end}",
         done.len()
     );
     let excused: Vec<String> = not_work
         .iter()
-        .map(|b| format!("- {} · {}", inline(reason(b).unwrap_or_default()), quote(b)))
+        .map(|b| {
+            let reason = inline(reason(b).unwrap_or_default());
+            format!("- {reason} · {}", quote(b, url))
+        })
         .collect();
-    let open: Vec<String> = open.iter().map(|b| format!("- {}", quote(b))).collect();
+    let open: Vec<String> = open
+        .iter()
+        .map(|b| format!("- {}", quote(b, url)))
+        .collect();
     [
         line,
         folded(
@@ -60,9 +68,17 @@ fn is_are(n: usize) -> String {
     format!("{n} {}", if n == 1 { "is" } else { "are" })
 }
 
-fn quote(block: &Block) -> String {
+fn link(words: &str, url: &str) -> String {
+    if url.is_empty() {
+        return words.to_owned();
+    }
+    format!("[{words}]({url})")
+}
+
+fn quote(block: &Block, url: &str) -> String {
     const SHOWN: usize = 70;
     let place = line_ranges(std::iter::once(block.lines)).unwrap_or_default();
+    let place = link(&place, url);
     let line = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.trim_start_matches(['#', '>', ' ']);
     if line.chars().count() <= SHOWN {

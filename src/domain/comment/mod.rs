@@ -9,20 +9,25 @@ mod planner;
 mod preview;
 mod reply;
 mod state;
+mod sync;
 mod text;
 
 use super::ids::{IssueNumber, RepositoryName, RunId};
 
 pub use links::{not_native, with_links};
 pub use planner::{AiUse, Spent, degraded, partly_degraded};
-pub use preview::{Preview, SimilarIssue, preview, ticked};
+pub use preview::{Preview, SimilarIssue, part_is_over, preview, ticked};
 pub use reply::{
-    Fault, StatusRow, already, closed, complaints, help, not_shown, not_yet, nothing_left,
+    Fault, StatusRow, already, closed, complaints, help, not_edited, not_shown, nothing_left,
     nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
 };
 pub use state::{
     Ended, Failure, LeftOpen, Note, Progress, RolledBack, Skipped, Step, Summary, cancelled,
     failed, progress, rolled_back, summary, working,
+};
+pub use sync::{
+    SyncItem, SyncKind, SyncPreview, Synced, in_sync, nothing_to_sync, sync_cancelled, sync_later,
+    sync_preview, sync_rolled_back, synced, with_offer,
 };
 pub use text::inline;
 

@@ -1,16 +1,28 @@
-//! The preview: the whole plan with tick boxes, why it waits, and what to do next.
+//! The preview: what confirming does, the whole plan with tick boxes, what to look at, and how to change it.
+//!
+//! | file | |
+//! |---|---|
+//! | `list` | the planned issues, a line each |
+//! | `facts` | what confirming makes, how long it takes, who is told |
+//! | `parts` | a list that is too long for one comment |
+
+mod facts;
+mod list;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use super::coverage::{coverage, line_ranges};
+use super::coverage::coverage;
 use super::planner::{AiUse, paid};
-use super::text::{code, count, duration, folded, inline, lines_within, page};
+use super::text::{code, count, folded, inline, lines_within};
 use super::{About, Link};
-use crate::domain::plan::{Plan, PlannedIssue};
-use crate::domain::planning::is_ungrounded;
+use crate::domain::ids::RepositoryName;
+use crate::domain::plan::Plan;
 use crate::domain::policy::Reason;
-use crate::domain::spec::Block;
+use crate::domain::{present, quality};
+
+pub use list::ticked;
+pub use parts::part_is_over;
 
 /// Everything that a preview shows.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +34,16 @@ pub struct Preview<'a> {
     /// The ids of planned issues that were taken out: their boxes are empty.
     pub dropped: &'a BTreeSet<String>,
     pub similar: &'a [SimilarIssue],
-    /// The graph as Mermaid text, without its fence; empty for none.
-    pub mermaid: &'a str,
+    /// The repository of the trigger issue.
+    pub home: &'a RepositoryName,
+    /// Where the specification can be read.
+    pub spec_url: &'a str,
+    /// The parts of this preview that stand on GitHub.
+    pub part_urls: &'a BTreeMap<u32, String>,
+    /// Issues are linked to what groups them.
+    pub sub_issues: bool,
+    /// Issues are linked to what they wait for.
+    pub dependencies: bool,
     pub rate_per_minute: u32,
     /// What models were paid for it; `None`: none was asked.
     pub ai: Option<&'a AiUse>,
@@ -41,14 +61,17 @@ pub struct SimilarIssue {
     pub is_closed: bool,
 }
 
-const LIST_ROOM: usize = 40_000;
 const GRAPH_ROOM: usize = 10_000;
+/// Nobody reads more nodes as a drawing.
+const GRAPH_NODES: usize = 48;
 const DETAIL_ROOM: usize = 3_000;
+/// More lines than these are folded.
+const LINES_OPEN: usize = 3;
 
-/// The plan, to be confirmed.
-pub fn preview(p: &Preview<'_>) -> String {
+/// The plan, to be confirmed: one comment, or several where one does not hold it.
+pub fn preview(p: &Preview<'_>) -> Vec<String> {
     let planned = p.plan.issues.len();
-    let kept = planned - p.plan.issues.iter().filter(|i| is_dropped(p, i)).count();
+    let kept = planned - p.plan.issues.iter().filter(|i| p.is_dropped(&i.id)).count();
     let planned_words = count(planned, "issue");
     let selected = if kept == planned {
         String::new()
@@ -56,38 +79,27 @@ pub fn preview(p: &Preview<'_>) -> String {
         format!(", {kept} selected")
     };
     let heading = format!("📋 {planned_words} planned{selected}, waiting for your confirmation");
-    page(
-        p.about,
-        &heading,
-        &[
-            &why(p.reasons),
-            &warnings(&p.plan.warnings, &again(p)),
-            &lines_within(&task_list(p), LIST_ROOM),
-            &similar(p.similar),
-            &graph(p.mermaid),
-            &coverage(p.plan),
-            &next_steps(&p.about),
-            &origin(p, kept),
-        ],
-    )
+    let before = [
+        why(p.reasons),
+        facts::confirming(p),
+        warnings(&p.plan.warnings, &again(p)),
+        list::of_all(p.plan),
+    ];
+    let behind = [
+        similar(p.similar),
+        worth_a_look(p.plan),
+        graph(p.plan),
+        coverage(p.plan, p.spec_url),
+        commands(&p.about),
+        origin(p),
+    ];
+    parts::in_parts(p, &heading, &before, &list::lines(p), &behind)
 }
 
-/// The numbers in a preview, or in one that somebody edited, and whether their boxes are ticked. A number that is
-/// absent (the list of a huge plan is cut) is unchanged.
-pub fn ticked(comment: &str) -> BTreeMap<u32, bool> {
-    comment.lines().filter_map(read_box).collect()
-}
-
-fn read_box(line: &str) -> Option<(u32, bool)> {
-    let item = line.trim_start().strip_prefix("- [")?;
-    let (mark, rest) = item.split_once("] **")?;
-    let (number, _) = rest.split_once(".** ")?;
-    let is_ticked = match mark {
-        "x" | "X" => true,
-        " " => false,
-        _ => return None,
-    };
-    Some((number.parse().ok()?, is_ticked))
+impl Preview<'_> {
+    fn is_dropped(&self, id: &str) -> bool {
+        self.dropped.contains(id)
+    }
 }
 
 fn why(reasons: &[Reason]) -> String {
@@ -132,82 +144,7 @@ fn warnings(warnings: &[String], again: &str) -> String {
     format!("> [!NOTE]\n{}", lines_within(&lines, DETAIL_ROOM))
 }
 
-fn is_dropped(p: &Preview<'_>, issue: &PlannedIssue) -> bool {
-    p.dropped.contains(&issue.id)
-}
-
-/// Parents first, what they group below them.
-fn task_list(p: &Preview<'_>) -> Vec<String> {
-    let ids: BTreeSet<&str> = p.plan.issues.iter().map(|i| i.id.as_str()).collect();
-    let mut children: BTreeMap<&str, Vec<&PlannedIssue>> = BTreeMap::new();
-    let mut roots = Vec::new();
-    for issue in &p.plan.issues {
-        match issue
-            .parent
-            .as_deref()
-            .filter(|parent| ids.contains(parent))
-        {
-            Some(parent) => children.entry(parent).or_default().push(issue),
-            None => roots.push(issue),
-        }
-    }
-    let blocks: BTreeMap<&str, &Block> = p
-        .plan
-        .spec
-        .blocks
-        .iter()
-        .map(|b| (b.id.as_str(), b))
-        .collect();
-    let mut waiting: Vec<(usize, &PlannedIssue)> = roots.iter().rev().map(|r| (0, *r)).collect();
-    let mut lines = Vec::new();
-    while let Some((depth, issue)) = waiting.pop() {
-        let below = children.remove(issue.id.as_str()).unwrap_or_default();
-        let line = task(issue, is_dropped(p, issue), below.len(), &blocks);
-        lines.push(format!("{}{line}", "  ".repeat(depth)));
-        waiting.extend(below.into_iter().rev().map(|child| (depth + 1, child)));
-    }
-    lines
-}
-
-fn task(
-    issue: &PlannedIssue,
-    is_dropped: bool,
-    groups: usize,
-    blocks: &BTreeMap<&str, &Block>,
-) -> String {
-    let mark = if is_dropped { ' ' } else { 'x' };
-    let number = number_of(&issue.id);
-    let mut notes = Vec::new();
-    if is_ungrounded(issue) {
-        notes.push("**not in the spec**".to_owned());
-    }
-    if groups > 0 {
-        notes.push(format!("groups {}", count(groups, "issue")));
-    }
-    if !issue.blocked_by.is_empty() {
-        let numbers: Vec<&str> = issue.blocked_by.iter().map(|id| number_of(id)).collect();
-        notes.push(format!("waits for {}", numbers.join(", ")));
-    }
-    let covered = issue.covers.iter().filter_map(|id| blocks.get(id.as_str()));
-    if let Some(lines) = line_ranges(covered.map(|block| block.lines)) {
-        notes.push(format!("covers {lines}"));
-    }
-    if let Some(repository) = &issue.repository {
-        notes.push(format!("in `{repository}`"));
-    }
-    notes.extend(issue.labels.iter().map(|label| code(label)));
-    if !issue.assignees.is_empty() {
-        let people: Vec<String> = issue.assignees.iter().map(|who| code(who)).collect();
-        notes.push(format!("for {}", people.join(", ")));
-    }
-    let title = inline(&issue.title);
-    let notes = match notes.as_slice() {
-        [] => String::new(),
-        notes => format!(" — {}", notes.join(" · ")),
-    };
-    format!("- [{mark}] **{number}.** {title}{notes}")
-}
-
+/// The number by which people call a planned issue.
 fn number_of(id: &str) -> &str {
     id.strip_prefix('i').unwrap_or(id)
 }
@@ -234,59 +171,92 @@ fn similar(similar: &[SimilarIssue]) -> String {
     )
 }
 
-fn graph(mermaid: &str) -> String {
-    // A fence inside would end ours.
-    let fits = mermaid.chars().count() <= GRAPH_ROOM && !mermaid.contains("```");
-    if mermaid.trim().is_empty() || !fits {
-        return String::new();
+/// What the quality report found that a person would act on.
+fn worth_a_look(plan: &Plan) -> String {
+    let report = quality::report(plan);
+    let lines: Vec<String> = report
+        .urgent()
+        .into_iter()
+        .map(|finding| {
+            let item = finding.issue.as_deref().map(number_of);
+            let item = item.map_or_else(String::new, |n| format!("**{n}.** "));
+            format!("- {item}{} (`{}`)", inline(&finding.says), finding.rule)
+        })
+        .collect();
+    match lines.len() {
+        0 => String::new(),
+        1..=LINES_OPEN => format!(
+            "**Worth a look**, by the rules of the quality report:\n{}",
+            lines.join("\n")
+        ),
+        n => folded(
+            &format!("Worth a look, by the rules of the quality report ({n})"),
+            &lines_within(&lines, DETAIL_ROOM),
+        ),
     }
-    let fence = format!("```mermaid\n{}\n```", mermaid.trim_end());
-    folded("What waits for what, as a graph", &fence)
 }
 
-fn next_steps(about: &About<'_>) -> String {
+/// Drawn whole while people can read it, else its groups and sections alone.
+fn graph(plan: &Plan) -> String {
+    let fits = |mermaid: &str| {
+        // A fence inside would end ours.
+        mermaid.chars().count() <= GRAPH_ROOM && !mermaid.contains("```")
+    };
+    let issues = plan.issues.len();
+    if issues == 0 {
+        return String::new();
+    }
+    let whole = present::mermaid(plan);
+    let (summary, drawn) = if issues <= GRAPH_NODES && fits(&whole) {
+        ("What waits for what, as a graph".to_owned(), whole)
+    } else {
+        let (groups, drawn) = present::overview(plan, GRAPH_NODES);
+        let (issues, groups) = (count(issues, "issue"), count(groups, "group"));
+        let summary = format!("What waits for what, as a graph: {issues} folded into {groups}");
+        (summary, drawn)
+    };
+    if !fits(&drawn) {
+        return String::new();
+    }
+    folded(&summary, &format!("```mermaid\n{}\n```", drawn.trim_end()))
+}
+
+/// Everything that can be done beside confirming it as it stands.
+fn commands(about: &About<'_>) -> String {
     let command = |flag| about.process(flag);
     if let (Some(confirm), Some(preview), Some(cancel)) = (
         command("--confirm"),
         command("--dry-run"),
         command("--cancel"),
     ) {
-        return format!(
-            "**What next?** Untick what you do not want, then confirm at the terminal.\n\n\
-             | to | run |\n|---|---|\n\
+        let table = format!(
+            "| to | run |\n|---|---|\n\
              | create what is ticked, exactly as shown | {confirm} |\n\
              | plan again, after editing this issue | {preview} |\n\
              | stop | {cancel} |"
         );
+        return folded("All commands: confirm, plan again, stop", &table);
     }
     let bot = about.bot;
-    format!(
-        "**What next?** Untick what you do not want, then confirm in a comment.\n\n\
-         | to | comment |\n|---|---|\n\
+    let table = format!(
+        "| to | comment |\n|---|---|\n\
          | create what is ticked, exactly as shown | `@{bot} confirm` |\n\
          | create only some | `@{bot} confirm 1,3-5` |\n\
-         | take some out | `@{bot} drop 2,4` |\n\
-         | plan again | `@{bot} replan` and what should be different |\n\
+         | take some out | `@{bot} drop 2,4`, or untick their boxes |\n\
+         | make several issues of one | `@{bot} split 3` |\n\
+         | make one issue of several; the first keeps its number and title | `@{bot} merge 2,4` |\n\
+         | say a title better | `@{bot} title 3: new words` |\n\
+         | plan again; edits are gone then | `@{bot} replan` and what should be different |\n\
          | stop | `@{bot} cancel` |"
+    );
+    folded(
+        "All commands: confirm, drop, split, merge, title, replan, cancel",
+        &table,
     )
 }
 
-/// How long GitHub's limits make the creation of so many issues: one a second, so many a minute, 500 an hour.
-fn creating_takes(issues: usize, rate_per_minute: u32) -> Duration {
-    let issues = u64::try_from(issues).unwrap_or(u64::MAX);
-    let (hours, rest) = (
-        issues.saturating_sub(1) / 500,
-        issues - issues.saturating_sub(1) / 500 * 500,
-    );
-    let rate = u64::from(rate_per_minute.max(1));
-    let (minutes, rest) = (
-        rest.saturating_sub(1) / rate,
-        rest - rest.saturating_sub(1) / rate * rate,
-    );
-    Duration::from_secs(hours * 3600 + minutes * 60 + rest.min(60))
-}
-
-fn origin(p: &Preview<'_>, kept: usize) -> String {
+/// Who planned it, at what price, and why there are as many as there are.
+fn origin(p: &Preview<'_>) -> String {
     let planner = match (p.plan.planner.as_str(), p.ai) {
         // Its reason says so itself.
         ("structural", None) => String::new(),
@@ -294,25 +264,11 @@ fn origin(p: &Preview<'_>, kept: usize) -> String {
         (model, None) => format!("Planned by {}.", code(model)),
         (_, Some(ai)) => format!("Planned by {}", paid(ai)),
     };
-    let time = duration(creating_takes(kept, p.rate_per_minute));
-    let rate = count(p.rate_per_minute as usize, "request");
-    let time = match kept {
-        0 => String::new(),
-        n => format!(
-            " Creating {} takes about {time} at {rate} a minute.",
-            count(n, "issue")
-        ),
-    };
     let reason = inline(&p.plan.count_reason);
     let dot = if reason.is_empty() || reason.ends_with('.') {
         ""
     } else {
         "."
     };
-    let reason = if reason.is_empty() {
-        reason
-    } else {
-        format!(" {reason}{dot}")
-    };
-    format!("{planner}{reason}{time}").trim_start().to_owned()
+    format!("{planner} {reason}{dot}").trim().to_owned()
 }

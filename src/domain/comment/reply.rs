@@ -2,9 +2,10 @@
 
 use super::About;
 use super::text::{cell, code, count, fit, inline, lines_within, thousands};
+use crate::domain::command::Selection;
 use crate::domain::ids::RunId;
 use crate::domain::policy::TooMany;
-use crate::domain::run::{IllegalMove, Phase, State, Status};
+use crate::domain::run::{Done, IllegalMove, Phase, State, Status};
 
 const ROOM: usize = 50_000;
 
@@ -23,9 +24,13 @@ pub fn help(bot: &str, docs: Option<&str>) -> String {
          | `@{bot} confirm` | creates the previewed plan, exactly as shown |\n\
          | `@{bot} confirm 1,3-5` | creates only these |\n\
          | `@{bot} drop 2,4` | takes these out of the preview; unticking their boxes does the same |\n\
-         | `@{bot} replan` | plans again; add what should be different |\n\
+         | `@{bot} split 3` | makes several issues of this one, each with a number of its own |\n\
+         | `@{bot} merge 2,4` | makes one issue of these; the first keeps its number and its title |\n\
+         | `@{bot} title 3: new words` | gives it another title |\n\
+         | `@{bot} replan` | plans again; add what should be different; edits are gone then |\n\
          | `@{bot} cancel` | ends a waiting run, stops a creating one |\n\
          | `@{bot} rollback last` | closes what the last run created; `rollback RUN` for another |\n\
+         | `@{bot} sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |\n\
          | `@{bot} status` | this issue's runs, how far they are, what they wait for |\n\
          | `@{bot} help` | this |{more}\n"
     )
@@ -39,6 +44,8 @@ pub struct StatusRow {
     pub created: usize,
     pub total: usize,
     pub failed: usize,
+    /// What has become of the created issues since.
+    pub done: Done,
     /// What it waits for, or why it failed, in plain words; empty for nothing.
     pub note: String,
 }
@@ -68,9 +75,13 @@ fn status_row(row: &StatusRow) -> String {
         0 => String::new(),
         n => format!(", {n} failed"),
     };
+    let closed = match row.done {
+        done if done.is_untouched() => String::new(),
+        done => format!(", {done}"),
+    };
     let note = cell(&row.note);
     format!(
-        "| `{}` | {} | {issues}{failed} | {note} |",
+        "| `{}` | {} | {issues}{failed}{closed} | {note} |",
         row.run,
         state_words(row.state)
     )
@@ -141,14 +152,6 @@ pub fn complaints(faults: &[Fault]) -> String {
     ))
 }
 
-/// A command that is understood but not built yet.
-pub fn not_yet(command: &str, bot: &str) -> String {
-    format!(
-        "I cannot do {} yet. `@{bot} help` lists what I can do.\n",
-        code(command)
-    )
-}
-
 /// There is no preview that could be confirmed.
 pub fn nothing_to_confirm(bot: &str) -> String {
     format!("No plan is waiting for confirmation here. `@{bot} status` shows this issue's runs.\n")
@@ -163,7 +166,7 @@ pub fn closed(bot: &str) -> String {
 pub fn not_shown(bot: &str) -> String {
     format!(
         "The plan has just changed, and its preview above is not up to date yet. Nothing was changed. \
-         Have a look in a moment, then comment `@{bot} confirm` again.\n"
+         Have a look in a moment, then comment again, for example `@{bot} confirm`.\n"
     )
 }
 
@@ -202,12 +205,24 @@ pub fn too_many(over: TooMany) -> (String, String) {
     (error, next)
 }
 
-/// Numbers that the plan does not have.
-pub fn unknown_items(numbers: &[u32], total: usize) -> String {
+/// Numbers that the plan does not have; `known` are those that it has, in order.
+pub fn unknown_items(numbers: &[u32], known: &[u32]) -> String {
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let ranges = Selection::of(known.iter().copied()).map(|s| s.to_string());
+    let ranges = ranges.unwrap_or_default();
+    let ranges = match ranges.split_once('-') {
+        // Without gaps, as most plans are.
+        Some(("1", last)) if last.bytes().all(|b| b.is_ascii_digit()) => format!("1 to {last}"),
+        _ => ranges.replace(',', ", "),
+    };
     format!(
-        "The plan has {}, numbered 1 to {total}; there is no {}. Nothing was changed.\n",
-        count(total, "issue"),
+        "The plan has {}, numbered {ranges}; there is no {}. Nothing was changed.\n",
+        count(known.len(), "issue"),
         numbers.join(", ")
     )
+}
+
+/// An edit that the plan does not allow, and why.
+pub fn not_edited(why: &str) -> String {
+    format!("{} Nothing was changed.\n", inline(why))
 }

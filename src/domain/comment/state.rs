@@ -9,6 +9,7 @@ use super::planner::{self, AiUse};
 use super::text::{count, duration, folded, inline, lines_within, page, thousands};
 use super::{About, Created, Link};
 use crate::domain::defuse::defuse_body;
+use crate::domain::run::Done;
 
 const LIST_ROOM: usize = 40_000;
 const PART_ROOM: usize = 6_000;
@@ -118,6 +119,8 @@ pub struct Note {
 pub struct Summary<'a> {
     pub about: About<'a>,
     pub created: &'a [Created],
+    /// What has become of the created issues since.
+    pub done: Done,
     pub skipped: &'a [Skipped],
     /// Number and title of what people took out of the preview.
     pub dropped: &'a [(u32, String)],
@@ -160,6 +163,7 @@ pub fn summary(s: &Summary<'_>) -> String {
         s.about,
         &heading,
         &[
+            &closed(s.done),
             &lines_within(&boxed(outline(s.created), s.as_tasks), LIST_ROOM),
             &part("Could not be created", &failed.collect::<Vec<_>>()),
             &part("Not exactly as asked", &notes.collect::<Vec<_>>()),
@@ -175,6 +179,14 @@ pub fn summary(s: &Summary<'_>) -> String {
             &undo,
         ],
     )
+}
+
+/// How far the work is, once there is something to say.
+fn closed(done: Done) -> String {
+    if done.is_untouched() {
+        return String::new();
+    }
+    format!("{} · {done}", bar(done.closed(), done.total()))
 }
 
 fn figures(s: &Summary<'_>) -> String {
@@ -195,6 +207,8 @@ pub struct Ended<'a> {
     pub created: &'a [Created],
     /// How many issues were to be created; 0 before there was a plan.
     pub total: usize,
+    /// What has become of the created issues since.
+    pub done: Done,
 }
 
 /// The comment of a failed run: what went wrong and what to do, both in plain words.
@@ -221,7 +235,11 @@ fn so_far(run: &Ended<'_>) -> String {
     let total = count(run.total, "planned issue");
     let list = lines_within(&outline(run.created), LIST_ROOM);
     let undo = format!("{} closes them again.", run.about.rollback());
-    format!("{number} of {total} had been created by then:\n\n{list}\n\n{undo}")
+    let closed = match closed(run.done) {
+        none if none.is_empty() => none,
+        some => format!("{some}\n\n"),
+    };
+    format!("{number} of {total} had been created by then:\n\n{closed}{list}\n\n{undo}")
 }
 
 /// An issue that a rollback did not close.

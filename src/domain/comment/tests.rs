@@ -1,6 +1,7 @@
 //! The words, as people read them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{TimeZone, Utc};
@@ -11,7 +12,7 @@ use crate::domain::fingerprint::find_comment_marker;
 use crate::domain::money::Money;
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::policy::{Hit, Place, Reason, check_maximum};
-use crate::domain::run::{Move, Phase, State, Status};
+use crate::domain::run::{Done, Move, Phase, Standing, State, Status};
 use crate::domain::spec::{Block, BlockKind, Spec};
 
 fn run() -> RunId {
@@ -114,6 +115,37 @@ fn plan() -> Plan {
     }
 }
 
+fn home() -> RepositoryName {
+    RepositoryName::parse("acme/shop").unwrap()
+}
+
+fn shown_of<'a>(run: &'a RunId, plan: &'a Plan, dropped: &'a BTreeSet<String>) -> Preview<'a> {
+    static HOME: LazyLock<RepositoryName> = LazyLock::new(home);
+    static NO_PARTS: BTreeMap<u32, String> = BTreeMap::new();
+    Preview {
+        about: about(run),
+        plan,
+        reasons: &[Reason::DryRun],
+        dropped,
+        similar: &[],
+        home: &HOME,
+        spec_url: "https://github.com/acme/shop/issues/1",
+        part_urls: &NO_PARTS,
+        sub_issues: true,
+        dependencies: true,
+        rate_per_minute: 30,
+        ai: None,
+        is_degraded: false,
+    }
+}
+
+/// A preview that one comment holds.
+fn one(p: &Preview<'_>) -> String {
+    let mut parts = preview(p);
+    assert_eq!(parts.len(), 1);
+    parts.remove(0)
+}
+
 fn created() -> Vec<Created> {
     let made = |item, number, title: &str, parent| Created {
         item,
@@ -162,7 +194,7 @@ fn preview_comment() {
             places: vec![Place::Issue("i3".to_owned())],
         }),
     ];
-    let text = preview(&Preview {
+    let text = one(&Preview {
         about: about(&run()),
         plan: &plan(),
         reasons: &reasons,
@@ -176,13 +208,17 @@ fn preview_comment() {
             title: "Store the sessions".to_owned(),
             is_closed: false,
         }],
-        mermaid: "graph LR\n  i2 --> i3",
+        home: &home(),
+        spec_url: "https://github.com/acme/shop/issues/1",
+        part_urls: &BTreeMap::new(),
+        sub_issues: true,
+        dependencies: true,
         rate_per_minute: 30,
         ai: None,
         is_degraded: false,
     });
     assert_eq!(find_comment_marker(&text), Some(run()));
-    assert_snapshot!(shown(&text), @"
+    assert_snapshot!(shown(&text), @r#"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### 📋 4 issues planned, 3 selected, waiting for your confirmation
 
@@ -191,13 +227,22 @@ fn preview_comment() {
     - 1 planned issue looks like one that exists already.
     - The content filter found “malware” (planned issue 3).
 
+    **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 3 issues and 4 links in about 7 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+    <sub>Everybody who watches `acme/shop` or `acme/web` is notified of each, and so are its assignees: `octocat` (1). Nobody is mentioned. At 30 requests a minute.</sub>
+
     > [!NOTE]
     > - `count` stands in the middle of a paragraph (line 3) and was not taken as an option
 
-    - [x] **1.** Build the login — groups 2 issues
-      - [x] **2.** Store sessions — covers line 4
-      - [x] **3.** Render `<Login>` for @¦alice, see #¦7 — waits for 2 · covers lines 5–8 · in `acme/web` · `frontend` · for `octocat`
-    - [ ] **4.** Write the documentation — waits for 2, 3
+    #### `acme/shop` · 3 issues
+
+    - [x] **1.** Build the login<br><sub>groups 2 issues</sub>
+      - [x] **2.** Store sessions<br><sub>covers line 4</sub>
+    - [ ] **4.** Write the documentation<br><sub>waits for 2, 3</sub>
+
+    #### `acme/web` · 1 issue
+
+    - [x] **3.** Render `<Login>` for @¦alice, see #¦7<br><sub>covers lines 5–8 · waits for 2 · part of 1 · `frontend` · for `octocat`</sub>
 
     **Possible duplicates.** Drop the ones for which the existing issue will do.
     - **2.** is like #5 · Store the sessions
@@ -206,42 +251,55 @@ fn preview_comment() {
     <summary>What waits for what, as a graph</summary>
 
     ```mermaid
-    graph LR
-      i2 --> i3
+    flowchart LR
+      subgraph ni1["1 Build the login"]
+        ni2["2 Store sessions"]
+        ni3["3 Render #96;#60;Login#62;#96; for #64;alice, see #35;7"]
+      end
+      ni4["4 Write the documentation"]
+      ni2 --> ni3
+      ni2 --> ni4
+      ni3 --> ni4
     ```
 
     </details>
 
-    **Coverage.** 3 of 5 blocks became issues, 1 is not work, **1 is not covered**.
+    **Coverage.** 3 of 5 blocks of [the text](https://github.com/acme/shop/issues/1) became issues, 1 is not work, **1 is not covered**.
 
     <details>
     <summary>Not covered (1)</summary>
 
-    - line 10: Make it nice.
+    - [line 10](https://github.com/acme/shop/issues/1): Make it nice.
 
     </details>
 
     <details>
     <summary>Not work (1)</summary>
 
-    - context · lines 1–2: Why People cannot log in, and they tell @¦bob about it every day, which…
+    - context · [lines 1–2](https://github.com/acme/shop/issues/1): Why People cannot log in, and they tell @¦bob about it every day, which…
 
     </details>
 
-    **What next?** Untick what you do not want, then confirm in a comment.
+    <details>
+    <summary>All commands: confirm, drop, split, merge, title, replan, cancel</summary>
 
     | to | comment |
     |---|---|
     | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
     | create only some | `@TheOpenProducerBot confirm 1,3-5` |
-    | take some out | `@TheOpenProducerBot drop 2,4` |
-    | plan again | `@TheOpenProducerBot replan` and what should be different |
+    | take some out | `@TheOpenProducerBot drop 2,4`, or untick their boxes |
+    | make several issues of one | `@TheOpenProducerBot split 3` |
+    | make one issue of several; the first keeps its number and title | `@TheOpenProducerBot merge 2,4` |
+    | say a title better | `@TheOpenProducerBot title 3: new words` |
+    | plan again; edits are gone then | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-    One issue for each list item under “Scope”. Creating 3 issues takes about 3 seconds at 30 requests a minute.
+    </details>
+
+    One issue for each list item under “Scope”.
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
-    ");
+    "#);
 }
 
 #[test]
@@ -252,60 +310,101 @@ fn a_plain_preview_has_no_empty_parts() {
     plan.planner = "openai/gpt-5".to_owned();
     plan.issues.truncate(2);
     plan.spec.blocks.truncate(2);
-    let text = preview(&Preview {
+    let text = one(&Preview {
         about: about(&run()),
         plan: &plan,
         reasons: &[Reason::DryRun],
         dropped: &BTreeSet::new(),
         similar: &[],
-        mermaid: "",
+        home: &home(),
+        spec_url: "https://github.com/acme/shop/issues/1",
+        part_urls: &BTreeMap::new(),
+        sub_issues: true,
+        dependencies: true,
         rate_per_minute: 1,
         ai: None,
         is_degraded: false,
     });
-    assert_snapshot!(shown(&text), @"
+    assert_snapshot!(shown(&text), @r#"
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### 📋 2 issues planned, waiting for your confirmation
 
     Nothing has been created yet. You asked for a dry run, so have a look first.
 
-    - [x] **1.** Build the login — groups 1 issue
-      - [x] **2.** Store sessions — covers line 4
+    **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 2 issues and 2 links in about 3 minutes. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
 
-    **Coverage.** 1 of 2 blocks became issues, 1 is not work. Nothing is left out.
+    <sub>Everybody who watches `acme/shop` is notified of each. Nobody is mentioned. At 1 request a minute.</sub>
+
+    - [x] **1.** Build the login<br><sub>groups 1 issue</sub>
+      - [x] **2.** Store sessions<br><sub>covers line 4</sub>
+
+    <details>
+    <summary>Worth a look, by the rules of the quality report (5)</summary>
+
+    - the coverage names b3, which does not exist (`broken-plan`)
+    - b3 is covered by i3, which does not exist (`broken-plan`)
+    - the coverage names b4, which does not exist (`broken-plan`)
+    - b4 is covered by i3, which does not exist (`broken-plan`)
+    - the coverage names b5, which does not exist (`broken-plan`)
+
+    </details>
+
+    <details>
+    <summary>What waits for what, as a graph</summary>
+
+    ```mermaid
+    flowchart LR
+      subgraph ni1["1 Build the login"]
+        ni2["2 Store sessions"]
+      end
+    ```
+
+    </details>
+
+    **Coverage.** 1 of 2 blocks of [the text](https://github.com/acme/shop/issues/1) became issues, 1 is not work. Nothing is left out.
 
     <details>
     <summary>Not work (1)</summary>
 
-    - context · lines 1–2: Why People cannot log in, and they tell @¦bob about it every day, which…
+    - context · [lines 1–2](https://github.com/acme/shop/issues/1): Why People cannot log in, and they tell @¦bob about it every day, which…
 
     </details>
 
-    **What next?** Untick what you do not want, then confirm in a comment.
+    <details>
+    <summary>All commands: confirm, drop, split, merge, title, replan, cancel</summary>
 
     | to | comment |
     |---|---|
     | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
     | create only some | `@TheOpenProducerBot confirm 1,3-5` |
-    | take some out | `@TheOpenProducerBot drop 2,4` |
-    | plan again | `@TheOpenProducerBot replan` and what should be different |
+    | take some out | `@TheOpenProducerBot drop 2,4`, or untick their boxes |
+    | make several issues of one | `@TheOpenProducerBot split 3` |
+    | make one issue of several; the first keeps its number and title | `@TheOpenProducerBot merge 2,4` |
+    | say a title better | `@TheOpenProducerBot title 3: new words` |
+    | plan again; edits are gone then | `@TheOpenProducerBot replan` and what should be different |
     | stop | `@TheOpenProducerBot cancel` |
 
-    Planned by `openai/gpt-5`. Creating 2 issues takes about 61 seconds at 1 request a minute.
+    </details>
+
+    Planned by `openai/gpt-5`.
 
     <sub>Run `run_20260102_030405_abcdefgh`</sub>
-    ");
+    "#);
 }
 
 #[test]
 fn boxes_are_read_back_from_the_preview_and_from_edits() {
-    let text = preview(&Preview {
+    let text = one(&Preview {
         about: about(&run()),
         plan: &plan(),
         reasons: &[],
         dropped: &BTreeSet::from(["i4".to_owned()]),
         similar: &[],
-        mermaid: "",
+        home: &home(),
+        spec_url: "https://github.com/acme/shop/issues/1",
+        part_urls: &BTreeMap::new(),
+        sub_issues: true,
+        dependencies: true,
         rate_per_minute: 30,
         ai: None,
         is_degraded: false,
@@ -317,40 +416,208 @@ fn boxes_are_read_back_from_the_preview_and_from_edits() {
     assert!(ticked("- [x] a task of somebody\n- [y] **1.** no").is_empty());
 }
 
-#[test]
-fn a_huge_plan_is_cut_and_keeps_count() {
+/// A plan of so many issues with long titles and labels of their own, each third one under the one before.
+fn huge(issues: usize) -> Plan {
     let mut plan = plan();
-    plan.issues = (1..=1000)
+    plan.issues = (1..=issues)
         .map(|n| {
-            issue(
+            let parent = (n % 3 == 0).then(|| format!("i{}", n - 1));
+            let waits = if n > 10 { vec!["i1", "i2"] } else { vec![] };
+            let title = format!("{} {n}", "A_long *title* with words".repeat(3));
+            let mut issue = issue(
                 n,
-                &"A long title with words ".repeat(3),
-                None,
-                &["i1", "i2"],
+                &title[..title.len().min(80)],
+                parent.as_deref(),
+                &waits,
                 &["b2"],
-            )
+            );
+            issue.labels = (0..5)
+                .map(|l| format!("{}{}", "label ".repeat(8), l + n))
+                .collect();
+            issue
         })
         .collect();
-    plan.spec.blocks = (1..=5000)
-        .map(|n| block(n, [n, n], &"word ".repeat(40)))
-        .collect();
     plan.coverage.clear();
-    let text = preview(&Preview {
-        about: about(&run()),
-        plan: &plan,
-        reasons: &[],
-        dropped: &BTreeSet::new(),
-        similar: &[],
-        mermaid: &"a --> b\n".repeat(9000),
-        rate_per_minute: 30,
-        ai: None,
-        is_degraded: false,
-    });
-    assert!(text.chars().count() < COMMENT_MAX);
-    assert!(text.ends_with("</sub>\n"), "the end was cut off");
-    let more = 1000 - ticked(&text).len();
-    assert!(text.contains(&format!("- … and {more} more")));
-    assert!(text.contains("1,000 issues planned"));
+    plan
+}
+
+#[test]
+fn every_issue_of_a_huge_plan_stands_in_exactly_one_part() {
+    for issues in [1, 60, 61, 62, 63, 64, 65, 300, 1000] {
+        let mut plan = huge(issues);
+        plan.spec.blocks = (1..=2000)
+            .map(|n| block(n, [n, n], &"word ".repeat(40)))
+            .collect();
+        let run = run();
+        let dropped = BTreeSet::from(["i1".to_owned()]);
+        for urls in [0, 64] {
+            let urls: BTreeMap<u32, String> = (1..=urls)
+                .map(|n| {
+                    (
+                        n,
+                        format!("https://github.com/acme/shop/issues/1#issuecomment-{n}00000000"),
+                    )
+                })
+                .collect();
+            let parts = preview(&Preview {
+                part_urls: &urls,
+                ..shown_of(&run, &plan, &dropped)
+            });
+            let mut seen = BTreeMap::new();
+            for part in &parts {
+                assert!(
+                    part.chars().count() <= COMMENT_MAX,
+                    "{}",
+                    part.chars().count()
+                );
+                assert!(part.ends_with("</sub>\n"), "the end was cut off");
+                assert!(part.contains("- ["), "a part without an issue");
+                assert_eq!(find_comment_marker(part), Some(run.clone()));
+                for (item, is_ticked) in ticked(part) {
+                    assert_eq!(seen.insert(item, is_ticked), None, "{item} stands twice");
+                }
+                let first = part
+                    .lines()
+                    .find(|l| l.trim_start().starts_with("- ["))
+                    .unwrap();
+                assert!(first.starts_with("- ["), "a list that begins as code");
+            }
+            assert!(seen.keys().copied().eq(1..=u32::try_from(issues).unwrap()));
+            assert_eq!(seen.values().filter(|ticked| !**ticked).count(), 1);
+            assert_eq!(parts.len() > 1, parts[0].contains("**The list goes on**"));
+            assert!(parts.len() <= 30, "{} parts", parts.len());
+            if issues == 1000 {
+                assert!(parts.len() > 5 && parts[0].contains("1,000 issues planned"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_names_the_start_and_the_start_names_it() {
+    let (plan, run, none) = (huge(150), run(), BTreeSet::new());
+    let mut p = shown_of(&run, &plan, &none);
+    let urls = BTreeMap::from([(1, "https://one".to_owned()), (2, "https://two".to_owned())]);
+    p.part_urls = &urls;
+    let parts = preview(&p);
+    let index = parts[0]
+        .lines()
+        .find(|l| l.starts_with("**The list goes on**"));
+    assert_snapshot!(index.unwrap(), @"**The list goes on** in [part 2](https://two) (20 issues from 131 on).");
+    let head: Vec<&str> = parts[1].lines().take(5).collect();
+    assert_snapshot!(head.join("\n"), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment part=2 -->
+    ### 📋 The plan, continued (2 of 2)
+
+    These boxes count as those of [the start](https://one), where the commands are, too.
+    ");
+    assert_snapshot!(part_is_over(&run, 2, "https://one"), @"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment part=2 -->
+    This part of the preview is not needed any more. [The run's comment](https://one) has everything.
+    ");
+}
+
+#[test]
+fn a_plan_for_two_repositories_is_shown_by_repository() {
+    let mut plan = plan();
+    for issue in &mut plan.issues {
+        issue.labels.push("planned".to_owned());
+        issue.assignees = vec!["octocat".to_owned()];
+    }
+    plan.issues[3].repository = RepositoryName::parse("acme/web");
+    let (run, none) = (run(), BTreeSet::new());
+    assert_snapshot!(shown(&one(&shown_of(&run, &plan, &none))), @r#"
+    <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
+    ### 📋 4 issues planned, waiting for your confirmation
+
+    Nothing has been created yet. You asked for a dry run, so have a look first.
+
+    **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 4 issues and 7 links in about 11 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+    <sub>Everybody who watches `acme/shop` or `acme/web` is notified of each, and so are its assignees: `octocat`. Nobody is mentioned. At 30 requests a minute.</sub>
+
+    > [!NOTE]
+    > - `count` stands in the middle of a paragraph (line 3) and was not taken as an option
+
+    Every issue gets `planned` and is for `octocat`.
+
+    #### `acme/shop` · 2 issues
+
+    - [x] **1.** Build the login<br><sub>groups 2 issues</sub>
+      - [x] **2.** Store sessions<br><sub>covers line 4</sub>
+
+    #### `acme/web` · 2 issues
+
+    - [x] **3.** Render `<Login>` for @¦alice, see #¦7<br><sub>covers lines 5–8 · waits for 2 · part of 1 · `frontend`</sub>
+    - [x] **4.** Write the documentation<br><sub>waits for 2, 3</sub>
+
+    <details>
+    <summary>What waits for what, as a graph</summary>
+
+    ```mermaid
+    flowchart LR
+      subgraph ni1["1 Build the login"]
+        ni2["2 Store sessions"]
+        ni3["3 Render #96;#60;Login#62;#96; for #64;alice, see #35;7"]
+      end
+      ni4["4 Write the documentation"]
+      ni2 --> ni3
+      ni2 --> ni4
+      ni3 --> ni4
+    ```
+
+    </details>
+
+    **Coverage.** 3 of 5 blocks of [the text](https://github.com/acme/shop/issues/1) became issues, 1 is not work, **1 is not covered**.
+
+    <details>
+    <summary>Not covered (1)</summary>
+
+    - [line 10](https://github.com/acme/shop/issues/1): Make it nice.
+
+    </details>
+
+    <details>
+    <summary>Not work (1)</summary>
+
+    - context · [lines 1–2](https://github.com/acme/shop/issues/1): Why People cannot log in, and they tell @¦bob about it every day, which…
+
+    </details>
+
+    <details>
+    <summary>All commands: confirm, drop, split, merge, title, replan, cancel</summary>
+
+    | to | comment |
+    |---|---|
+    | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
+    | create only some | `@TheOpenProducerBot confirm 1,3-5` |
+    | take some out | `@TheOpenProducerBot drop 2,4`, or untick their boxes |
+    | make several issues of one | `@TheOpenProducerBot split 3` |
+    | make one issue of several; the first keeps its number and title | `@TheOpenProducerBot merge 2,4` |
+    | say a title better | `@TheOpenProducerBot title 3: new words` |
+    | plan again; edits are gone then | `@TheOpenProducerBot replan` and what should be different |
+    | stop | `@TheOpenProducerBot cancel` |
+
+    </details>
+
+    One issue for each list item under “Scope”.
+
+    <sub>Run `run_20260102_030405_abcdefgh`</sub>
+    "#);
+}
+
+#[test]
+fn a_large_plan_is_drawn_by_its_groups() {
+    let (mut plan, run, none) = (huge(120), run(), BTreeSet::new());
+    for issue in &mut plan.issues {
+        issue.labels.clear();
+    }
+    let text = preview(&shown_of(&run, &plan, &none)).concat();
+    assert!(
+        text.contains("as a graph: 120 issues folded into 41 groups"),
+        "{text}"
+    );
+    assert!(text.contains("-->") && text.contains("(2 issues)"));
 }
 
 #[test]
@@ -444,6 +711,7 @@ fn a_note_names_many_issues_and_counts_the_rest() {
         repository: None,
     });
     let summary = summary(&Summary {
+        done: Done::default(),
         about: about(&run),
         created: &created(),
         skipped: &[],
@@ -474,6 +742,7 @@ fn summary_comment() {
     let run = run();
     let created = created();
     let full = Summary {
+        done: Done::of([Standing::Open, Standing::Done, Standing::NotPlanned]),
         about: about(&run),
         created: &created,
         skipped: &[Skipped {
@@ -513,6 +782,8 @@ fn summary_comment() {
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ⚠️ 3 issues created, 1 could not be
 
+    `█████████████░░░░░░░` 66% · 2 of 3 closed (1 not planned)
+
     - #12 · Build the login
       - #13 · Store sessions
       - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
@@ -551,6 +822,8 @@ fn summary_comment() {
     <!-- openproducer run=run_20260102_030405_abcdefgh comment -->
     ### ✅ 3 issues created
 
+    `█████████████░░░░░░░` 66% · 2 of 3 closed (1 not planned)
+
     - #12 · Build the login
       - #13 · Store sessions
       - acme/web#4 · Render `<Login>` for @¦alice, see #¦7
@@ -568,6 +841,7 @@ fn ended_comments() {
     let run = run();
     let created = created();
     let some = Ended {
+        done: Done::default(),
         about: about(&run),
         created: &created,
         total: 8,
@@ -692,20 +966,30 @@ fn at_a_terminal_the_same_is_done_by_commands() {
         terminal: Some((&name, IssueNumber(5))),
         ..about(&run)
     };
-    let waiting = preview(&Preview {
+    let waiting = one(&Preview {
         about,
         plan: &plan(),
         reasons: &[],
         dropped: &BTreeSet::new(),
         similar: &[],
-        mermaid: "",
+        home: &home(),
+        spec_url: "https://github.com/acme/shop/issues/1",
+        part_urls: &BTreeMap::new(),
+        sub_issues: true,
+        dependencies: true,
         rate_per_minute: 30,
         ai: None,
         is_degraded: false,
     });
-    let steps = waiting.split("**What next?**").nth(1).unwrap();
-    assert_snapshot!(steps.split("\n\n").take(2).collect::<Vec<_>>().join("\n"), @"
-     Untick what you do not want, then confirm at the terminal.
+    let steps = waiting.split("**To create").nth(1).unwrap();
+    let table = steps.split("All commands").nth(1).unwrap();
+    let shown =
+        [steps, table].map(|part| part.split("\n\n").take(2).collect::<Vec<_>>().join("\n"));
+    assert_snapshot!(shown.join("\n----\n"), @"
+     what is ticked, run `openproducer process --repo acme/shop --issue 5 --confirm`.** That makes 4 issues and 7 links in about 11 seconds. Untick first what you do not want.
+    <sub>Everybody who watches `acme/shop` or `acme/web` is notified of each, and so are its assignees: `octocat` (1). Nobody is mentioned. At 30 requests a minute.</sub>
+    ----
+    : confirm, plan again, stop</summary>
     | to | run |
     |---|---|
     | create what is ticked, exactly as shown | `openproducer process --repo acme/shop --issue 5 --confirm` |
@@ -713,6 +997,7 @@ fn at_a_terminal_the_same_is_done_by_commands() {
     | stop | `openproducer process --repo acme/shop --issue 5 --cancel` |
     ");
     let ended = Ended {
+        done: Done::default(),
         about,
         created: &created(),
         total: 4,
@@ -749,9 +1034,13 @@ fn help_reply() {
     | `@TheOpenProducerBot confirm` | creates the previewed plan, exactly as shown |
     | `@TheOpenProducerBot confirm 1,3-5` | creates only these |
     | `@TheOpenProducerBot drop 2,4` | takes these out of the preview; unticking their boxes does the same |
-    | `@TheOpenProducerBot replan` | plans again; add what should be different |
+    | `@TheOpenProducerBot split 3` | makes several issues of this one, each with a number of its own |
+    | `@TheOpenProducerBot merge 2,4` | makes one issue of these; the first keeps its number and its title |
+    | `@TheOpenProducerBot title 3: new words` | gives it another title |
+    | `@TheOpenProducerBot replan` | plans again; add what should be different; edits are gone then |
     | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
     | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+    | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
     | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
     | `@TheOpenProducerBot help` | this |
     ");
@@ -760,6 +1049,7 @@ fn help_reply() {
 #[test]
 fn status_reply() {
     let row = |state, created, total, failed, note: &str| StatusRow {
+        done: Done::default(),
         run: run(),
         state,
         created,
@@ -802,8 +1092,13 @@ fn short_replies() {
         already(illegal, about(&run)),
         nothing_to_confirm(bot),
         nothing_to_roll_back(bot),
-        not_yet("sync", bot),
-        unknown_items(&[9, 12], 4),
+        in_sync(),
+        nothing_to_sync(bot),
+        sync_later(&run, true, true, bot),
+        sync_later(&run, true, false, bot),
+        sync_later(&run, false, false, bot),
+        unknown_items(&[9, 12], &[1, 2, 3, 4]),
+        unknown_items(&[2], &[1, 3, 5, 6, 7]),
         format!("{error} {next}\n"),
     ];
     assert_snapshot!(shown(&replies.join("\n")), @"
@@ -817,9 +1112,19 @@ fn short_replies() {
 
     No run of this issue has created anything that could be rolled back. `@TheOpenProducerBot status` shows this issue's runs.
 
-    I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+    Nothing has changed: the issues follow the specification as it is now.
+
+    No run of this issue is completed, so there are no issues to bring in line. `@TheOpenProducerBot status` shows this issue's runs.
+
+    `run_20260102_030405_abcdefgh` shows a difference and waits: `@TheOpenProducerBot confirm` it, `@TheOpenProducerBot replan` to compare again, or `@TheOpenProducerBot cancel`.
+
+    The plan of `run_20260102_030405_abcdefgh` waits, and nothing of it exists yet: `@TheOpenProducerBot replan` plans the edited specification.
+
+    `run_20260102_030405_abcdefgh` is still at work. Ask again when its comment says that it is done.
 
     The plan has 4 issues, numbered 1 to 4; there is no 9, 12. Nothing was changed.
+
+    The plan has 5 issues, numbered 1, 3, 5-7; there is no 2. Nothing was changed.
 
     130 issues are planned, and at most 100 may be created in one run. Add `count: 100` or less, or split the specification over several issues, and ask again.
     ");
@@ -863,25 +1168,34 @@ fn no_stranger_s_words_get_through_alive() {
     plan.spec.blocks[0].text = nasty.to_owned();
     plan.warnings = vec![nasty.to_owned()];
     plan.coverage[0].reason = Some(nasty.to_owned());
-    let text = preview(&Preview {
+    let text = one(&Preview {
         about: about(&run()),
         plan: &plan,
         reasons: &[],
         dropped: &BTreeSet::new(),
         similar: &[],
-        mermaid: "a\n```\n@alice",
+        home: &home(),
+        spec_url: "https://github.com/acme/shop/issues/1",
+        part_urls: &BTreeMap::new(),
+        sub_issues: true,
+        dependencies: true,
         rate_per_minute: 30,
         ai: None,
         is_degraded: false,
     });
     assert!(!ticked(&text).contains_key(&9));
     let body = text.split_once("-->").unwrap().1;
-    let ours = ["details>", "summary>", "sub>", "code>"];
+    // Signs in the graph are numbers of signs.
+    let (start, rest) = body.split_once("```mermaid").unwrap();
+    let (graph, end) = rest.split_once("```").unwrap();
+    assert!(!graph.contains(['@', '<', '`']), "{graph}");
+    let body = &format!("{start}{end}");
+    let ours = ["details>", "summary>", "sub>", "code>", "br>"];
     for (at, sign) in body.match_indices('<') {
         let tag = body[at + sign.len()..].trim_start_matches('/');
         assert!(ours.iter().any(|our| tag.starts_with(our)), "{tag}");
     }
-    assert!(!body.contains("#1") && !body.contains("mermaid"));
+    assert!(!body.contains("#1"));
     let options = pulldown_cmark::Options::ENABLE_GFM;
     for event in pulldown_cmark::Parser::new_ext(body, options) {
         if let pulldown_cmark::Event::Text(words) = event {
@@ -890,5 +1204,34 @@ fn no_stranger_s_words_get_through_alive() {
                 "{words}"
             );
         }
+    }
+}
+
+#[test]
+fn zz_print() {
+    let wishes = crate::domain::structure::Wishes {
+        maximum: 1000,
+        labels: vec!["planned".to_owned()],
+        ..Default::default()
+    };
+    let (run, none) = (run(), BTreeSet::new());
+    let long: String = (0..300)
+        .map(|n| {
+            format!(
+                "{}- Build screen {n} of the counter for returned articles\n",
+                if n % 30 == 0 {
+                    format!("\n## Part {n}\n\n")
+                } else {
+                    String::new()
+                }
+            )
+        })
+        .collect();
+    let prd = std::fs::read_to_string("docs/examples/team-inbox-prd.md").unwrap();
+    let billing = std::fs::read_to_string("docs/examples/billing-migration.md").unwrap();
+    for (name, text) in [("prd", prd), ("billing", billing), ("long", long)] {
+        let plan = crate::domain::structure::plan("Shop", &text, &wishes);
+        let texts = preview(&shown_of(&run, &plan, &none));
+        std::fs::write(format!("/tmp/preview-{name}.md"), texts.join("\n=======\n")).unwrap();
     }
 }

@@ -16,6 +16,11 @@ pub fn comment_marker(run: &RunId) -> String {
     format!("<!-- openproducer run={run} comment -->")
 }
 
+/// The hidden line that begins a further part of a run's comment, from 2 on.
+pub fn part_marker(run: &RunId, part: u32) -> String {
+    format!("<!-- openproducer run={run} comment part={part} -->")
+}
+
 /// A body that ends with its marker and keeps within GitHub's limit, cut with a visible note where it must be.
 ///
 /// The marker goes last and [`find_marker`] looks from the end, so that nothing in the body can pass for it.
@@ -31,6 +36,14 @@ pub fn with_marker(body: &str, run: &RunId, item: &str) -> String {
     let room = BODY_MAX - CUT.chars().count() - mark.len() - 100;
     let kept: String = body.chars().take(room).collect();
     format!("{}{CUT}\n\n{mark}", fenced_off(&kept))
+}
+
+/// The body without the marker that [`with_marker`] put at its end.
+pub fn without_marker(body: &str) -> &str {
+    match body.rfind(OPEN) {
+        Some(at) if body[at..].trim_end().ends_with("-->") => body[..at].trim_end(),
+        _ => body,
+    }
 }
 
 /// The text with the fence closed in which it ends: else the marker would be shown as code.
@@ -51,12 +64,18 @@ pub fn find_marker(body: &str) -> Option<(RunId, String)> {
     })
 }
 
-/// The run of a comment, if it begins with a run's marker.
+/// The run of a comment, if it begins with a run's marker, or with that of a further part.
 pub fn find_comment_marker(comment: &str) -> Option<RunId> {
     let inner = comment
         .trim_start()
         .strip_prefix("<!-- openproducer run=")?;
-    RunId::parse(inner.split_once(" comment -->")?.0)
+    let (run, kind) = inner.split_once(" -->")?.0.split_once(' ')?;
+    let is_part = |kind: &str| {
+        let part = kind.strip_prefix("comment part=");
+        part.is_some_and(|n| n.parse::<u32>().is_ok())
+    };
+    let is_ours = kind == "comment" || is_part(kind);
+    is_ours.then(|| RunId::parse(run)).flatten()
 }
 
 /// The line that would close the fence in which the text ends, if it ends in one.

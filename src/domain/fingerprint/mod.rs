@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::plan::FROM_THE_SPEC;
 
-pub use marker::{comment_marker, find_comment_marker, find_marker, marker, with_marker};
+pub use marker::{
+    comment_marker, find_comment_marker, find_marker, marker, part_marker, with_marker,
+    without_marker,
+};
 
 /// What is compared to find duplicates: the request's `unique_by`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -118,6 +121,30 @@ fn normal_body(body: &str) -> String {
         .filter(|line| !line.is_empty())
         .collect();
     lines.join(" ")
+}
+
+/// A piece of a text by what it says: without bullets, boxes, numbers and marks of headings, emphasis, case and space.
+pub(crate) fn normal_block(text: &str) -> String {
+    let lines = without_comments(text);
+    let lines = lines.lines().map(|line| {
+        let line = without_box(line).trim_start_matches(['#', '>', ' ']);
+        normal_words(without_number(line).trim_end_matches(['#', ' ']))
+    });
+    let whole = lines
+        .filter(|l| !l.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    whole.trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// A list item without `3.` or `3)`.
+fn without_number(line: &str) -> &str {
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let item = rest.strip_prefix(['.', ')']).filter(|i| i.starts_with(' '));
+    match item {
+        Some(item) if rest.len() < line.len() => without_box(item),
+        _ => line,
+    }
 }
 
 /// Lower case, one space between words, no emphasis marks, nothing invisible.

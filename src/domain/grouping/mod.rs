@@ -48,6 +48,26 @@ pub fn is_nested(plan: &Plan) -> bool {
     plan.issues.iter().any(|i| i.parent.is_some())
 }
 
+/// How many levels of issues the plan has.
+pub fn depth(plan: &Plan) -> usize {
+    let parents: BTreeMap<&str, Option<&str>> = plan
+        .issues
+        .iter()
+        .map(|i| (i.id.as_str(), i.parent.as_deref()))
+        .collect();
+    let level = |issue: &PlannedIssue| {
+        let mut at = issue.parent.as_deref();
+        let mut level = 1;
+        // A circle of parents ends the count.
+        while let Some(above) = at.filter(|_| level <= plan.issues.len()) {
+            level += 1;
+            at = parents.get(above).copied().flatten();
+        }
+        level
+    };
+    plan.issues.iter().map(level).max().unwrap_or(0)
+}
+
 /// Whether any issue of the plan, or the trigger with so much room, would get more sub-issues than it takes. Skipped
 /// issues take no room.
 pub fn is_too_wide(plan: &Plan, free: usize, skipped: &BTreeSet<String>) -> bool {

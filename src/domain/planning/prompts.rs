@@ -225,10 +225,10 @@ fn listed(brief: &Brief<'_>, names: &[String], mark: &str, longest: usize) -> St
 }
 
 fn components(brief: &Brief<'_>) -> String {
-    if brief.wishes.components.is_empty() {
+    if brief.wishes.parts().is_empty() {
         return "always \"\".".to_owned();
     }
-    let names = quoted(brief, &brief.wishes.components);
+    let names = quoted(brief, brief.wishes.parts());
     format!(
         "the one of {names} that the issue belongs to, spelled like this, or \"\" if none fits."
     )

@@ -242,7 +242,7 @@ impl<'a> Reading<'a> {
 
     fn component(&mut self, item: &Value, who: &str) -> Option<String> {
         let named = self.complaints.maybe_text(item, "component", who)?;
-        let wished = &self.brief.wishes.components;
+        let wished = self.brief.wishes.parts();
         let found = wished
             .iter()
             .find(|c| c.to_lowercase() == named.to_lowercase());

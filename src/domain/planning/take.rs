@@ -133,7 +133,7 @@ impl Work<'_> {
             component: issue
                 .component
                 .clone()
-                .filter(|c| self.brief.wishes.components.contains(c)),
+                .filter(|c| self.brief.wishes.parts().contains(c)),
             labels: labels.cloned().collect(),
             grounded,
             ..Node::default()

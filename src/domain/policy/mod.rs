@@ -44,6 +44,8 @@ pub enum Reason {
     ProhibitedKeyword(Hit),
     /// Blocks that look like work, and that the model says are none.
     LeftOut(usize),
+    /// Somebody edited the plan.
+    Edited,
 }
 
 impl fmt::Display for Reason {
@@ -64,6 +66,7 @@ impl fmt::Display for Reason {
                 write!(f, "{n} planned issues look like ones that exist already.")
             }
             Self::ProhibitedKeyword(hit) => hit.fmt(f),
+            Self::Edited => f.write_str("The plan was edited."),
             Self::LeftOut(1) => f.write_str(
                 "The model takes 1 piece of the text for no work that looks like work; the coverage below names it.",
             ),

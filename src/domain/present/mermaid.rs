@@ -111,9 +111,18 @@ fn node(id: &str) -> String {
     )
 }
 
-/// "3 Assign a conversation…": every sign that means something to Mermaid or HTML as its code.
+/// "3 Assign a conversation…"
 fn label(issue: &PlannedIssue) -> String {
-    let title = issue.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let number = number(&issue.id)
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>();
+    format!("{number} {}", safe(&issue.title))
+}
+
+/// The words, cut, with every sign that means something to Mermaid or HTML as its code.
+pub(super) fn safe(words: &str) -> String {
+    let title = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut short: String = title.chars().take(LABEL).collect();
     if title.chars().count() > LABEL {
         let at = short
@@ -123,13 +132,7 @@ fn label(issue: &PlannedIssue) -> String {
         short.truncate(at);
         short.push('…');
     }
-    let mut out = format!(
-        "{} ",
-        number(&issue.id)
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-    );
+    let mut out = String::with_capacity(short.len());
     for c in short.chars() {
         match c {
             c if c.is_alphanumeric()

@@ -4,6 +4,7 @@ mod explanation;
 pub mod layers;
 mod markdown;
 mod mermaid;
+mod overview;
 mod quality;
 mod terminal;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 pub use explanation::explanation;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
+pub use overview::overview;
 pub use quality::quality;
 pub use terminal::text;
 

@@ -92,14 +92,19 @@ pub fn report(plan: &Plan) -> Report {
 }
 
 impl Report {
-    /// What a person would act on before confirming, in a few lines; the whole report is elsewhere.
-    pub fn to_act_on(&self) -> Vec<String> {
-        const LINES: usize = 3;
-        let urgent = |finding: &&Finding| {
+    /// The findings that a person would act on before confirming.
+    pub fn urgent(&self) -> Vec<&Finding> {
+        let is_urgent = |finding: &&Finding| {
             let rule = RULES.iter().find(|rule| rule.name == finding.rule);
             rule.is_some_and(|rule| rule.is_urgent)
         };
-        let urgent: Vec<&Finding> = self.findings.iter().filter(urgent).collect();
+        self.findings.iter().filter(is_urgent).collect()
+    }
+
+    /// What a person would act on before confirming, in a few lines; the whole report is elsewhere.
+    pub fn to_act_on(&self) -> Vec<String> {
+        const LINES: usize = 3;
+        let urgent = self.urgent();
         let mut lines: Vec<String> = urgent
             .iter()
             .take(LINES)

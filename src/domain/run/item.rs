@@ -24,6 +24,10 @@ pub enum ItemState {
     Closed,
     /// A rollback left it open because people have worked on it since.
     Left,
+    /// A sync has changed or retired the issue that was there already.
+    Changed,
+    /// A rollback has put that issue back as it was.
+    Undone,
 }
 
 /// What is to happen to a planned issue.
@@ -38,10 +42,14 @@ pub enum ItemMove {
     Fail,
     Close,
     Leave,
+    /// Changed an issue that was there already.
+    Change,
+    /// Put it back as it was.
+    Undo,
 }
 
 impl ItemMove {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Drop,
         Self::Restore,
         Self::Skip,
@@ -50,6 +58,8 @@ impl ItemMove {
         Self::Fail,
         Self::Close,
         Self::Leave,
+        Self::Change,
+        Self::Undo,
     ];
 
     fn done(self) -> &'static str {
@@ -62,12 +72,14 @@ impl ItemMove {
             Self::Fail => "recorded as failed",
             Self::Close => "closed",
             Self::Leave => "left",
+            Self::Change => "recorded as changed",
+            Self::Undo => "put back",
         }
     }
 }
 
 impl ItemState {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Planned,
         Self::Dropped,
         Self::Intended,
@@ -76,6 +88,8 @@ impl ItemState {
         Self::Failed,
         Self::Closed,
         Self::Left,
+        Self::Changed,
+        Self::Undone,
     ];
 
     /// The name in SQL, JSON and logs.
@@ -89,6 +103,8 @@ impl ItemState {
             Self::Failed => "failed",
             Self::Closed => "closed",
             Self::Left => "left",
+            Self::Changed => "changed",
+            Self::Undone => "undone",
         }
     }
 
@@ -117,7 +133,9 @@ impl ItemState {
             (ItemMove::Create, Self::Intended | Self::Created) => Ok(Self::Created),
             (ItemMove::Fail, Self::Planned | Self::Intended) => Ok(Self::Failed),
             (ItemMove::Close, Self::Created | Self::Left | Self::Closed) => Ok(Self::Closed),
-            (ItemMove::Leave, Self::Created | Self::Left) => Ok(Self::Left),
+            (ItemMove::Leave, Self::Created | Self::Left | Self::Changed) => Ok(Self::Left),
+            (ItemMove::Change, Self::Intended | Self::Changed) => Ok(Self::Changed),
+            (ItemMove::Undo, Self::Changed | Self::Left | Self::Undone) => Ok(Self::Undone),
             _ => Err(IllegalItemMove { from: self, wanted }),
         }
     }

@@ -1,12 +1,14 @@
 //! A run's states and its legal moves; each move takes a state and gives the next, or says in words why not.
 
 mod item;
+mod standing;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use item::{IllegalItemMove, ItemMove, ItemState};
+pub use standing::{Done, Standing};
 
 use super::ids::RunId;
 
@@ -324,7 +326,7 @@ impl IllegalMove {
             }
             Move::Confirm => "there is nothing to confirm",
             Move::Drop if self.before_preview() => "items can be dropped once its preview is there",
-            Move::Drop => "items can be dropped only while a preview waits",
+            Move::Drop => "a plan can be changed only while its preview waits",
             Move::Replan if over => "ask again in a new comment to start another run",
             Move::Replan => "it can be planned again only while a preview waits",
             Move::StartPlanning => "it cannot start planning",

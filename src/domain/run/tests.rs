@@ -88,6 +88,7 @@ fn every_legal_item_move_is_in_this_table_and_no_other() {
     intended -> intended by Intend
     intended -> created by Create
     intended -> failed by Fail
+    intended -> changed by Change
     created -> created by Create
     created -> closed by Close
     created -> left by Leave
@@ -95,6 +96,11 @@ fn every_legal_item_move_is_in_this_table_and_no_other() {
     closed -> closed by Close
     left -> closed by Close
     left -> left by Leave
+    left -> undone by Undo
+    changed -> left by Leave
+    changed -> changed by Change
+    changed -> undone by Undo
+    undone -> undone by Undo
     ");
 }
 
@@ -134,15 +140,15 @@ fn illegal_moves_say_why_not() {
     R is just finishing; there is nothing to confirm
     R is being rolled back; there is nothing to confirm
     R is about to start; items can be dropped once its preview is there
-    R is already completed; items can be dropped only while a preview waits
-    R is already over, because it failed; items can be dropped only while a preview waits
-    R is already cancelled; items can be dropped only while a preview waits
-    R is already rolled back; items can be dropped only while a preview waits
+    R is already completed; a plan can be changed only while its preview waits
+    R is already over, because it failed; a plan can be changed only while its preview waits
+    R is already cancelled; a plan can be changed only while its preview waits
+    R is already rolled back; a plan can be changed only while its preview waits
     R is still being planned; items can be dropped once its preview is there
-    R is already creating its issues; items can be dropped only while a preview waits
-    R is already linking its issues; items can be dropped only while a preview waits
-    R is just finishing; items can be dropped only while a preview waits
-    R is being rolled back; items can be dropped only while a preview waits
+    R is already creating its issues; a plan can be changed only while its preview waits
+    R is already linking its issues; a plan can be changed only while its preview waits
+    R is just finishing; a plan can be changed only while its preview waits
+    R is being rolled back; a plan can be changed only while its preview waits
     R is about to start; it can be planned again only while a preview waits
     R is already completed; ask again in a new comment to start another run
     R is already over, because it failed; ask again in a new comment to start another run

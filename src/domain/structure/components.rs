@@ -126,8 +126,13 @@ pub(super) fn spread(reader: &mut Reader<'_>, components: &[String]) -> bool {
     true
 }
 
-/// Gives each draft the component that it speaks of; the components that none speaks of.
-pub(super) fn assign(reader: &mut Reader<'_>, components: &[String]) -> Vec<String> {
+/// The least score of a draft that speaks of a component: for one that was asked for, a hint will do.
+pub(super) const HINTS: usize = 2;
+/// Its name stands in the title or above it, or its words all over the text.
+pub(super) const PLAIN: usize = 6;
+
+/// Gives each draft the component that it speaks of with at least such a score; the components that none speaks of.
+pub(super) fn assign(reader: &mut Reader<'_>, components: &[String], least: usize) -> Vec<String> {
     let names: Vec<(String, Vec<String>)> = components
         .iter()
         .map(|component| {
@@ -178,7 +183,7 @@ pub(super) fn assign(reader: &mut Reader<'_>, components: &[String]) -> Vec<Stri
             .enumerate()
             .map(|(at, name)| (score(name), std::cmp::Reverse(at)))
             .max();
-        if let Some((score, std::cmp::Reverse(at))) = best.filter(|(score, _)| *score >= 2) {
+        if let Some((score, std::cmp::Reverse(at))) = best.filter(|(score, _)| *score >= least) {
             let _ = score;
             used[at] = true;
             reader.drafts[n].component = Some(components[at].clone());

@@ -18,17 +18,46 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/documents")
 }
 
+macro_rules! documents_named {
+    ($($name:literal,)*) => {
+        &[$(($name, include_str!(concat!("../../../tests/documents/", $name, ".md"))),)*]
+    };
+}
+
 /// Every document by its name.
+const DOCUMENTS: &[(&str, &str)] = documents_named![
+    "article",
+    "decision-record",
+    "design-document",
+    "enhancement-proposal",
+    "epic",
+    "implementation-plan",
+    "language-proposal-evolution",
+    "language-proposal-rfc",
+    "migration-plan",
+    "minutes-with-actions",
+    "minutes-without-actions",
+    "nested-lists",
+    "one-long-paragraph",
+    "prd-chinese",
+    "release-checklist",
+    "requirements-french",
+    "requirements-german",
+    "requirements-japanese",
+    "requirements-portuguese",
+    "requirements-spanish",
+    "retrospective",
+    "rfc-with-tutorial",
+    "roadmap",
+    "table-specification",
+    "user-stories",
+    "wish-with-two-solutions",
+];
+
 fn documents() -> BTreeMap<String, String> {
-    let files = std::fs::read_dir(folder())
-        .unwrap()
-        .map(|f| f.unwrap().path());
-    files
-        .filter(|path| path.extension().is_some_and(|e| e == "md"))
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, std::fs::read_to_string(path).unwrap())
-        })
+    DOCUMENTS
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
         .collect()
 }
 

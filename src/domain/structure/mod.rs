@@ -43,14 +43,15 @@ use draft::Draft;
 use outline::Outline;
 use reader::{Reader, Role};
 use titles::Titles;
-use words::asks::{demands, sentences};
-use words::verbs::opens_with_verb;
+use words::asks::demands;
 
 pub use explain::{Decision, renumber};
 pub use rules::{RULES, Rule};
 
 pub(super) use components::repository;
+pub(super) use words::asks::{asks, sentences};
 pub(super) use words::language::{COMMON, Language, language};
+pub(super) use words::verbs::opens_with_verb;
 
 /// What a request asks of the plan beside the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,12 +60,24 @@ pub struct Wishes {
     pub count: Option<u32>,
     /// Parts to spread the work over.
     pub components: Vec<String>,
+    /// Where nothing is asked: parts that the settings know. An issue that plainly speaks of one belongs to it.
+    pub known_components: Vec<String>,
     pub labels: Vec<String>,
     pub assignees: Vec<String>,
     /// Where issues may go; none is the trigger's own repository.
     pub repositories: Vec<RepositoryName>,
     /// The most issues that a run may have.
     pub maximum: u32,
+}
+
+impl Wishes {
+    /// The parts that an issue may belong to.
+    pub fn parts(&self) -> &[String] {
+        match self.components.as_slice() {
+            [] => &self.known_components,
+            asked => asked,
+        }
+    }
 }
 
 /// The name of the rule that says what a section with this heading is for; `None` for the name of a thing.
@@ -179,7 +192,14 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         ),
         _ => sized,
     };
-    let missing = components::assign(&mut reader, &wishes.components);
+    let is_asked = !wishes.components.is_empty();
+    let speaks = if is_asked {
+        components::HINTS
+    } else {
+        components::PLAIN
+    };
+    let mut missing = components::assign(&mut reader, wishes.parts(), speaks);
+    missing.retain(|_| is_asked);
     if !missing.is_empty() && reader.alive() > 0 {
         warnings.push(format!(
             "No issue speaks of {}: the text names nothing for {}.",

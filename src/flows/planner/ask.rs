@@ -144,7 +144,14 @@ impl Asking<'_> {
         let (tokens_in, tokens_out) = (u64::from(usage.tokens_in), u64::from(usage.tokens_out));
         // What was cut off before was asked in full, and answered nobody knows how far.
         let spent = self.spent(tokens_in * (1 + lost), tokens_out * (1 + lost));
-        ai_calls::settle(&self.services.pool, call, spent, usage.is_estimate).await?;
+        ai_calls::settle(
+            &self.services.pool,
+            self.run.installation,
+            call,
+            spent,
+            usage.is_estimate,
+        )
+        .await?;
         drop(lease);
         reply
     }
@@ -202,11 +209,11 @@ impl Asking<'_> {
             Ok(Ok(answer)) => Ok((call, answer)),
             Ok(Err(error)) => {
                 let may_cost = error.may_have_been_answered();
-                ai_calls::fail(pool, call, error.kind(), may_cost).await?;
+                ai_calls::fail(pool, self.run.installation, call, error.kind(), may_cost).await?;
                 Err(self.refused(error).await)
             }
             Err(stop) => {
-                ai_calls::fail(pool, call, "timed_out", true).await?;
+                ai_calls::fail(pool, self.run.installation, call, "timed_out", true).await?;
                 Err(stop)
             }
         }

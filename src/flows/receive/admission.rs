@@ -86,9 +86,10 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
     Ok(match (event, action) {
         ("ping", _) => Verdict::Ignored(Reason::Ping),
         ("issues", "opened") => issue_opened(payload, us)?,
+        ("issues", "edited") => issue_edited(payload, us)?,
         ("issue_comment", "created") => comment_created(payload, us)?,
         ("issue_comment", "edited") => comment_edited(payload, us)?,
-        // The place for `issues` edited (the spec changed), closed, reopened, deleted, transferred, once they are acted on.
+        _ if is_about_ours(event, action) => issue_moved(payload, us)?,
         _ if always_concerns(event, action) => Verdict::Concerns,
         _ if is_known(event) => Verdict::Ignored(Reason::Action),
         _ => Verdict::Ignored(Reason::Event),
@@ -98,9 +99,20 @@ pub fn judge(event: &str, payload: &Glimpse<'_>, us: &Identity) -> Result<Verdic
 /// Whether such an event can concern us at all, whatever its payload says.
 pub fn may_concern(event: &str, action: &str) -> bool {
     always_concerns(event, action)
+        || is_about_ours(event, action)
         || matches!(
             (event, action),
             ("issues", "opened") | ("issue_comment", "created" | "edited")
+        )
+}
+
+/// Whether it can only be about something that a run has made, or was made from: the words of a specification, or what became
+/// of a created issue.
+pub fn is_about_ours(event: &str, action: &str) -> bool {
+    event == "issues"
+        && matches!(
+            action,
+            "edited" | "closed" | "reopened" | "deleted" | "transferred"
         )
 }
 
@@ -186,18 +198,46 @@ fn comment_created(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, Stri
     on_an_issue(payload)
 }
 
-/// A person edited a comment of ours: boxes were ticked. Other edits never run a command.
+/// A person edited the text of an issue, which may be a trigger: only the database knows. Titles, labels and the like are no
+/// specification.
+fn issue_edited(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    if let Some(reason) = sender(payload, us)? {
+        return Ok(Verdict::Ignored(reason));
+    }
+    if !payload.has_changed("body") {
+        return Ok(Verdict::Ignored(Reason::Action));
+    }
+    on_an_issue(payload)
+}
+
+/// A person edited a comment of ours: boxes were ticked. Or one that names us: it may have asked for a run. No edit runs a
+/// command.
 fn comment_edited(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
     if let Some(reason) = sender(payload, us)? {
         return Ok(Verdict::Ignored(reason));
     }
     let comment = required("comment", payload.comment())?;
     let may_be_ours = us.is_unknown() && comment.user.as_ref().is_some_and(Author::is_bot);
-    if us.wrote(&comment) || may_be_ours {
+    if us.wrote(&comment) || may_be_ours || us.may_be_named(comment.body()) {
         on_an_issue(payload)
     } else {
         Ok(Verdict::Ignored(Reason::Action))
     }
+}
+
+/// Something became of an issue of ours: its run tells how many are done.
+fn issue_moved(payload: &Glimpse<'_>, us: &Identity) -> Result<Verdict, String> {
+    let sender = required("sender", payload.sender())?;
+    if us.is_login(sender.login()) {
+        return Ok(Verdict::Ignored(Reason::Ourselves));
+    }
+    let issue = required("issue", payload.issue())?;
+    let may_be_ours = us.is_unknown() && issue.user.as_ref().is_some_and(Author::is_bot);
+    Ok(if us.wrote(&issue) || may_be_ours {
+        Verdict::Concerns
+    } else {
+        Verdict::Ignored(Reason::Action)
+    })
 }
 
 fn on_an_issue(payload: &Glimpse<'_>) -> Result<Verdict, String> {

@@ -4,6 +4,7 @@ use super::*;
 
 fn attempt(id: i64, guid: &str, status: &str) -> HookDelivery {
     HookDelivery {
+        repository_id: None,
         id,
         guid: guid.to_owned(),
         delivered_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(id),

@@ -21,6 +21,8 @@ pub struct Glimpse<'a> {
     issue: Option<&'a RawValue>,
     #[serde(borrow, default)]
     comment: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    changes: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,6 +100,12 @@ impl<'a> Glimpse<'a> {
     pub fn issue_may_hold(&self, find: impl Fn(&str) -> bool) -> bool {
         self.issue
             .is_none_or(|raw| raw.get().contains("\\u00") || find(raw.get()))
+    }
+
+    /// Whether an edit says that it has changed this field.
+    pub fn has_changed(&self, field: &str) -> bool {
+        let named = |raw: &RawValue| raw.get().contains(&format!("\"{field}\":"));
+        self.changes.is_some_and(named)
     }
 
     /// What the issue says. `None`: the payload is about no issue.

@@ -82,6 +82,8 @@ pub(super) struct Issue {
     #[serde(default)]
     pub state: Option<String>,
     #[serde(default)]
+    pub state_reason: Option<String>,
+    #[serde(default)]
     pub pull_request: Option<IgnoredAny>,
     #[serde(default)]
     pub user: Option<Account>,

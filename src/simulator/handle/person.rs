@@ -121,9 +121,19 @@ impl Person {
     /// As completed.
     #[track_caller]
     pub fn closes(&self, issue: &IssueRef) {
+        self.closes_because(issue, Reason::Completed);
+    }
+
+    #[track_caller]
+    pub fn closes_as_not_planned(&self, issue: &IssueRef) {
+        self.closes_because(issue, Reason::NotPlanned);
+    }
+
+    #[track_caller]
+    fn closes_because(&self, issue: &IssueRef, reason: Reason) {
         let edit = IssueEdit {
             open: Some(false),
-            reason: Some(Reason::Completed),
+            reason: Some(reason),
             ..IssueEdit::default()
         };
         self.edits(issue, edit);

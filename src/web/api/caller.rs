@@ -6,14 +6,17 @@ use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::problem::{ApiError, Problem};
-use crate::flows::tokens::{self, Caller, Scope};
-use crate::web::Shared;
+use crate::flows::tokens::{self, Caller, Known, Scope};
+use crate::web::{Origin, Shared};
 
+/// How much of a token tells it from others: `opr_` and eight characters, which nobody guesses.
+const BEGINNING: usize = 12;
 /// The longest body that is read: settings.
 const LONGEST_BODY: usize = 64 * 1024;
 
@@ -43,9 +46,8 @@ impl FromRequestParts<Arc<Shared>> for Authorized {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or(ApiError::NoToken)?;
-        let caller = tokens::find_caller(&shared.services, token)
-            .await?
-            .ok_or(ApiError::NoToken)?;
+        let token = token.to_owned();
+        let caller = known(parts, shared, &token).await?;
         if !tokens::admit(&shared.services, &caller).await {
             return Err(ApiError::TooOften);
         }
@@ -59,7 +61,34 @@ impl FromRequestParts<Arc<Shared>> for Authorized {
     }
 }
 
-/// A JSON body; what is wrong with it is said with its place. No body is an empty object.
+/// Whose token it is. Those that do not count are counted, by address and by how they begin, and soon no longer looked up: a
+/// right token is answered all the same, whatever else comes from its address.
+async fn known(parts: &mut Parts, shared: &Arc<Shared>, token: &str) -> Result<Caller, ApiError> {
+    let beginning: String = token.chars().take(BEGINNING).collect();
+    if shared.same_tokens.is_shut(&beginning).await {
+        return Err(ApiError::TooManyBad);
+    }
+    match tokens::find_caller(&shared.services, token).await? {
+        Known::Caller(caller) => Ok(caller),
+        Known::Expired(at) => {
+            shared.same_tokens.admit(&beginning).await;
+            Err(ApiError::Expired(at))
+        }
+        Known::Nobody => {
+            let Ok(origin) = Origin::from_request_parts(parts, shared).await;
+            let visitor = shared.visitor(&origin);
+            let same = shared.same_tokens.admit(&beginning).await;
+            if shared.bad_tokens.admit(&visitor).await && same {
+                Err(ApiError::NoToken)
+            } else {
+                tracing::warn!(visitor, "many API tokens that do not count");
+                Err(ApiError::TooManyBad)
+            }
+        }
+    }
+}
+
+/// A JSON body; what is wrong with it is said with its place. No body is an empty object where nothing has to be said.
 pub(super) struct Sent<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Sent<T> {
@@ -69,8 +98,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Sent<T> {
         let body = axum::body::to_bytes(request.into_body(), LONGEST_BODY)
             .await
             .map_err(|_| ApiError::TooLarge)?;
-        let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
-        let read = serde_json::from_slice(body);
+        if body.is_empty() {
+            return serde_json::from_slice(b"{}").map(Self).map_err(|error| {
+                let lacks = error.to_string();
+                let lacks = lacks.split(" at line").next().unwrap_or_default();
+                ApiError::Malformed(format!(
+                    "There is no body, and this needs a JSON object: {lacks}. /api/v1/openapi.json describes it."
+                ))
+            });
+        }
+        let read = serde_json::from_slice(&body);
         read.map(Self).map_err(|error| {
             ApiError::Malformed(format!("The body is not as it should be: {error}."))
         })
@@ -85,6 +122,8 @@ pub(super) struct TokenShape {
     /// In whose name it acts.
     made_by: String,
     scopes: Vec<&'static str>,
+    /// From then on it is refused; null: it lasts until it is revoked.
+    expires_at: Option<DateTime<Utc>>,
 }
 
 /// What this token is and may do.
@@ -98,5 +137,6 @@ pub(super) async fn token(Authorized(caller): Authorized) -> Json<TokenShape> {
         name: caller.name,
         made_by: caller.made_by,
         scopes: caller.scopes.into_iter().map(Scope::as_str).collect(),
+        expires_at: caller.expires_at,
     })
 }

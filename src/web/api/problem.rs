@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +16,10 @@ use crate::github::GitHubError;
 pub(crate) enum ApiError {
     /// No token, or none that counts.
     NoToken,
+    /// The token counted until then.
+    Expired(DateTime<Utc>),
+    /// Too many tokens that do not count.
+    TooManyBad,
     /// The token, or who made it, may not.
     Forbidden(String),
     /// There is none, or none of this installation: nobody learns which.
@@ -29,6 +34,8 @@ pub(crate) enum ApiError {
     TooLarge,
     TooOften,
     Unavailable(String),
+    /// It was not done in time.
+    Slow,
     Internal,
 }
 
@@ -62,6 +69,21 @@ impl ApiError {
                 "A token is needed",
                 own(
                     "Send `Authorization: Bearer opr_…` with a token that is not revoked; an admin of the installation makes one on its page.",
+                ),
+            ),
+            Self::Expired(at) => (
+                StatusCode::UNAUTHORIZED,
+                "The token has expired",
+                format!(
+                    "This token was good until {}. An admin of the installation makes a new one on its page.",
+                    at.format("%Y-%m-%d %H:%M UTC")
+                ),
+            ),
+            Self::TooManyBad => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many wrong tokens",
+                own(
+                    "Many requests came with tokens that are none, or no longer. Wait a minute, then send one that is not revoked or expired.",
                 ),
             ),
             Self::Forbidden(detail) => (StatusCode::FORBIDDEN, "Not allowed", detail.clone()),
@@ -105,6 +127,13 @@ impl ApiError {
             Self::Unavailable(detail) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Not now", detail.clone())
             }
+            Self::Slow => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "It takes too long",
+                own(
+                    "GitHub or the database is slow at this moment. Look how things stand, then try again.",
+                ),
+            ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong here",
@@ -138,8 +167,11 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
-        if matches!(self, Self::NoToken) {
+        if matches!(self, Self::NoToken | Self::Expired(_)) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self, Self::TooManyBad) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         if matches!(self, Self::TooOften | Self::Unavailable(_)) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));

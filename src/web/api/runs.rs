@@ -78,6 +78,8 @@ pub(super) struct RunDetailShape {
     failure: Option<String>,
     /// Grows when the plan is made anew; `confirm` wants it back. 0: there is no plan yet.
     plan_revision: i64,
+    /// Of a sync: the run whose issues it brings in line.
+    syncs: Option<String>,
     issues: Vec<IssueShape>,
 }
 
@@ -87,13 +89,18 @@ pub(super) struct IssueShape {
     /// The number that commands call it by.
     item: i32,
     title: String,
-    /// `planned`, `dropped`, `intended`, `created`, `skipped`, `failed`, `closed` or `left`.
+    /// `planned`, `dropped`, `intended`, `created`, `skipped`, `failed`, `closed` or `left`; of what a sync does with an
+    /// issue that is there: `changed`, and `undone` after a rollback.
     state: &'static str,
+    /// Of a sync: `add`, `change`, `retire`, or `keep`.
+    deed: Option<&'static str>,
     /// Why it was skipped or left.
     note: Option<String>,
-    /// The created issue's.
+    /// The issue's, created or changed.
     number: Option<i64>,
     url: Option<String>,
+    /// What has become of it: `open`, `done`, `not_planned`, `deleted` or `moved`.
+    standing: Option<&'static str>,
 }
 
 /// A run's plan.
@@ -239,7 +246,7 @@ async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<RunDetail, A
 }
 
 fn of_detail(found: &RunDetail) -> RunDetailShape {
-    use crate::domain::run::ItemState::{Closed, Created, Dropped, Left};
+    use crate::domain::run::ItemState::{Changed, Closed, Created, Dropped, Left, Skipped, Undone};
     let count = |is: &dyn Fn(&crate::domain::run::ItemState) -> bool| {
         let many = found.items.iter().filter(|item| is(&item.state)).count();
         i64::try_from(many).unwrap_or(i64::MAX)
@@ -255,24 +262,41 @@ fn of_detail(found: &RunDetail) -> RunDetailShape {
         phase: state.phase().map(Phase::as_str),
         created_at: found.run.created_at,
         finished_at: found.run.finished_at,
-        planned_issues: count(&|state| *state != Dropped),
-        created_issues: count(&|state| matches!(state, Created | Closed | Left)),
+        planned_issues: count(&|state| {
+            *state != Dropped && (*state != Skipped || found.run.syncs.is_none())
+        }),
+        created_issues: count(&|state| matches!(state, Created | Closed | Left | Changed | Undone)),
     };
     let issue = |item: &crate::store::planned_issues::Item| {
         let created = found.created.iter().find(|c| c.position == item.position);
+        let edited = found.edited.iter().find(|e| e.position == item.position);
+        let deed = found
+            .run
+            .syncs
+            .as_ref()
+            .map(|_| match (edited, item.state) {
+                (Some(edited), _) => edited.deed.as_str(),
+                (None, Skipped) => "keep",
+                (None, _) => "add",
+            });
+        let place = created.map(|c| (c.number, &c.url));
+        let place = place.or(edited.map(|e| (e.number, &e.url)));
         IssueShape {
             item: item.position,
             title: item.planned.title.clone(),
             state: item.state.as_str(),
             note: item.note.clone(),
-            number: created.map(|c| c.number.0),
-            url: created.map(|c| c.url.clone()),
+            deed,
+            number: place.map(|(number, _)| number.0),
+            url: place.map(|(_, url)| url.clone()),
+            standing: created.map(|c| c.standing.as_str()),
         }
     };
     RunDetailShape {
         run,
         failure: found.run.failure.clone(),
         plan_revision: found.run.plan_revision,
+        syncs: found.run.syncs.as_ref().map(ToString::to_string),
         issues: found.items.iter().map(issue).collect(),
     }
 }

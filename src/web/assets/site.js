@@ -43,6 +43,29 @@
   document.addEventListener("mouseover", (event) => light(event, true));
   document.addEventListener("focusin", (event) => light(event, true));
 
+  // "3 minutes ago" goes on: counted from the server's clock, whatever this machine's says.
+  const seen = new WeakMap();
+  function ago(apart, ahead) {
+    if (apart < 5) return "just now";
+    const [size, unit] = apart < 60 ? [1, "second"] : apart < 3600 ? [60, "minute"] : apart < 36 * 3600 ? [3600, "hour"] : [86400, "day"];
+    const count = Math.floor(apart / size);
+    const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
+    return ahead ? `in ${words}` : `${words} ago`;
+  }
+  function tick() {
+    for (const time of document.querySelectorAll("time[data-now]")) {
+      if (!seen.has(time)) seen.set(time, performance.now());
+      const now = Date.parse(time.dataset.now) + performance.now() - seen.get(time);
+      const apart = (now - Date.parse(time.dateTime)) / 1000;
+      if (!(Math.abs(apart) < 30 * 86400)) continue;
+      const words = ago(Math.abs(apart), apart < 0);
+      if (time.textContent !== words) time.textContent = words;
+    }
+  }
+  tick();
+  setInterval(tick, 30000);
+  document.addEventListener("visibilitychange", tick);
+
   // A form is sent once.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();
@@ -93,6 +116,7 @@
     const heard = document.getElementById("heard");
     if (heard && said && heard.textContent !== said) heard.textContent = said;
     countTicked();
+    tick();
   }
   // What the person has opened, ticked and scrolled stays so, while the plan is the same.
   function keep(old, part, samePlan) {
@@ -103,6 +127,10 @@
     for (const box of samePlan ? old.querySelectorAll('input[name="item"]') : []) {
       const again = part.querySelector(`#${CSS.escape(box.id)}`);
       if (again && box.checked !== box.defaultChecked) again.checked = box.checked;
+    }
+    for (const text of old.querySelectorAll("textarea[id]")) {
+      const again = part.querySelector(`#${CSS.escape(text.id)}`);
+      if (again) again.value = text.value;
     }
     const [from, to] = [old, part].map((side) => side.querySelector("[data-keep-scroll]"));
     if (from && to) requestAnimationFrame(() => to.scrollTo(from.scrollLeft, from.scrollTop));

@@ -15,6 +15,8 @@ pub(in crate::web) struct Ticks {
     /// The button was the one for all.
     pub(super) all: bool,
     pub(super) force: bool,
+    /// What should be different in another plan.
+    pub(super) words: Option<String>,
     /// Every issue that has a box.
     offered: BTreeSet<u32>,
     ticked: BTreeSet<u32>,
@@ -52,6 +54,7 @@ impl<'de> Deserialize<'de> for Ticks {
                         "plan" => ticks.plan = value.parse().unwrap_or_default(),
                         "all" => ticks.all = true,
                         "force" => ticks.force = true,
+                        "words" => ticks.words = in_short(&value),
                         "offered" => ticks.offered.extend(value.parse::<u32>()),
                         "item" => ticks.ticked.extend(value.parse::<u32>()),
                         _ => {}
@@ -62,6 +65,19 @@ impl<'de> Deserialize<'de> for Ticks {
         }
         deserializer.deserialize_map(Fields)
     }
+}
+
+/// The longest wish that is taken; a specification belongs into the issue.
+const LONGEST_WORDS: usize = 2000;
+
+fn in_short(typed: &str) -> Option<String> {
+    let kept: String = typed
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .take(LONGEST_WORDS)
+        .collect();
+    let kept = kept.trim();
+    (!kept.is_empty()).then(|| kept.to_owned())
 }
 
 #[cfg(test)]
@@ -95,6 +111,9 @@ mod tests {
     async fn nothing_ticked_is_no_selection() {
         let ticks = read("plan=x&offered=1&all=1").await;
         assert_eq!((ticks.plan, ticks.all), (0, true));
+        let wish = read("words=++fewer%00+issues%0d%0aplease+").await.words;
+        assert_eq!(wish.as_deref(), Some("fewer issues\nplease"));
+        assert_eq!(read("words=+").await.words, None);
         assert_eq!(ticks.ticked(), None);
     }
 }

@@ -207,6 +207,8 @@ pub(super) fn class(state: ItemState) -> &'static str {
         ItemState::Failed => "failed",
         ItemState::Closed => "closed",
         ItemState::Left => "left",
+        ItemState::Changed => "created",
+        ItemState::Undone => "closed",
     }
 }
 

@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::domain::ids::{RunId, UserId};
+use crate::domain::ids::{InstallationId, RunId, RunKey, UserId};
 use crate::store::runs::{self, Pulse};
 use crate::web::error::{PageError, PageResult};
 
@@ -42,9 +42,14 @@ pub(crate) struct Live {
 
 #[derive(Default)]
 struct Watched {
-    runs: HashMap<RunId, watch::Sender<Option<Pulse>>>,
+    runs: HashMap<RunId, WatchedRun>,
     people: HashMap<UserId, usize>,
     is_looked_after: bool,
+}
+
+struct WatchedRun {
+    home: InstallationId,
+    pulse: watch::Sender<Option<Pulse>>,
 }
 
 /// What a stream sends next.
@@ -68,7 +73,7 @@ impl Live {
     }
 
     /// Streams what `draw` gives, now and whenever the run has changed.
-    pub(super) fn stream<D>(&self, person: UserId, run: &RunId, draw: D) -> PageResult<Response>
+    pub(super) fn stream<D>(&self, person: UserId, run: RunKey<'_>, draw: D) -> PageResult<Response>
     where
         D: FnMut() -> Drawing + Send + 'static,
     {
@@ -112,12 +117,16 @@ impl Live {
         })
     }
 
-    fn watch(&self, run: &RunId) -> watch::Receiver<Option<Pulse>> {
+    fn watch(&self, run: RunKey<'_>) -> watch::Receiver<Option<Pulse>> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = watched
             .runs
-            .entry(run.clone())
-            .or_insert_with(|| watch::channel(None).0)
+            .entry(run.id.clone())
+            .or_insert_with(|| WatchedRun {
+                home: run.installation,
+                pulse: watch::channel(None).0,
+            })
+            .pulse
             .subscribe();
         if !watched.is_looked_after {
             watched.is_looked_after = true;
@@ -150,16 +159,17 @@ impl Drop for Place {
 async fn look_after(pool: PgPool, watched: Arc<Mutex<Watched>>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        let ids: Vec<String> = {
+        let (ids, homes): (Vec<String>, Vec<i64>) = {
             let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            watched.runs.retain(|_, sender| sender.receiver_count() > 0);
+            watched.runs.retain(|_, run| run.pulse.receiver_count() > 0);
             if watched.runs.is_empty() {
                 watched.is_looked_after = false;
                 return;
             }
-            watched.runs.keys().map(ToString::to_string).collect()
+            let named = watched.runs.iter();
+            named.map(|(id, run)| (id.to_string(), run.home.0)).unzip()
         };
-        let pulses = match runs::list_pulses(&pool, &ids).await {
+        let pulses = match runs::list_pulses(&pool, &ids, &homes).await {
             Ok(pulses) => pulses,
             Err(error) => {
                 tracing::warn!(%error, "cannot look at the runs that people watch");
@@ -168,8 +178,8 @@ async fn look_after(pool: PgPool, watched: Arc<Mutex<Watched>>) {
         };
         let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
         for pulse in pulses {
-            if let Some(sender) = watched.runs.get(&pulse.id) {
-                sender.send_if_modified(|known| {
+            if let Some(run) = watched.runs.get(&pulse.id) {
+                run.pulse.send_if_modified(|known| {
                     let is_new = known.as_ref() != Some(&pulse);
                     *known = Some(pulse);
                     is_new

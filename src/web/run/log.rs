@@ -56,6 +56,16 @@ pub(super) fn of(facts: &Facts, now: DateTime<Utc>) -> Vec<LogLine> {
         .collect()
 }
 
+/// The numbers that an edit named: `2, 4`.
+fn items(event: &RunEvent) -> String {
+    let items = event
+        .detail
+        .get("items")
+        .and_then(serde_json::Value::as_array);
+    let items = items.into_iter().flatten().map(ToString::to_string);
+    items.collect::<Vec<_>>().join(", ")
+}
+
 fn deed(event: &RunEvent) -> String {
     let count = |name: &str| {
         let count = event.detail.get(name).and_then(serde_json::Value::as_u64);
@@ -63,6 +73,7 @@ fn deed(event: &RunEvent) -> String {
     };
     match event.action.as_str() {
         "request" => "asked for this breakdown".to_owned(),
+        "sync" => "asked to bring issues in line with the edited specification".to_owned(),
         "confirm" => "confirmed the plan".to_owned(),
         "drop" => "left issues out of the plan".to_owned(),
         "tick" => match (count("dropped"), count("restored")) {
@@ -70,6 +81,9 @@ fn deed(event: &RunEvent) -> String {
             (0, taken) => format!("ticked {taken} in the preview"),
             (left_out, taken) => format!("unticked {left_out} and ticked {taken} in the preview"),
         },
+        "split" => format!("split issue {} of the plan", items(event)),
+        "merge" => format!("merged issues {} of the plan", items(event)),
+        "title" => format!("gave issue {} of the plan another title", items(event)),
         "replan" => "asked for another plan".to_owned(),
         "cancel" => "cancelled the run".to_owned(),
         "rollback"
@@ -115,7 +129,12 @@ fn made(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
 fn ending(facts: &Facts) -> String {
     let run = &facts.seen.run;
     let exist = facts.items.iter().filter(|i| i.state.exists()).count();
+    let changed = facts.items.iter().filter(|i| i.state == ItemState::Changed);
+    let changed = changed.count();
     match run.state.status() {
+        Status::Completed if run.syncs.is_some() => {
+            format!("Completed: {exist} added, {changed} changed or retired")
+        }
         Status::Completed => format!("Completed: {} created", many(exist, "issue")),
         Status::Failed => match &run.failure {
             Some(why) => format!("Failed: {why}"),

@@ -86,7 +86,7 @@ pub(super) async fn live(
     let seen = find(&shared, &signed.person, &id).await?;
     let (id, inside) = (seen.run.id.clone(), Arc::clone(&shared));
     let person = signed.person.id;
-    shared.live.stream(person, &seen.run.id, move || {
+    shared.live.stream(person, seen.run.key(), move || {
         let (shared, headers, id) = (Arc::clone(&inside), headers.clone(), id.clone());
         Box::pin(async move { draw(&shared, &headers, &id).await })
     })
@@ -197,6 +197,7 @@ fn command(deed: &str, ticks: &Ticks, run: &RunId) -> PageResult<Option<Command>
         "confirm" => Ok(ticks.ticked().map(|some| Command::Confirm(Some(some)))),
         "drop" => Ok(ticks.unticked().map(Command::Drop)),
         "cancel" => Ok(Some(Command::Cancel)),
+        "replan" => Ok(Some(Command::Replan(ticks.words.clone()))),
         "rollback" => Ok(Some(Command::Rollback(RollbackTarget::Run {
             id: run.clone(),
             force: ticks.force,
@@ -221,6 +222,9 @@ fn done_in_words(did: &str) -> Option<&'static str> {
             Some("Left out. They stay in the list and can be ticked again before you confirm.")
         }
         "cancel" => Some("Cancelled. Nothing more is created."),
+        "replan" => {
+            Some("It is being planned again. The new plan appears here as soon as it is there.")
+        }
         "rollback" => Some(
             "The rollback has begun: what the run created is being closed, except what people have worked on.",
         ),

@@ -4,12 +4,13 @@ use super::view::IssueLink;
 use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName, UserId};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Role;
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 use crate::flows::access::{Person, SeenRun};
 use crate::flows::asked::Asked;
 use crate::flows::{FlowResult, Services};
 use crate::store::audit_events::{self, RunEvent};
 use crate::store::created_issues::{self, CreatedIssue, Moment};
+use crate::store::issue_edits::{self, Edited};
 use crate::store::planned_issues::{self, Item};
 use crate::store::{ai_calls, issue_links, runs, tenant};
 use crate::web::parts::thousands;
@@ -22,6 +23,8 @@ pub(super) struct Facts {
     pub(super) plan: Option<Plan>,
     pub(super) items: Vec<Item>,
     pub(super) created: Vec<CreatedIssue>,
+    /// Of a sync: the issues that it changes and retires.
+    pub(super) edited: Vec<Edited>,
     pub(super) moments: Vec<Moment>,
     pub(super) events: Vec<RunEvent>,
     /// Links between issues: settled, and all.
@@ -46,12 +49,13 @@ impl Facts {
         let mut tx = tenant::enter(&services.pool, home).await?;
         let facts = Self {
             person: person.id,
-            plan: runs::find_plan(&mut *tx, id).await?,
-            items: planned_issues::list(&mut *tx, id).await?,
-            created: created_issues::list(&mut *tx, id).await?,
-            moments: created_issues::list_moments(&mut *tx, home, id).await?,
+            plan: runs::find_plan(&mut *tx, id.of(home)).await?,
+            items: planned_issues::list(&mut *tx, id.of(home)).await?,
+            created: created_issues::list(&mut *tx, id.of(home)).await?,
+            edited: issue_edits::list_edited(&mut *tx, id.of(home)).await?,
+            moments: created_issues::list_moments(&mut *tx, id.of(home)).await?,
             events: audit_events::list_for_run(&mut *tx, home, id).await?,
-            links: issue_links::count(&mut *tx, home, id).await?,
+            links: issue_links::count(&mut *tx, id.of(home)).await?,
             ai: ai_calls::total_of_run(&mut *tx, home, id).await?,
             minimum_role: settings.minimum_role.value,
             web_url: services.web_url.clone(),
@@ -81,12 +85,26 @@ impl Facts {
 
     /// The issue that stands for an item, or in its place.
     pub(super) fn link_of(&self, item: &Item) -> Option<IssueLink> {
+        if let Some(edited) = self.edited_by(item) {
+            return self.link(edited.repository, edited.number);
+        }
         if item.state == ItemState::Skipped {
             let number = item.note.as_deref()?.strip_prefix('#')?.parse().ok()?;
             return self.link(item.repository, IssueNumber(number));
         }
         let created = self.created.iter().find(|c| c.position == item.position)?;
         self.link(created.repository, created.number)
+    }
+
+    /// The issue that an item of a sync changes or retires.
+    pub(super) fn edited_by(&self, item: &Item) -> Option<&Edited> {
+        self.edited.iter().find(|e| e.position == item.position)
+    }
+
+    /// What has become of an item's issue, if there is one that no rollback has closed.
+    pub(super) fn standing_of(&self, item: &Item) -> Option<Standing> {
+        let created = self.created.iter().find(|c| c.position == item.position)?;
+        created.closed_at.is_none().then_some(created.standing)
     }
 
     fn link(&self, repository: RepositoryId, number: IssueNumber) -> Option<IssueLink> {

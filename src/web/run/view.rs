@@ -10,8 +10,9 @@ use super::log::{self, LogLine};
 use super::read::Facts;
 use crate::domain::plan::PlannedIssue;
 use crate::domain::policy::Reason;
-use crate::domain::run::{ItemState, Phase, Status};
+use crate::domain::run::{Done, ItemState, Phase, Standing, Status};
 use crate::flows::press;
+use crate::store::issue_edits::Deed;
 use crate::store::planned_issues::Item;
 use crate::web::parts::{Badge, Tone, When, many};
 
@@ -62,6 +63,7 @@ pub(super) struct Progress {
 pub(super) struct Buttons {
     pub(super) confirm: bool,
     pub(super) cancel: bool,
+    pub(super) replan: bool,
     pub(super) rollback: bool,
     /// Some of it was left by a rollback, because people have worked on it.
     pub(super) force: bool,
@@ -117,7 +119,20 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
         ItemState::Failed => Badge::new(Tone::Bad, "Refused"),
         ItemState::Closed => Badge::new(Tone::Undone, "Closed again"),
         ItemState::Left => Badge::new(Tone::Wait, "Left open"),
+        ItemState::Changed => Badge::new(Tone::Good, "Changed"),
+        ItemState::Undone => Badge::new(Tone::Undone, "As before"),
     }
+}
+
+/// What has become of a created issue since; `None`: nothing.
+fn standing_badge(standing: Standing) -> Option<Badge> {
+    Some(match standing {
+        Standing::Open => return None,
+        Standing::Done => Badge::new(Tone::Good, "Done"),
+        Standing::NotPlanned => Badge::new(Tone::Off, "Closed, not planned"),
+        Standing::Deleted => Badge::new(Tone::Off, "Deleted"),
+        Standing::Moved => Badge::new(Tone::Off, "Moved elsewhere"),
+    })
 }
 
 /// The same where nothing goes on any more: what is planned then was not created.
@@ -125,6 +140,27 @@ fn badge(state: ItemState, is_live: bool) -> Badge {
     match state {
         ItemState::Planned if !is_live => Badge::new(Tone::Off, "Not created"),
         state => item_badge(state),
+    }
+}
+
+/// The same for an item of a sync, which may be about an issue that is there already.
+fn badge_of(facts: &Facts, item: &Item) -> Badge {
+    let is_live = facts.is_live();
+    let edited = facts.edited_by(item).map(|e| e.deed);
+    match (item.state, edited) {
+        (ItemState::Planned, Some(Deed::Change)) if is_live => Badge::new(Tone::Off, "To change"),
+        (ItemState::Planned, Some(Deed::Retire)) if is_live => Badge::new(Tone::Off, "To retire"),
+        (ItemState::Planned, Some(_)) => Badge::new(Tone::Off, "Not changed"),
+        (ItemState::Intended, Some(_)) => Badge::new(Tone::Busy, "Being changed"),
+        (ItemState::Changed, Some(Deed::Retire)) => Badge::new(Tone::Good, "Retired"),
+        (ItemState::Failed | ItemState::Left, Some(_)) => Badge::new(Tone::Wait, "Left as it is"),
+        (ItemState::Planned, None) if is_live && facts.seen.run.syncs.is_some() => {
+            Badge::new(Tone::Off, "To add")
+        }
+        (ItemState::Skipped, None) if facts.seen.run.syncs.is_some() => {
+            Badge::new(Tone::Off, "Stays as it is")
+        }
+        (state, _) => badge(state, is_live),
     }
 }
 
@@ -178,7 +214,7 @@ impl RunView {
                 .as_ref()
                 .map(|plan| planner(&plan.planner, &plan.count_reason)),
             cost: facts.cost_in_words(),
-            items_words: items_words(&facts.items, facts.is_live()),
+            items_words: items_words(facts),
             items,
             graph: graph::draw(&drawn),
             coverage: coverage::of(facts),
@@ -207,18 +243,29 @@ fn progress(facts: &Facts) -> Option<Progress> {
         let of = |item: &&Item| states.contains(&item.state);
         facts.items.iter().filter(of).count()
     };
-    let exist = count(&[ItemState::Created, ItemState::Closed, ItemState::Left]);
+    let exist = count(&[
+        ItemState::Created,
+        ItemState::Closed,
+        ItemState::Left,
+        ItemState::Changed,
+        ItemState::Undone,
+    ]);
     let open = count(&[ItemState::Planned, ItemState::Intended]);
     let run = &facts.seen.run;
     let (words, done, total) = match run.state.phase()? {
+        Phase::Creating if run.syncs.is_some() => ("Syncing issues", exist, exist + open),
         Phase::Creating => ("Creating issues", exist, exist + open),
         Phase::Linking => {
             let (done, total) = facts.links;
             ("Linking issues", done, total)
         }
         Phase::RollingBack => {
-            let done = count(&[ItemState::Closed, ItemState::Left]);
-            ("Closing issues again", done, exist)
+            let done = count(&[ItemState::Closed, ItemState::Left, ItemState::Undone]);
+            let words = match run.syncs {
+                Some(_) => "Putting issues back",
+                None => "Closing issues again",
+            };
+            (words, done, exist)
         }
         Phase::Planning | Phase::AwaitingConfirmation | Phase::Summarising => return None,
     };
@@ -248,12 +295,13 @@ fn buttons(facts: &Facts) -> Buttons {
     let stands = facts.items.iter().any(|i| {
         matches!(
             i.state,
-            ItemState::Created | ItemState::Intended | ItemState::Left
+            ItemState::Created | ItemState::Changed | ItemState::Intended | ItemState::Left
         )
     });
     let possible = Buttons {
         confirm: state.confirm().is_ok() && run.shows_its_plan(),
         cancel: state.cancel().is_ok(),
+        replan: state.phase() == Some(Phase::AwaitingConfirmation) && state.replan().is_ok(),
         rollback: state.status().is_final() && state.start_rollback().is_ok() && stands,
         force: left && state.status() == Status::RolledBack,
         why_not: None,
@@ -283,22 +331,30 @@ fn buttons(facts: &Facts) -> Buttons {
     }
 }
 
-fn items_words(items: &[Item], is_live: bool) -> String {
-    let mut counts: BTreeMap<usize, (ItemState, usize)> = BTreeMap::new();
-    for item in items {
+fn items_words(facts: &Facts) -> String {
+    let mut counts: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
+    for item in &facts.items {
         let at = ItemState::ALL.iter().position(|s| *s == item.state);
-        counts
-            .entry(at.unwrap_or_default())
-            .or_insert((item.state, 0))
-            .1 += 1;
+        let key = (at.unwrap_or_default(), badge_of(facts, item).words);
+        *counts.entry(key).or_default() += 1;
     }
     let told: Vec<String> = counts
-        .values()
-        .map(|(state, count)| format!("{count} {}", badge(*state, is_live).words.to_lowercase()))
+        .iter()
+        .map(|((_, words), count)| format!("{count} {}", words.to_lowercase()))
         .collect();
-    match items.len() {
+    let done = Done::of(
+        facts
+            .items
+            .iter()
+            .filter_map(|item| facts.standing_of(item)),
+    );
+    let closed = match done {
+        done if done.is_untouched() => String::new(),
+        done => format!("; {done}"),
+    };
+    match facts.items.len() {
         0 => String::new(),
-        n => format!("{}: {}", many(n, "issue"), told.join(", ")),
+        n => format!("{}: {}{closed}", many(n, "issue"), told.join(", ")),
     }
 }
 
@@ -339,7 +395,10 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         depth,
         title: planned.title.clone(),
         body: planned.body.clone(),
-        badge: badge(item.state, facts.is_live()),
+        badge: facts
+            .standing_of(item)
+            .and_then(standing_badge)
+            .unwrap_or_else(|| badge_of(facts, item)),
         state: graph::class(item.state),
         link: facts.link_of(item),
         labels: planned.labels.clone(),
@@ -349,14 +408,19 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         after: planned.blocked_by.iter().filter_map(at).collect(),
         part_of: planned.parent.as_ref().and_then(at),
         covers: coverage::places(facts.plan.as_ref(), planned),
-        note: note(item),
+        note: note(facts, item),
         can_tick,
         ticked: item.state == ItemState::Planned,
     }
 }
 
-fn note(item: &Item) -> Option<String> {
+fn note(facts: &Facts, item: &Item) -> Option<String> {
     let note = item.note.as_deref()?;
+    if facts.seen.run.syncs.is_some() {
+        // That an issue stays as it is says its badge.
+        return (item.state != ItemState::Skipped || facts.edited_by(item).is_some())
+            .then(|| note.to_owned());
+    }
     Some(match item.state {
         ItemState::Skipped => format!("Not created: {note} is the same."),
         ItemState::Failed => format!("GitHub refused it: {note}"),

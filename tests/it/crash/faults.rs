@@ -16,14 +16,14 @@ use crate::harness::sight;
 
 /// One request of the undisturbed journey, by which a fault finds it in another one.
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+pub(super) struct Place {
     method: Method,
     template: String,
     nth: u32,
 }
 
 impl Place {
-    fn fault(&self, effect: Effect) -> Fault {
+    pub(super) fn fault(&self, effect: Effect) -> Fault {
         Fault::on(self.method.clone(), &self.template)
             .nth(self.nth)
             .then(effect)
@@ -70,7 +70,7 @@ fn of(places: &[Place], method: &Method, template: &str) -> usize {
     places.iter().filter(mine).count()
 }
 
-fn places(requests: &[Recorded]) -> Vec<Place> {
+pub(super) fn places(requests: &[Recorded]) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for request in requests {
         let template = template(&request.route);

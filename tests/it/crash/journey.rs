@@ -10,10 +10,11 @@ use http::Method;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::fingerprint;
-use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId};
+use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId, RunKey};
 use openproducer::domain::settings::Operator;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
+use openproducer::flows::progress::Quiet;
 use openproducer::flows::step::Next;
 use openproducer::flows::{FlowResult, Services, advance, delivery, plan};
 use openproducer::github::{GitHub, Timeouts};
@@ -102,6 +103,7 @@ impl Lane {
             operator: self.operator.clone(),
             pace: self.pace,
             looks: Looks::GITHUB,
+            quiet: Quiet::NONE,
             ..outside.parts(self.database.pool().clone())
         };
         let trigger = self.alice().opens_issue(&repository, "Reading club", spec);
@@ -141,7 +143,7 @@ impl Journey<'_> {
     pub(crate) async fn create(&self) -> anyhow::Result<()> {
         self.deliver("issues").await?;
         let id = self.run().await?;
-        self.tried(async || Box::pin(plan::plan(&self.services, &id)).await)
+        self.tried(async || Box::pin(plan::plan(&self.services, self.mine(&id))).await)
             .await
             .context("planning")?;
         self.advance(&id).await
@@ -199,7 +201,7 @@ impl Journey<'_> {
 
     /// The same of as many issues as there are.
     pub(super) async fn outcome_of_any(&self) -> anyhow::Result<Outcome> {
-        let run = runs::get(&self.services.pool, &self.run().await?).await?;
+        let run = runs::get(&self.services.pool, self.mine(&self.run().await?)).await?;
         let shop = self.shop();
         let issues = shop.issues();
         let title = |wanted: &IssueRef| {
@@ -254,16 +256,68 @@ impl Journey<'_> {
         self.lane.sim.repository(&self.repository)
     }
 
-    async fn run(&self) -> anyhow::Result<RunId> {
-        let mut runs = runs::list_for_issue(
+    /// Alice edits the specification, and the run's comment follows.
+    pub(super) async fn edits(&self, spec: &str) -> anyhow::Result<()> {
+        let alice = self.lane.alice();
+        alice.edits_issue(&self.trigger, None, Some(spec));
+        self.deliver("issues").await?;
+        self.follow().await
+    }
+
+    /// Alice comments on a trigger that may have several runs, and all of them follow.
+    pub(super) async fn tells(&self, command: &str) -> anyhow::Result<()> {
+        self.comments(command);
+        self.deliver("issue_comment").await?;
+        self.follow().await
+    }
+
+    async fn follow(&self) -> anyhow::Result<()> {
+        for run in self.runs().await? {
+            let plans = async || Box::pin(plan::plan(&self.services, run.key())).await;
+            self.tried(plans).await.context("planning")?;
+            self.advance(&run.id).await?;
+        }
+        // The end of one may be news for the comment of another.
+        for run in self.runs().await? {
+            self.advance(&run.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Titles, states, texts and comments, with the states of all runs.
+    pub(super) async fn sight(&self) -> anyhow::Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for run in self.runs().await? {
+            lines.push(run.state.status().as_str().to_owned());
+        }
+        for issue in self.shop().issues() {
+            let (title, reason) = (issue.title, issue.state_reason.unwrap_or_default());
+            let body = redacted(&issue.body);
+            lines.push(format!("{title} · {} {reason}\n{body}", issue.open));
+        }
+        let comments = self.shop().comments(self.trigger.number);
+        lines.extend(comments.iter().map(|c| redacted(&c.body)));
+        Ok(lines)
+    }
+
+    async fn runs(&self) -> anyhow::Result<Vec<runs::Run>> {
+        let found = runs::list_for_issue(
             &self.services.pool,
             self.lane.installation,
             RepositoryId(i64::try_from(self.shop().id())?),
             IssueNumber(i64::try_from(self.trigger.number)?),
-        )
-        .await?;
+        );
+        Ok(found.await?)
+    }
+
+    async fn run(&self) -> anyhow::Result<RunId> {
+        let mut runs = self.runs().await?;
         ensure!(runs.len() == 1, "{} runs of one trigger", runs.len());
         Ok(runs.remove(0).id)
+    }
+
+    fn mine<'a>(&self, id: &'a RunId) -> RunKey<'a> {
+        id.of(self.lane.installation)
     }
 
     /// Stores the newest webhook delivery and handles it.
@@ -301,7 +355,7 @@ impl Journey<'_> {
 
     async fn advance(&self, id: &RunId) -> anyhow::Result<()> {
         for _ in 0..TURNS {
-            let turn = async || Box::pin(advance::advance(&self.services, id)).await;
+            let turn = async || Box::pin(advance::advance(&self.services, self.mine(id))).await;
             match self.tried(turn).await.context("advancing")? {
                 Next::Done => return Ok(()),
                 Next::Again => {}

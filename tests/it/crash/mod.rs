@@ -6,6 +6,7 @@ mod kill;
 mod proxy;
 mod restart;
 mod stage;
+mod sync;
 
 /// How many issues [`SPEC`] becomes.
 const ISSUES: usize = 25;

@@ -82,9 +82,9 @@ async fn dropped_items_are_shown_as_unticked_and_not_created() {
         let preview = t.bot_comment(&trigger);
         assert_snapshot!(preview.lines().filter(|l| l.starts_with("- [") || l.starts_with('#')).collect::<Vec<_>>().join("\n"), @"
         ### 📋 3 issues planned, 1 selected, waiting for your confirmation
-        - [ ] **1.** Build the login form — covers lines 4, 6
-        - [x] **2.** Add sessions after the login form — waits for 1 · covers lines 4, 7
-        - [ ] **3.** Write the guide for new users — covers lines 4, 8
+        - [ ] **1.** Build the login form<br><sub>covers line 6 of “Work”</sub>
+        - [x] **2.** Add sessions after the login form<br><sub>covers line 7 of “Work” · waits for 1</sub>
+        - [ ] **3.** Write the guide for new users<br><sub>covers line 8 of “Work”</sub>
         ");
         assert_eq!(t.state(&trigger).await, WAITS);
         t.says(&trigger, "@TheOpenProducerBot confirm").await;
@@ -396,9 +396,13 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         | `@TheOpenProducerBot confirm` | creates the previewed plan, exactly as shown |
         | `@TheOpenProducerBot confirm 1,3-5` | creates only these |
         | `@TheOpenProducerBot drop 2,4` | takes these out of the preview; unticking their boxes does the same |
-        | `@TheOpenProducerBot replan` | plans again; add what should be different |
+        | `@TheOpenProducerBot split 3` | makes several issues of this one, each with a number of its own |
+        | `@TheOpenProducerBot merge 2,4` | makes one issue of these; the first keeps its number and its title |
+        | `@TheOpenProducerBot title 3: new words` | gives it another title |
+        | `@TheOpenProducerBot replan` | plans again; add what should be different; edits are gone then |
         | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
         | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
         | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
         | `@TheOpenProducerBot help` | this |
         ----
@@ -413,9 +417,13 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         | `@TheOpenProducerBot confirm` | creates the previewed plan, exactly as shown |
         | `@TheOpenProducerBot confirm 1,3-5` | creates only these |
         | `@TheOpenProducerBot drop 2,4` | takes these out of the preview; unticking their boxes does the same |
-        | `@TheOpenProducerBot replan` | plans again; add what should be different |
+        | `@TheOpenProducerBot split 3` | makes several issues of this one, each with a number of its own |
+        | `@TheOpenProducerBot merge 2,4` | makes one issue of these; the first keeps its number and its title |
+        | `@TheOpenProducerBot title 3: new words` | gives it another title |
+        | `@TheOpenProducerBot replan` | plans again; add what should be different; edits are gone then |
         | `@TheOpenProducerBot cancel` | ends a waiting run, stops a creating one |
         | `@TheOpenProducerBot rollback last` | closes what the last run created; `rollback RUN` for another |
+        | `@TheOpenProducerBot sync` | after the specification was edited: what that adds, changes and retires, to be confirmed |
         | `@TheOpenProducerBot status` | this issue's runs, how far they are, what they wait for |
         | `@TheOpenProducerBot help` | this |
         ----
@@ -423,7 +431,7 @@ async fn help_and_words_that_are_no_command_are_answered_once() {
         ----
         I do not know `frobnicate`. `@TheOpenProducerBot help` lists what I know.
         ----
-        I cannot do `sync` yet. `@TheOpenProducerBot help` lists what I can do.
+        The plan of `RUN` waits, and nothing of it exists yet: `@TheOpenProducerBot replan` plans the edited specification.
         ");
     })
     .await;

@@ -48,13 +48,17 @@ async fn the_preview_of_two_phases_is_a_tree() {
 
         Nothing has been created yet. You asked for a dry run, so have a look first.
 
-        - [x] **1.** Deliver phase 1: storage — groups 2 issues · covers line 4
-          - [x] **2.** Create the accounts table — covers line 6
-          - [x] **3.** Write the migration from the old users — covers line 7
-        - [x] **4.** Deliver phase 2: sign in — groups 3 issues · waits for 1 · covers line 9
-          - [x] **5.** Build the login form — covers line 11
-          - [x] **6.** Add sessions — covers line 12
-          - [x] **7.** Lock accounts after five wrong passwords — covers line 13
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 7 issues and 8 links in about 15 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+        <sub>Everybody who watches `acme/shop` is notified of each. Nobody is mentioned. At 30 requests a minute.</sub>
+
+        - [x] **1.** Deliver phase 1: storage<br><sub>groups 2 issues · covers line 4</sub>
+          - [x] **2.** Create the accounts table<br><sub>covers line 6</sub>
+          - [x] **3.** Write the migration from the old users<br><sub>covers line 7</sub>
+        - [x] **4.** Deliver phase 2: sign in<br><sub>groups 3 issues · covers line 9 · waits for 1</sub>
+          - [x] **5.** Build the login form<br><sub>covers line 11</sub>
+          - [x] **6.** Add sessions<br><sub>covers line 12</sub>
+          - [x] **7.** Lock accounts after five wrong passwords<br><sub>covers line 13</sub>
 
         <details>
         <summary>What waits for what, as a graph</summary>
@@ -75,27 +79,33 @@ async fn the_preview_of_two_phases_is_a_tree() {
 
         </details>
 
-        **Coverage.** 7 of 9 blocks became issues, 2 are not work. Nothing is left out.
+        **Coverage.** 7 of 9 blocks of [the text](https://github.test/acme/shop/issues/1) became issues, 2 are not work. Nothing is left out.
 
         <details>
         <summary>Not work (2)</summary>
 
-        - out of scope · line 15: Out of scope
-        - out of scope · line 17: - Single sign-on
+        - out of scope · [line 15](https://github.test/acme/shop/issues/1): Out of scope
+        - out of scope · [line 17](https://github.test/acme/shop/issues/1): - Single sign-on
 
         </details>
 
-        **What next?** Untick what you do not want, then confirm in a comment.
+        <details>
+        <summary>All commands: confirm, drop, split, merge, title, replan, cancel</summary>
 
         | to | comment |
         |---|---|
         | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
         | create only some | `@TheOpenProducerBot confirm 1,3-5` |
-        | take some out | `@TheOpenProducerBot drop 2,4` |
-        | plan again | `@TheOpenProducerBot replan` and what should be different |
+        | take some out | `@TheOpenProducerBot drop 2,4`, or untick their boxes |
+        | make several issues of one | `@TheOpenProducerBot split 3` |
+        | make one issue of several; the first keeps its number and title | `@TheOpenProducerBot merge 2,4` |
+        | say a title better | `@TheOpenProducerBot title 3: new words` |
+        | plan again; edits are gone then | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        5 work items in 2 sections and 2 issues that group them; planned from the document's structure, no model was used. Creating 7 issues takes about 7 seconds at 30 requests a minute.
+        </details>
+
+        5 work items in 2 sections and 2 issues that group them; planned from the document's structure, no model was used.
 
         <sub>Run `RUN`</sub>
         "#);
@@ -132,7 +142,7 @@ async fn a_prohibited_word_in_the_specification_asks_first() {
         Nothing has been created yet. Please have a look first:
         - The content filter found “malware” (line 4).
 
-        - [x] **1.** Build the login form — covers line 3
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 2 issues and 2 links in about 4 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
         ");
         t.says(&trigger, "@TheOpenProducerBot confirm 1").await;
         assert_eq!(t.titles(), ["Build the login form"]);
@@ -170,7 +180,7 @@ async fn more_than_the_threshold_asks_first() {
         Nothing has been created yet. Please have a look first:
         - 3 issues are planned; more than 2 need a confirmation.
 
-        - [x] **1.** Build the login form — covers lines 3, 5
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 3 issues and 4 links in about 7 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
         ");
         let few = t
             .opens(
@@ -249,6 +259,10 @@ async fn every_reason_is_given() {
         - 2 issues are planned; more than 1 need a confirmation.
         - The content filter found “malware” (line 5).
         - The content filter found “botnet” (line 4).
+
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 2 issues and 2 links in about 4 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+        <sub>Everybody who watches `acme/shop` is notified of each. Nobody is mentioned. At 30 requests a minute.</sub>
         ");
     })
     .await;

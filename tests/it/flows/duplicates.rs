@@ -27,9 +27,13 @@ async fn what_looks_like_an_existing_issue_is_shown_and_waits_for_a_decision() {
         Nothing has been created yet. Please have a look first:
         - 2 planned issues look like ones that exist already.
 
-        - [x] **1.** Build the login form — covers lines 3, 5
-        - [x] **2.** Add sessions after the login form — waits for 1 · covers lines 3, 6
-        - [x] **3.** Write the guide for new users — covers lines 3, 7
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 3 issues and 4 links in about 7 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+        <sub>Everybody who watches `acme/shop` is notified of each. Nobody is mentioned. At 30 requests a minute.</sub>
+
+        - [x] **1.** Build the login form<br><sub>covers line 5 of “Work”</sub>
+        - [x] **2.** Add sessions after the login form<br><sub>covers line 6 of “Work” · waits for 1</sub>
+        - [x] **3.** Write the guide for new users<br><sub>covers line 7 of “Work”</sub>
 
         **Possible duplicates.** Drop the ones for which the existing issue will do.
         - **1.** is like #1 · Login form

@@ -484,12 +484,14 @@ async fn what_an_earlier_installation_created_is_linked_by_the_next() {
 async fn a_run_that_began_while_the_app_was_removed_ends() {
     house(async |t| {
         let trigger = t.opens("Accounts", &dry(WORK)).await;
-        let id = t.run(&trigger).await.id;
+        let run = t.run(&trigger).await;
         sqlx::query("update installations set removed_at = now()")
             .execute(t.pool())
             .await
             .expect("the installation");
-        advance::advance(&t.services(), &id).await.expect("a step");
+        Box::pin(advance::advance(&t.services(), run.key()))
+            .await
+            .expect("a step");
         let (status, words) = ended(t, &trigger).await;
         assert_eq!(status, "failed");
         assert!(words.contains("The App was removed"), "{words}");

@@ -25,9 +25,13 @@ async fn confirmed_plan_becomes_issues_and_rolls_back() {
 
         Nothing has been created yet. You asked for a dry run, so have a look first.
 
-        - [x] **1.** Add a login form with email and password — covers lines 4, 6
-        - [x] **2.** Lock the account after five wrong passwords — covers lines 4, 7
-        - [x] **3.** Send a mail when somebody logs in from a new device — covers lines 4, 8
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 3 issues and 3 links in about 6 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+        <sub>Everybody who watches `acme/shop` is notified of each. Nobody is mentioned. At 30 requests a minute.</sub>
+
+        - [x] **1.** Add a login form with email and password<br><sub>covers line 6 of “Login”</sub>
+        - [x] **2.** Lock the account after five wrong passwords<br><sub>covers line 7 of “Login”</sub>
+        - [x] **3.** Send a mail when somebody logs in from a new device<br><sub>covers line 8 of “Login”</sub>
 
         <details>
         <summary>What waits for what, as a graph</summary>
@@ -41,19 +45,25 @@ async fn confirmed_plan_becomes_issues_and_rolls_back() {
 
         </details>
 
-        **Coverage.** 4 of 4 blocks became issues. Nothing is left out.
+        **Coverage.** 4 of 4 blocks of [the text](https://github.test/acme/shop/issues/1) became issues. Nothing is left out.
 
-        **What next?** Untick what you do not want, then confirm in a comment.
+        <details>
+        <summary>All commands: confirm, drop, split, merge, title, replan, cancel</summary>
 
         | to | comment |
         |---|---|
         | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
         | create only some | `@TheOpenProducerBot confirm 1,3-5` |
-        | take some out | `@TheOpenProducerBot drop 2,4` |
-        | plan again | `@TheOpenProducerBot replan` and what should be different |
+        | take some out | `@TheOpenProducerBot drop 2,4`, or untick their boxes |
+        | make several issues of one | `@TheOpenProducerBot split 3` |
+        | make one issue of several; the first keeps its number and title | `@TheOpenProducerBot merge 2,4` |
+        | say a title better | `@TheOpenProducerBot title 3: new words` |
+        | plan again; edits are gone then | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        3 work items in 1 section; planned from the document's structure, no model was used. Creating 3 issues takes about 3 seconds at 30 requests a minute.
+        </details>
+
+        3 work items in 1 section; planned from the document's structure, no model was used.
 
         <sub>Run `RUN`</sub>
         "#);

@@ -6,13 +6,17 @@ mod commands;
 mod confirmation;
 mod data;
 mod duplicates;
+mod edits;
 mod graph;
 mod installations;
 mod life;
+mod long_preview;
 mod marketplace;
 mod options;
+mod progress;
 mod recovery;
 mod rollback;
+mod sync;
 mod terminal;
 mod who_may;
 

@@ -1,8 +1,9 @@
 //! The options of a request, on what is created.
 
 use insta::assert_snapshot;
-use openproducer::domain::ids::InstallationId;
+use openproducer::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use openproducer::simulator::Role;
+use openproducer::store::repositories::{self, RepositoryRow};
 use openproducer::store::settings;
 
 use super::{PHASES, WORK, WORK_TITLES, asked, dry};
@@ -303,6 +304,81 @@ async fn issues_of_a_component_go_to_the_repository_that_the_settings_name() {
         let summary = t.bot_comment(&trigger);
         assert!(summary.contains("stay in this repository"), "{summary}");
         assert!(!summary.contains("vault"), "nor does she learn that it is there: {summary}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_repository_has_its_own_labels_and_takes_what_speaks_of_its_component() {
+    house(async |t| {
+        t.sim.add_repository("acme/api");
+        t.sim.set_role("acme/api", "alice", Role::Write);
+        t.quiet().await;
+        let installation = InstallationId(i64::try_from(t.installation).unwrap());
+        let now = t.services().clock.now();
+        let id = |name: &str| RepositoryId(i64::try_from(t.sim.repository(name).id()).unwrap());
+        for name in [SHOP, "acme/api"] {
+            let name_of = RepositoryName::parse(name).unwrap();
+            let row = RepositoryRow { id: id(name), installation, name: name_of };
+            repositories::upsert(t.pool(), &row, now).await.unwrap();
+        }
+        for (place, document) in [
+            (None, serde_json::json!({ "components": { "api": "acme/api" } })),
+            (Some(id(SHOP)), serde_json::json!({ "labels": ["shop"] })),
+            (
+                Some(id("acme/api")),
+                serde_json::json!({ "labels": ["service"], "allowed_labels": ["service", "big"] }),
+            ),
+        ] {
+            settings::insert(t.pool(), installation, place, &document, "olivia", now)
+                .await
+                .unwrap();
+        }
+        let trigger = t
+            .opens(
+                "Accounts",
+                "@TheOpenProducerBot\nlabels: big, urgent\n\n- [ ] Add sessions to the API\n- [ ] Build the form for sign-in\n- [ ] Write the guide for new users\n",
+            )
+            .await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        let issues = |name: &str| -> Vec<(String, Vec<String>)> {
+            let all = t.sim.repository(name).issues().into_iter();
+            all.filter(|i| i.title != "Accounts").map(|i| (i.title, i.labels)).collect()
+        };
+        insta::assert_debug_snapshot!((issues("acme/api"), issues(SHOP)), @r#"
+        (
+            [
+                (
+                    "Add sessions to the API",
+                    [
+                        "big",
+                        "service",
+                    ],
+                ),
+            ],
+            [
+                (
+                    "Build the form for sign-in",
+                    [
+                        "big",
+                        "urgent",
+                        "shop",
+                    ],
+                ),
+                (
+                    "Write the guide for new users",
+                    [
+                        "big",
+                        "urgent",
+                        "shop",
+                    ],
+                ),
+            ],
+        )
+        "#);
+        let summary = t.bot_comment(&trigger);
+        assert!(summary.contains("go without the label `urgent`"), "{summary}");
+        assert!(!summary.contains("speaks of"), "nobody asked for components: {summary}");
     })
     .await;
 }

@@ -14,6 +14,7 @@ use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
 use openproducer::flows::planner::Ai;
+use openproducer::flows::progress::Quiet;
 use openproducer::github::{AppCredentials, GitHub, OAuth, OAuthClient};
 use openproducer::simulator::{
     IssueRef, Person, RepositorySelection, RepositoryView, Role, Setup, Simulator,
@@ -115,6 +116,7 @@ impl Outside {
             chance: Chance::system(),
             pace: Pace::every(TimeDelta::zero()),
             looks: Looks::after(TimeDelta::seconds(1), TimeDelta::seconds(3)),
+            quiet: Quiet::NONE,
             ai: Ai::new(
                 Models::new(Duration::from_mins(1), Clock::system(), Chance::system()),
                 [0; 32],
@@ -330,13 +332,14 @@ impl House {
     /// What the bot has written under an issue, oldest first, without the hidden first line and what differs each time.
     pub(crate) fn bot_comments(&self, issue: &IssueRef) -> Vec<String> {
         let app = self.sim.app().slug.clone();
+        let web = self.sim.web_url();
         self.shop()
             .comments(issue.number)
             .into_iter()
             .filter(|c| c.author.starts_with(&app))
             .map(|c| {
                 let shown = c.body.split_once('\n').map_or("", |(_, rest)| rest);
-                redacted(shown)
+                redacted(shown).replace(&web, "https://github.test")
             })
             .collect()
     }

@@ -59,7 +59,7 @@ impl House {
     /// The stored plan of the newest run.
     pub(crate) async fn plan(&self, issue: &IssueRef) -> Plan {
         let run = self.run(issue).await;
-        let plan = runs::find_plan(self.pool(), &run.id)
+        let plan = runs::find_plan(self.pool(), run.key())
             .await
             .expect("the plan");
         plan.expect("a stored plan")

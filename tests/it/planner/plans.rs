@@ -20,9 +20,13 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
 
         Nothing has been created yet. You asked for a dry run, so have a look first.
 
-        - [x] **1.** Build the login form — covers line 4
-        - [x] **2.** Store sessions in the database — covers line 5
-        - [x] **3.** Lock accounts after five wrong passwords — covers line 6
+        **To create what is ticked, comment `@TheOpenProducerBot confirm`.** That makes 3 issues and 3 links in about 6 seconds. Untick first what you do not want, or change it: `split 3`, `merge 2,4`, `title 3: …`.
+
+        <sub>Everybody who watches `acme/shop` is notified of each. Nobody is mentioned. At 30 requests a minute.</sub>
+
+        - [x] **1.** Build the login form<br><sub>covers line 4</sub>
+        - [x] **2.** Store sessions in the database<br><sub>covers line 5</sub>
+        - [x] **3.** Lock accounts after five wrong passwords<br><sub>covers line 6</sub>
 
         <details>
         <summary>What waits for what, as a graph</summary>
@@ -36,19 +40,25 @@ async fn a_model_s_plan_is_previewed_with_its_cost_and_created_as_shown() {
 
         </details>
 
-        **Coverage.** 3 of 3 blocks became issues. Nothing is left out.
+        **Coverage.** 3 of 3 blocks of [the text](https://github.test/acme/shop/issues/1) became issues. Nothing is left out.
 
-        **What next?** Untick what you do not want, then confirm in a comment.
+        <details>
+        <summary>All commands: confirm, drop, split, merge, title, replan, cancel</summary>
 
         | to | comment |
         |---|---|
         | create what is ticked, exactly as shown | `@TheOpenProducerBot confirm` |
         | create only some | `@TheOpenProducerBot confirm 1,3-5` |
-        | take some out | `@TheOpenProducerBot drop 2,4` |
-        | plan again | `@TheOpenProducerBot replan` and what should be different |
+        | take some out | `@TheOpenProducerBot drop 2,4`, or untick their boxes |
+        | make several issues of one | `@TheOpenProducerBot split 3` |
+        | make one issue of several; the first keeps its number and title | `@TheOpenProducerBot merge 2,4` |
+        | say a title better | `@TheOpenProducerBot title 3: new words` |
+        | plan again; edits are gone then | `@TheOpenProducerBot replan` and what should be different |
         | stop | `@TheOpenProducerBot cancel` |
 
-        Planned by `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049 by the prices of 2026-11-01. One for each item of the list. Creating 3 issues takes about 3 seconds at 30 requests a minute.
+        </details>
+
+        Planned by `openai/sim-large`: 2,598 tokens in, 232 out, \$0.0049 by the prices of 2026-11-01. One for each item of the list.
 
         <sub>Run `RUN`</sub>
         "#);

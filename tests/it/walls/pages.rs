@@ -20,10 +20,10 @@ const SPEC: &str =
 
 /// Whose things an address names.
 #[derive(Debug, Clone)]
-struct Things {
+pub(super) struct Things {
     installation: String,
     repository: String,
-    run: String,
+    pub(super) run: String,
     token: String,
 }
 
@@ -79,7 +79,7 @@ const OF_LAYERS: [(Method, &str, Fields); 9] = [
     (Method::POST, "/key/test", &[]),
 ];
 
-const OTHERS: [(Method, &str, Fields, For); 13] = [
+const OTHERS: [(Method, &str, Fields, For); 14] = [
     (Method::GET, "/installations/{id}", &[], For::Members),
     (Method::GET, "/runs/{run}", &[], For::Members),
     (Method::GET, "/runs/{run}/live", &[], For::Members),
@@ -90,6 +90,12 @@ const OTHERS: [(Method, &str, Fields, For); 13] = [
         For::Members,
     ),
     (Method::POST, "/runs/{run}/cancel", &[], For::Members),
+    (
+        Method::POST,
+        "/runs/{run}/replan",
+        &[("words", "fewer")],
+        For::Members,
+    ),
     (Method::POST, "/runs/{run}/rollback", &[], For::Members),
     (Method::POST, "/runs/{run}/nonsense", &[], For::Members),
     (
@@ -236,7 +242,7 @@ fn seen(page: &Page) -> (u16, Vec<String>, String) {
 }
 
 /// Two tenants, each with a run, a token and settings; and everything that they have as the database knows it.
-async fn scene(t: &mut House) -> (Things, Things) {
+pub(super) async fn scene(t: &mut House) -> (Things, Things) {
     t.sim.add_organization("rival");
     t.sim.add_repository("rival/app");
     t.sim.add_user("rex");
@@ -256,7 +262,7 @@ async fn scene(t: &mut House) -> (Things, Things) {
             id: Some(UserId(1)),
             token: None,
         };
-        tokens::make(&t.services(), &by, id, "script", &Scope::ALL)
+        tokens::make(&t.services(), &by, id, "script", &Scope::ALL, None)
             .await
             .unwrap();
         let (run, repository): (String, i64) =
@@ -282,7 +288,7 @@ async fn scene(t: &mut House) -> (Things, Things) {
 }
 
 /// Everything that tenants have, in one number.
-async fn stored(t: &House) -> Vec<String> {
+pub(super) async fn stored(t: &House) -> Vec<String> {
     let mut sums = Vec::new();
     for (table, _) in tables_of_tenants(t.pool()).await {
         let sql = format!(

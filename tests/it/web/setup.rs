@@ -9,7 +9,7 @@ use openproducer::flows::registration::{self, Link};
 use openproducer::github::{GitHub, OAuth};
 use openproducer::simulator::{Effect, Fault, RepositorySelection, Role, Setup, Simulator};
 use openproducer::store::{jobs, registrations};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::harness::browser::{Browser, Page};
@@ -118,6 +118,86 @@ fn between(text: &str, start: &str, end: &str) -> String {
     let (_, rest) = text.split_once(start).unwrap();
     let text = rest.split_once(end).unwrap().0;
     text.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn another_app_takes_the_place_of_the_first_on_every_replica() {
+    let scene = Scene::new().await;
+    let (one, two) = (scene.server().await, scene.server().await);
+    let browser = scene.browser(&one);
+    let github = to_github(&browser, &link(&one), "acme").await;
+    browser
+        .visit(creates(&browser, &github).await.as_str())
+        .await;
+    let slug_of = async |server: &Server| {
+        let page = scene.browser(server).get("/install").await;
+        page.header("location").to_owned()
+    };
+    let first = registrations::find(scene.database.pool())
+        .await
+        .unwrap()
+        .unwrap();
+    until("both are the first App", async || {
+        slug_of(&one).await.contains(&first.slug) && slug_of(&two).await.contains(&first.slug)
+    })
+    .await;
+
+    // An ordinary link leads nowhere any more.
+    let (ordinary, _) = registration::new_link(one.services(), false).await.unwrap();
+    let path = format!("/setup?link={}", ordinary.expose_secret());
+    let refused = scene.browser(&one).visit(&path).await;
+    assert!(refused.text.contains("set up already"), "{}", refused.text);
+
+    let (secret, _) = registration::new_link(one.services(), true).await.unwrap();
+    let browser = scene.browser(&one);
+    let path = format!("/setup?link={}", secret.expose_secret());
+    let form = browser.visit(&path).await;
+    assert!(
+        form.text.contains("takes the place of the App"),
+        "{}",
+        form.text
+    );
+    let fields = [
+        ("owner", "organization"),
+        ("organization", "acme"),
+        ("name", "The second"),
+    ];
+    let send = browser.submits(&form, "/setup", &fields).await;
+    let action = Url::parse(&between(&send.text, "action=\"", "\"")).unwrap();
+    let manifest = send.hidden("manifest");
+    let github = browser
+        .send(Method::POST, action, Some(&[("manifest", &manifest)]))
+        .await;
+    let done = browser
+        .visit(creates(&browser, &github).await.as_str())
+        .await;
+    assert!(done.text.contains("The second"), "{}", done.text);
+
+    let second = registrations::find(scene.database.pool())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_ne!(first.app_id, second.app_id);
+    until("both are the second App, without a restart", async || {
+        slug_of(&one).await.contains(&second.slug) && slug_of(&two).await.contains(&second.slug)
+    })
+    .await;
+    let log: Vec<(String, serde_json::Value)> =
+        sqlx::query_as("select action, detail from operator_events order by id")
+            .fetch_all(scene.database.pool())
+            .await
+            .unwrap();
+    assert_eq!(
+        (log.len(), log[0].0.as_str(), log[1].0.as_str()),
+        (2, "register_app", "replace_app")
+    );
+    assert_eq!(log[1].1["in_place_of"]["app_id"], first.app_id);
+    assert!(!format!("{log:?}").contains("PRIVATE KEY"));
+    // The link works once.
+    let again = scene.browser(&one).visit(&path).await;
+    assert!(!again.text.contains("takes the place"), "{}", again.text);
+    one.stop().await;
+    two.stop().await;
 }
 
 /// Until the condition holds.
@@ -328,7 +408,9 @@ async fn nobody_comes_back_from_github_with_anothers_state_or_browser() {
         .into_owned();
 
     // Another browser, though it holds a link of its own.
-    let (secret, _) = registration::new_link(server.services()).await.unwrap();
+    let (secret, _) = registration::new_link(server.services(), false)
+        .await
+        .unwrap();
     let thief = scene.browser(&server);
     assert_eq!(
         thief.send(Method::GET, back.clone(), None).await.status,
@@ -482,7 +564,9 @@ async fn credentials_of_the_environment_win_and_the_page_says_so() {
         .await
         .unwrap();
     assert!(server.setup_link.is_none());
-    let (secret, _) = registration::new_link(server.services()).await.unwrap();
+    let (secret, _) = registration::new_link(server.services(), false)
+        .await
+        .unwrap();
     let browser = scene.browser(&server);
     browser.steal_cookie(
         "openproducer_setup",

@@ -21,6 +21,13 @@ async fn is_signed_in(browser: &Browser) -> bool {
     page.status == 200
 }
 
+/// A page whose session has ended meanwhile leads to the sign-in, and from there back to itself.
+fn is_led_to_sign_in(page: &Page) {
+    assert_eq!(page.status, 303, "{page:#?}");
+    let to = page.header("location");
+    assert!(to.starts_with("/login?next=%2F"), "{to}");
+}
+
 /// A page for which GitHub is asked what the person may see.
 async fn asks_github(t: &House, browser: &Browser) -> Page {
     let path = format!("/install/callback?installation_id={}", t.installation);
@@ -312,8 +319,7 @@ async fn a_token_that_github_refuses_ends_the_session() {
         let browser = t.browser_of("alice").await;
         t.sim.drop_user_tokens("alice");
         let page = asks_github(t, &browser).await;
-        assert_eq!(page.status, 401, "{page:#?}");
-        assert!(page.text.contains("Sign in with GitHub"));
+        is_led_to_sign_in(&page);
         assert!(!is_signed_in(&browser).await);
     })
     .await;
@@ -406,7 +412,7 @@ async fn a_refresh_token_that_github_refuses_ends_the_session_and_an_outage_does
 
         execute(t, "update sessions set token_ends_at = now()").await;
         t.sim.drop_user_tokens("alice");
-        assert_eq!(asks_github(t, &browser).await.status, 401);
+        is_led_to_sign_in(&asks_github(t, &browser).await);
         assert!(!is_signed_in(&browser).await);
     })
     .await;
@@ -452,7 +458,7 @@ async fn nothing_in_the_table_signs_anybody_in() {
             "update sessions a set sealed = b.sealed from sessions b where a.login = 'alice' and b.login = 'olivia'",
         )
         .await;
-        assert_eq!(asks_github(t, &browser).await.status, 401);
+        is_led_to_sign_in(&asks_github(t, &browser).await);
     })
     .await;
 }

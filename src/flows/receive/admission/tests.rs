@@ -125,6 +125,23 @@ fn boxes_that_a_person_ticks_in_our_comment_concern_us() {
     );
 }
 
+#[test]
+fn an_edited_text_of_a_person_may_be_a_specification() {
+    let mut edited = opened("It crashes.");
+    edited["action"] = json!("edited");
+    edited["changes"] = json!({ "title": { "from": "Old" } });
+    assert_eq!(judged("issues", &edited), Verdict::Ignored(Reason::Action));
+    edited["changes"] = json!({ "body": { "from": "Old" } });
+    assert_eq!(judged("issues", &edited), Verdict::Concerns);
+    edited["sender"] = json!({ "id": 41, "login": "open-producer[bot]", "type": "Bot" });
+    assert_eq!(
+        judged("issues", &edited),
+        Verdict::Ignored(Reason::Ourselves)
+    );
+    let words = commented("edited", "@TheOpenProducerBot\n\nBuild it");
+    assert_eq!(judged("issue_comment", &words), Verdict::Concerns);
+}
+
 #[rstest]
 #[case("installation", "created", Verdict::Concerns)]
 #[case("installation", "new_permissions_accepted", Verdict::Concerns)]

@@ -1,0 +1,90 @@
+//! Three texts of an issue: as we sent it, as people have left it, as it should be now.
+
+use std::collections::HashSet;
+
+use diffy::DiffOptions;
+
+/// GitHub's limit on an issue's body, in characters.
+const BODY_MAX: usize = 65_536;
+
+/// What came of merging.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// The new text with everything in it that people wrote.
+    Text(String),
+    /// People have edited the very lines that the spec changes.
+    Conflict,
+}
+
+/// Merges line by line. Ticks stay on the lines that stay; a line with new words is a new task, without one.
+pub fn merge(sent: &str, now: &str, new: &str) -> Merged {
+    let (sent, now, new) = (plain(sent), plain(now), plain(new));
+    let known: HashSet<&str> = sent.lines().chain(new.lines()).collect();
+    let mut ticked: HashSet<String> = HashSet::new();
+    let mut bare = String::with_capacity(now.len());
+    for line in now.lines() {
+        match unticked(line).filter(|open| known.contains(open.as_str())) {
+            Some(open) => {
+                bare.push_str(&open);
+                ticked.insert(open);
+            }
+            None => bare.push_str(line),
+        }
+        bare.push('\n');
+    }
+    let Ok(merged) = diffy::merge(&sent, &bare, &new) else {
+        return Merged::Conflict;
+    };
+    let lines: Vec<String> = merged
+        .lines()
+        .map(|line| {
+            if ticked.contains(line) {
+                line.replacen("[ ]", "[x]", 1)
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    let text = lines.join("\n");
+    if text.chars().count() > BODY_MAX {
+        return Merged::Conflict;
+    }
+    Merged::Text(text)
+}
+
+/// Whether two bodies differ in nothing but ticks and line ends.
+pub fn same_but_ticks(a: &str, b: &str) -> bool {
+    let (a, b) = (plain(a), plain(b));
+    let open = |line: &str| unticked(line).unwrap_or_else(|| line.to_owned());
+    a.lines().map(open).eq(b.lines().map(open))
+}
+
+/// What differs, as a unified diff without its head.
+pub fn unified(old: &str, new: &str) -> String {
+    let (old, new) = (plain(old), plain(new));
+    let mut options = DiffOptions::new();
+    options.set_context_len(1);
+    let patch = options.create_patch(&old, &new).to_string();
+    let lines = patch.lines().filter(|line| {
+        let is_head = ["--- ", "+++ ", "@@ ", "\\ No newline"];
+        !line.trim().is_empty() && !is_head.iter().any(|head| line.starts_with(head))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn plain(text: &str) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
+}
+
+/// A ticked task as it was before.
+fn unticked(line: &str) -> Option<String> {
+    let at = line.find(|c: char| !c.is_whitespace())?;
+    let task = &line[at..];
+    let is_ticked = ["- [x] ", "- [X] ", "* [x] ", "* [X] "];
+    is_ticked.iter().any(|t| task.starts_with(t)).then(|| {
+        let mut open = line.to_owned();
+        open.replace_range(at + 2..at + 5, "[ ]");
+        open
+    })
+}

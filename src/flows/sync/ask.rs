@@ -1,0 +1,74 @@
+//! Somebody says `sync`: what there is to bring in line, or why there is nothing.
+
+use super::chain;
+use crate::domain::ids::RunId;
+use crate::domain::run::{Phase, Status};
+use crate::domain::spec::Spec;
+use crate::domain::sync::compare;
+use crate::flows::answer::Answer;
+use crate::flows::asked::Asked;
+use crate::flows::asking::Asking;
+use crate::flows::{FlowResult, Services, command, request};
+use crate::store::runs::{self, Run};
+
+/// Runs of one issue whose text is compared at most, the newest first.
+pub(super) const MOST_RUNS: usize = 5;
+
+/// Starts a sync of the newest run whose text was edited; or answers why not.
+pub(crate) async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<Option<Answer>> {
+    let place = asking.repository;
+    let cause = asking.cause();
+    if runs::exists_for_cause(&services.pool, place.id, &cause).await?
+        || command::is_answered(services, asking).await?
+    {
+        return Ok(None);
+    }
+    if !asking.issue.is_open {
+        return Ok(Some(Answer::Closed));
+    }
+    let number = asking.issue.number;
+    let all = runs::list_for_issue(&services.pool, place.installation, place.id, number).await?;
+    if let Some(open) = all.iter().find(|r| !r.state.status().is_final()) {
+        return Ok(Some(Answer::SyncLater {
+            run: open.id.clone(),
+            is_preview: open.state.phase() == Some(Phase::AwaitingConfirmation),
+            is_sync: open.syncs.is_some(),
+        }));
+    }
+    let mut nothing = Answer::NothingToSync;
+    for base in all.iter().filter(|r| is_base(r)).take(MOST_RUNS) {
+        nothing = Answer::InSync;
+        let asked = match request::read_again(services, asking, base).await? {
+            Ok(asked) => asked,
+            Err(complaints) => return Ok(Some(Answer::Complaints(complaints))),
+        };
+        if differs(services, base, &asked.title, &asked.text).await? {
+            let syncs: Option<&RunId> = Some(&base.id);
+            request::start(services, asking, &cause, &asked, syncs).await?;
+            return Ok(None);
+        }
+    }
+    Ok(Some(nothing))
+}
+
+/// Whether issues of this run may be brought in line.
+pub(super) fn is_base(run: &Run) -> bool {
+    run.syncs.is_none() && run.state.status() == Status::Completed
+}
+
+/// Whether this text says something else than the one that the run's issues follow.
+pub(super) async fn differs(
+    services: &Services,
+    base: &Run,
+    title: &str,
+    text: &str,
+) -> FlowResult<bool> {
+    let head = chain::head(services, base).await?;
+    let before = Asked::from_value(&head.request)?;
+    let (title, text) = (title.to_owned(), text.to_owned());
+    let compared = tokio::task::spawn_blocking(move || {
+        let old = Spec::parse(&before.title, &before.text);
+        compare(&old, &Spec::parse(&title, &text)).is_nothing()
+    });
+    Ok(!compared.await.map_err(anyhow::Error::from)?)
+}

@@ -1,0 +1,279 @@
+//! The comment of a sync, from what the database says.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::chain::Found;
+use crate::domain::comment::{
+    self, About, Link, Progress, Step, SyncItem, SyncKind, SyncPreview, Synced,
+};
+use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName};
+use crate::domain::plan::Plan;
+use crate::domain::run::{Done, ItemState, Phase, Status};
+use crate::flows::planner::How;
+use crate::flows::{FlowResult, Services};
+use crate::store::created_issues;
+use crate::store::issue_edits::{self, Deed, IssueEdit};
+use crate::store::issue_links;
+use crate::store::planned_issues::{self, Item};
+use crate::store::repositories::{self, RepositoryRow};
+use crate::store::runs::{self, Run};
+
+/// What the comment says now.
+pub(crate) async fn words(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    waits_until: Option<DateTime<Utc>>,
+) -> FlowResult<String> {
+    let view = View::of(services, repository, run).await?;
+    Ok(match (run.state.status(), run.state.phase()) {
+        (_, Some(Phase::AwaitingConfirmation)) => view.preview()?,
+        (_, Some(Phase::Creating)) => view.progress(Step::Creating, waits_until),
+        (_, Some(Phase::Linking | Phase::Summarising)) => view.progress(Step::Linking, waits_until),
+        (_, Some(Phase::RollingBack)) => view.progress(Step::RollingBack, waits_until),
+        (Status::Completed, None) => view.told(comment::synced),
+        (Status::Failed, None) => {
+            let error = run.failure.as_deref().unwrap_or("Something went wrong.");
+            let next = format!(
+                "Put it right and comment `@{bot} sync` again. `@{bot} rollback {}` puts back what was done by then.",
+                run.id,
+                bot = services.mention
+            );
+            let ended = comment::Ended {
+                about: view.about,
+                created: &[],
+                total: 0,
+                done: Done::default(),
+            };
+            comment::failed(&ended, error, &next)
+        }
+        (Status::Cancelled, None) => {
+            view.told(|s| comment::sync_cancelled(s, run.failure.as_deref()))
+        }
+        (Status::RolledBack, None) => view.told(comment::sync_rolled_back),
+        _ => comment::working(view.about),
+    })
+}
+
+struct View<'a> {
+    about: About<'a>,
+    run: &'a Run,
+    plan: Option<Plan>,
+    rows: Vec<(Item, SyncItem)>,
+    untouched: usize,
+    found: Found,
+    refused: Vec<String>,
+}
+
+impl<'a> View<'a> {
+    async fn of(
+        services: &'a Services,
+        repository: &'a RepositoryRow,
+        run: &'a Run,
+    ) -> FlowResult<Self> {
+        let pool = &services.pool;
+        let plan = runs::find_plan(pool, run.key()).await?;
+        let items = planned_issues::list(pool, run.key()).await?;
+        let edits = issue_edits::list(pool, run.key()).await?;
+        let how = runs::find_planning(pool, run.key()).await?;
+        let how: How = how
+            .and_then(|h| serde_json::from_value(h).ok())
+            .unwrap_or_default();
+        let found = runs::find_sync(pool, run.key()).await?;
+        let found = found
+            .and_then(|f| serde_json::from_value(f).ok())
+            .unwrap_or_default();
+        let mut links = Links {
+            home: repository.id,
+            names: BTreeMap::new(),
+        };
+        let created = created_issues::list(pool, run.key()).await?;
+        let places: BTreeMap<&str, [usize; 2]> = plan
+            .iter()
+            .flat_map(|p| &p.spec.blocks)
+            .map(|b| (b.id.as_str(), b.lines))
+            .collect();
+        let mut rows = Vec::new();
+        let mut untouched = 0;
+        for item in items {
+            let edit = edits.iter().find(|e| e.position == item.position);
+            if item.state == ItemState::Skipped && edit.is_none() {
+                untouched += 1;
+                continue;
+            }
+            let (place, number) = match edit {
+                Some(edit) => {
+                    let of = created_issues::get(
+                        pool,
+                        edit.of_run.of(run.installation),
+                        edit.of_position,
+                    )
+                    .await?;
+                    (Some(of.repository), Some(of.number))
+                }
+                None => {
+                    let made = created.iter().find(|c| c.position == item.position);
+                    (made.map(|c| c.repository), made.map(|c| c.number))
+                }
+            };
+            let link = match place.zip(number) {
+                Some((place, number)) => Some(links.to(services, place, number).await?),
+                None => None,
+            };
+            let mut row = shown(&item, edit, link, &places);
+            if edit.is_none()
+                && let Some(like) = how.similar.iter().find(|s| s.item == item.planned.id)
+            {
+                row.note = format!("is like #{} · {}", like.number, like.title);
+            }
+            rows.push((item, row));
+        }
+        let mut refused = Vec::new();
+        for (position, says) in issue_links::list_refused(pool, run.key()).await? {
+            let row = rows.iter().find(|(i, _)| i.position == position);
+            if let Some(link) = row.and_then(|(_, r)| r.link.as_ref()) {
+                refused.push(format!(
+                    "{link} could not be linked: {}",
+                    comment::inline(&says)
+                ));
+            }
+        }
+        Ok(Self {
+            about: About {
+                run: &run.id,
+                bot: &services.mention,
+                terminal: None,
+            },
+            run,
+            plan,
+            rows,
+            untouched,
+            found,
+            refused,
+        })
+    }
+
+    fn preview(&self) -> FlowResult<String> {
+        let plan = self.plan.as_ref();
+        let plan = plan.ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
+        let reasons: Vec<_> =
+            serde_json::from_value(self.run.reasons.clone()).map_err(anyhow::Error::from)?;
+        let items: Vec<SyncItem> = self.rows.iter().map(|(_, row)| row.clone()).collect();
+        Ok(comment::sync_preview(&SyncPreview {
+            about: self.about,
+            items: &items,
+            untouched: self.untouched,
+            notes: &self.found.notes,
+            reasons: &reasons,
+            plan,
+        }))
+    }
+
+    fn progress(&self, step: Step, waits_until: Option<DateTime<Utc>>) -> String {
+        let is_done = |state: ItemState| match step {
+            Step::RollingBack => {
+                matches!(
+                    state,
+                    ItemState::Closed | ItemState::Left | ItemState::Undone
+                )
+            }
+            Step::Creating | Step::Linking => {
+                matches!(state, ItemState::Created | ItemState::Changed)
+            }
+        };
+        let counts = |state: ItemState| !matches!(state, ItemState::Dropped | ItemState::Failed);
+        let states = || self.rows.iter().map(|(item, _)| item.state);
+        comment::progress(&Progress {
+            about: self.about,
+            step,
+            done: states().filter(|s| is_done(*s)).count(),
+            total: states().filter(|s| counts(*s)).count(),
+            created: &[],
+            waits_until,
+        })
+    }
+
+    fn told(&self, words: impl Fn(&Synced<'_>) -> String) -> String {
+        let of = |wanted: &[ItemState]| -> Vec<SyncItem> {
+            let rows = self
+                .rows
+                .iter()
+                .filter(|(item, _)| wanted.contains(&item.state));
+            rows.map(|(_, row)| row.clone()).collect()
+        };
+        let done = match self.run.state.status() {
+            Status::RolledBack => of(&[ItemState::Closed, ItemState::Undone]),
+            _ => of(&[ItemState::Created, ItemState::Changed]),
+        };
+        let mut notes = self.found.notes.clone();
+        notes.extend(self.refused.iter().cloned());
+        words(&Synced {
+            about: self.about,
+            done: &done,
+            left: &of(&[ItemState::Failed, ItemState::Left]),
+            dropped: &of(&[ItemState::Dropped]),
+            notes: &notes,
+        })
+    }
+}
+
+/// Names of repositories, asked for once each.
+struct Links {
+    home: RepositoryId,
+    names: BTreeMap<RepositoryId, RepositoryName>,
+}
+
+impl Links {
+    async fn to(
+        &mut self,
+        services: &Services,
+        place: RepositoryId,
+        number: IssueNumber,
+    ) -> FlowResult<Link> {
+        if place != self.home && !self.names.contains_key(&place) {
+            let row = repositories::get_anywhere(&services.pool, place).await?;
+            self.names.insert(place, row.name);
+        }
+        Ok(Link {
+            number,
+            repository: self.names.get(&place).cloned(),
+        })
+    }
+}
+
+fn shown(
+    item: &Item,
+    edit: Option<&IssueEdit>,
+    link: Option<Link>,
+    lines: &BTreeMap<&str, [usize; 2]>,
+) -> SyncItem {
+    let kind = match edit.map(|e| e.deed) {
+        None => SyncKind::Add,
+        Some(Deed::Change) => SyncKind::Change,
+        Some(Deed::Retire) => SyncKind::Retire,
+    };
+    let change = edit.filter(|e| e.deed == Deed::Change);
+    // A title that somebody has written stays.
+    let is_retitled = change.is_some_and(|e| e.seen.title != e.our.title);
+    SyncItem {
+        number: u32::try_from(item.position).unwrap_or_default(),
+        kind,
+        title: match change {
+            Some(edit) if is_retitled => edit.seen.title.clone(),
+            _ => item.planned.title.clone(),
+        },
+        old_title: change.map(|e| e.seen.title.clone()),
+        link,
+        is_ticked: item.state == ItemState::Planned,
+        covers: item
+            .planned
+            .covers
+            .iter()
+            .filter_map(|id| lines.get(id.as_str()).copied())
+            .collect(),
+        bodies: change.map(|e| (e.our.body.clone(), e.new.body.clone())),
+        note: item.note.clone().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,140 @@
+//! What is asked for wrongly is answered in our own words, with the headers of every page, and never in the framework's.
+
+use http::Method;
+use openproducer::flows::{access, sessions};
+
+use crate::harness::browser::Page;
+use crate::harness::house::{House, house};
+
+/// Every page has these.
+const GUARDS: [&str; 7] = [
+    "content-security-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "referrer-policy",
+    "cache-control",
+    "cross-origin-opener-policy",
+    "permissions-policy",
+];
+
+async fn raw(t: &House, method: Method, path: &str, accept: &str) -> Page {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let request = client
+        .request(method, format!("http://{}{path}", t.address()))
+        .header("accept", accept);
+    let response = request.send().await.unwrap();
+    Page {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        url: response.url().clone(),
+        text: response.text().await.unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_is_answered_by_a_page_of_ours() {
+    house(async |t| {
+        for (method, path, status) in [
+            (Method::GET, "/setup?link=a&link=b", 400),
+            (Method::GET, "/login?next=/a&next=/b", 400),
+            (Method::GET, "/login/callback?code=1&code=2", 400),
+            (Method::GET, "/nowhere", 404),
+            (Method::GET, "/runs/%ff", 400),
+            (Method::GET, "/assets/nothing.css", 404),
+            (Method::DELETE, "/", 405),
+            (
+                Method::GET,
+                "/runs/run_20260101_000000_aaaaaaaa/cancel",
+                405,
+            ),
+            (Method::POST, "/installations", 405),
+        ] {
+            let page = raw(t, method.clone(), path, "text/html").await;
+            assert_eq!(page.status, status, "{method} {path}: {}", page.text);
+            assert!(page.text.contains("<h1>"), "{method} {path}: {}", page.text);
+            for guard in GUARDS {
+                assert!(
+                    !page.header(guard).is_empty(),
+                    "{method} {path} without {guard}"
+                );
+            }
+            for word in [
+                "deserialize",
+                "Deserialize",
+                "extractor",
+                "panicked",
+                "axum",
+            ] {
+                assert!(!page.text.contains(word), "{method} {path}: {}", page.text);
+            }
+        }
+        let page = raw(t, Method::DELETE, "/", "text/html").await;
+        assert!(page.header("allow").contains("GET"), "{:?}", page.headers);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_api_answers_everything_as_a_problem() {
+    house(async |t| {
+        for (method, path, status) in [
+            (Method::GET, "/api/nothing", 404),
+            (Method::GET, "/api/v1/nothing", 404),
+            (Method::GET, "/api/v2/runs", 404),
+            (Method::DELETE, "/api/v1/runs", 405),
+            (Method::DELETE, "/api/health", 405),
+            (Method::GET, "/api/v1/runs/%ff", 401),
+        ] {
+            let page = raw(t, method.clone(), path, "*/*").await;
+            assert_eq!(page.status, status, "{method} {path}: {}", page.text);
+            if path == "/api/health" {
+                continue;
+            }
+            assert_eq!(
+                page.header("content-type"),
+                "application/problem+json",
+                "{method} {path}"
+            );
+            let problem: serde_json::Value = serde_json::from_str(&page.text).unwrap();
+            assert_eq!(problem["status"], status, "{path}");
+            for guard in GUARDS {
+                assert!(
+                    !page.header(guard).is_empty(),
+                    "{method} {path} without {guard}"
+                );
+            }
+        }
+        let hook = raw(t, Method::GET, "/api/webhook/github", "text/html").await;
+        assert_eq!((hook.status, hook.header("allow")), (405, "POST"));
+        assert!(
+            hook.text.contains("GitHub sends its webhooks here"),
+            "{}",
+            hook.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_leads_to_the_sign_in_when_github_has_ended_it_meanwhile() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let secret = olivia.cookie("openproducer_session").unwrap().into();
+        let services = t.services();
+        let person = sessions::find(&services, &secret).await.unwrap().unwrap();
+        // What GitHub said before is kept for a minute; that minute is over, and so is the sign-in.
+        access::forget(&services, &person).await;
+        t.sim.drop_user_tokens("olivia");
+        let page = olivia.get("/installations?x=1").await;
+        assert_eq!(
+            (page.status, page.header("location")),
+            (303, "/login?next=%2Finstallations%3Fx%3D1"),
+            "{}",
+            page.text
+        );
+    })
+    .await;
+}
