@@ -21,6 +21,7 @@ const FITTING: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["communication", "communications"]),
+    ("complete", &["week", "day", "month", "quarter", "checklist"]),
     ("make", &["changes"]),
     ("explain", &["explanation", "background", "concepts"]),
     ("decide on", &["decision", "decisions", "trade-off", "trade-offs", "tradeoffs"]),
@@ -145,7 +146,7 @@ pub(super) fn is_thin(title: &str) -> bool {
 }
 
 /// "Move billing to the ledger" is "moving billing to the ledger" after a preposition.
-pub(super) fn as_thing(phrase: &str) -> String {
+pub(crate) fn as_thing(phrase: &str) -> String {
     if !opens_with_verb(phrase) {
         return phrase.to_owned();
     }
@@ -211,6 +212,9 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
         ("better ", "provide better"),
         ("improved ", "provide improved"),
         ("no ", "ensure no"),
+        ("all ", "ensure all"),
+        ("every ", "ensure every"),
+        ("each ", "ensure each"),
         ("when ", "handle the case when"),
         ("if ", "handle the case if"),
     ] {
@@ -226,6 +230,9 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
         && from_participle(&second.to_lowercase()).is_some()
     {
         return format!("ensure {name}");
+    }
+    if lower.ends_with(" strategy") {
+        return format!("define {name}");
     }
     // The thing itself stands before what it is for, of or with.
     let head = [
