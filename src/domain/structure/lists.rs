@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
             return;
         }
         if !self.is_independent(items, index, role, found) {
-            let rule = if self.is_procedure(items, index, found) {
+            let because = if self.is_procedure(items, index, found) {
                 Some(rules::PROCEDURE)
             } else {
                 self.tells_a_design(index).then_some(rules::STATEMENT)
@@ -82,7 +82,8 @@ impl<'a> Reader<'a> {
                 self.set_aside(item, reason);
             }
             self.why.extend(
-                rule.into_iter()
+                because
+                    .into_iter()
                     .flat_map(|rule| items.iter().map(move |i| (*i, rule))),
             );
             found.facets.extend(&items);

@@ -104,19 +104,7 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         proper: proper_words(&pieces),
         about: String::new(),
     };
-    let name = outline
-        .title_section
-        .map(|s| outline.sections[s].name.clone())
-        .filter(|n| !is_bare_name(n))
-        .unwrap_or_else(|| title.to_owned());
-    // "Summary" and "1. Goals" say what a part is for, not what the whole is called.
-    let name = if name.trim().is_empty() || outline::rule(&name).is_some() {
-        named_in_the_head(&pieces)
-            .or_else(|| outline.told_in_short(&pieces))
-            .unwrap_or_default()
-    } else {
-        name
-    };
+    let name = name_of(title, &outline, &pieces);
     let about = Some(about(&titles, &name))
         .filter(|a| !a.is_empty())
         .unwrap_or_else(|| titles::NAMELESS.to_owned());
@@ -162,20 +150,11 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
     }));
     reader.merge_designs();
     let doubles = reader.join_doubles();
-    warnings.extend(doubles.iter().map(|(title, places)| {
-        let times = match places.len() {
-            2 => "twice".to_owned(),
-            n => format!("{n} times"),
-        };
-        let lines: Vec<String> = places
+    warnings.extend(
+        doubles
             .iter()
-            .map(|piece| spec.blocks[*piece].lines[0].to_string())
-            .collect();
-        format!(
-            "“{title}” is written {times} (lines {}) and planned once.",
-            list(&lines)
-        )
-    }));
+            .map(|(title, places)| written_twice(title, places, &spec)),
+    );
     reader.find_dependencies();
     reader.dissolve_needless_groups();
     let folded = if wishes.count.is_none() && wishes.components.is_empty() {
@@ -221,8 +200,55 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
     finish::plan(reader, spec, wishes, warnings, &sized, is_explained)
 }
 
+fn written_twice(title: &str, places: &[usize], spec: &Spec) -> String {
+    let times = match places.len() {
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    };
+    let lines: Vec<String> = places
+        .iter()
+        .map(|piece| spec.blocks[*piece].lines[0].to_string())
+        .collect();
+    format!(
+        "“{title}” is written {times} (lines {}) and planned once.",
+        list(&lines)
+    )
+}
+
+/// What the text and its title call it; empty when neither does.
+fn name_of(title: &str, outline: &Outline, pieces: &[Piece]) -> String {
+    let name = outline
+        .title_section
+        .map(|s| outline.sections[s].name.clone())
+        .filter(|n| !is_bare_name(n))
+        .unwrap_or_else(|| title.to_owned());
+    // "Summary" and "1. Goals" say what a part is for, not what the whole is called.
+    if name.trim().is_empty() || outline::rule(&name).is_some() {
+        named_in_the_head(pieces)
+            .or_else(|| outline.told_in_short(pieces))
+            .unwrap_or_default()
+    } else {
+        name
+    }
+}
+
 impl Reader<'_> {
+    /// The sentence of a record that tells what was decided.
+    fn decided(&self) -> Option<&str> {
+        let section = self.outline.decision?;
+        let entries = &self.outline.sections[section].entries;
+        let first = entries.iter().find_map(|entry| match entry {
+            outline::Entry::Prose(piece) => Some(self.pieces[*piece].plain.as_str()),
+            _ => None,
+        })?;
+        Some(*sentences(first).first()?)
+    }
+
     /// Nothing in the text is work by its structure: then the request as a whole is, unless it says that all is done.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "what is left of a text is looked at in one order"
+    )]
     fn plan_as_one(&mut self, name: &str) -> Option<String> {
         if self.outline.is_changelog() {
             for (n, piece) in self.pieces.iter().enumerate() {
@@ -277,14 +303,7 @@ impl Reader<'_> {
                     .to_owned(),
             );
         }
-        let decided = self.outline.decision.and_then(|section| {
-            let entries = &self.outline.sections[section].entries;
-            let first = entries.iter().find_map(|entry| match entry {
-                outline::Entry::Prose(piece) => Some(self.pieces[*piece].plain.as_str()),
-                _ => None,
-            })?;
-            Some(*sentences(first).first()?)
-        });
+        let decided = self.decided();
         let asking = soft
             .iter()
             .filter(|n| self.pieces[**n].level == 0 && self.pieces[**n].cells.is_empty())

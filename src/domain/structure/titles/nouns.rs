@@ -175,6 +175,35 @@ pub(super) fn gerund(verb: &str) -> String {
     format!("{stem}{doubled}ing")
 }
 
+/// First words of a phrase and the order that they make.
+const OPENINGS: &[(&str, &str)] = &[
+    ("removal of ", "remove"),
+    ("explanation of ", "explain"),
+    ("deletion of ", "delete"),
+    ("creation of ", "create"),
+    ("introduction of ", "introduce"),
+    ("migration of ", "migrate"),
+    ("deprecation of ", "deprecate"),
+    ("integration of ", "integrate"),
+    ("integration with ", "integrate with"),
+    ("replacement of ", "replace"),
+    ("improvement of ", "improve"),
+    ("validation of ", "validate"),
+    ("detection of ", "detect"),
+    ("ability for ", "let"),
+    ("option to ", "add an option to"),
+    ("migration to ", "migrate to"),
+    ("migration from ", "migrate from"),
+    ("better ", "provide better"),
+    ("improved ", "provide improved"),
+    ("no ", "ensure no"),
+    ("all ", "ensure all"),
+    ("every ", "ensure every"),
+    ("each ", "ensure each"),
+    ("when ", "handle the case when"),
+    ("if ", "handle the case if"),
+];
+
 /// An order for a thing that was only named.
 pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> String {
     let name = lowered(phrase);
@@ -191,33 +220,7 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
     {
         return format!("support {}", &name[..rest.len()]);
     }
-    for (opening, verb) in [
-        ("removal of ", "remove"),
-        ("explanation of ", "explain"),
-        ("deletion of ", "delete"),
-        ("creation of ", "create"),
-        ("introduction of ", "introduce"),
-        ("migration of ", "migrate"),
-        ("deprecation of ", "deprecate"),
-        ("integration of ", "integrate"),
-        ("integration with ", "integrate with"),
-        ("replacement of ", "replace"),
-        ("improvement of ", "improve"),
-        ("validation of ", "validate"),
-        ("detection of ", "detect"),
-        ("ability for ", "let"),
-        ("option to ", "add an option to"),
-        ("migration to ", "migrate to"),
-        ("migration from ", "migrate from"),
-        ("better ", "provide better"),
-        ("improved ", "provide improved"),
-        ("no ", "ensure no"),
-        ("all ", "ensure all"),
-        ("every ", "ensure every"),
-        ("each ", "ensure each"),
-        ("when ", "handle the case when"),
-        ("if ", "handle the case if"),
-    ] {
+    for (opening, verb) in OPENINGS {
         if let Some(rest) = lower.strip_prefix(opening) {
             return format!("{verb} {}", &name[name.len() - rest.len()..]);
         }
