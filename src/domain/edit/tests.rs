@@ -396,6 +396,43 @@ fn a_title_is_one_harmless_line_that_no_other_issue_has() {
 }
 
 #[test]
+fn a_split_keeps_every_word_that_no_part_says() {
+    let text = "## Work\n\n- Release\n  - Price\n  - Tests\n  - Log\n";
+    let mut plan = planned(text);
+    let number = plan
+        .issues
+        .iter()
+        .find(|i| i.covers.len() > 3)
+        .map(|i| i.id.clone());
+    let whole = plan
+        .issues
+        .iter_mut()
+        .find(|i| Some(&i.id) == number.as_ref())
+        .unwrap();
+    whole.body = "Release\n\nThe price includes tax\n\n- Price\n- Tests\n- Log\n\n### Acceptance criteria\n\n\
+                  - [ ] Login answers in 200 ms\n\n### Also waits for\n\n- Build part 51\n\n### Notes\n\nAsk Kim.\n\n\
+                  ### From the spec\n\nWork, lines 3–6\n\n> the tests of last year\n"
+        .to_owned();
+    let item = super::number(&number.unwrap()).unwrap();
+    let parts = edited(&plan, text, highest(&plan), &Edit::Split(item))
+        .plan
+        .issues;
+    assert_eq!(parts.len(), 3);
+    let said = |words: &str| parts.iter().filter(|i| i.body.contains(words)).count();
+    assert_eq!(said("The price includes tax"), 3);
+    assert_eq!(said("- [ ] Login answers in 200 ms"), 1);
+    assert_eq!(said("### Also waits for\n\n- Build part 51\n\n"), 3);
+    assert_eq!(said("### Notes\n\nAsk Kim.\n\n"), 3);
+    assert_eq!(said("> the tests of last year"), 1);
+    assert!(
+        parts[1].body.contains("> the tests of last year"),
+        "{}",
+        parts[1].body
+    );
+    assert_eq!(said("- Price\n- Tests"), 0);
+}
+
+#[test]
 fn a_number_that_is_gone_never_comes_back() {
     let plan = planned(SHOP);
     let last = highest(&plan);
