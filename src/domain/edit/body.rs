@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::comment::inline;
 use crate::domain::defuse::defuse_body;
+use crate::domain::grouping::ALSO_WAITS;
 use crate::domain::plan::{FROM_THE_SPEC, Plan};
 use crate::domain::spec::{Block, BlockKind};
 
@@ -42,6 +43,17 @@ impl Body {
         read
     }
 
+    /// Whether it only says that what the issue groups is done.
+    pub(super) fn says_nothing(&self, title: &str) -> bool {
+        let is_title = |segment: &String| {
+            let segment = normal(segment);
+            segment == normal(title) || segment == normal(&everything(title))
+        };
+        let (further, quotes) = (self.further.is_empty(), self.quotes.is_empty());
+        let all_done = self.criteria.iter().all(|c| normal(c) == normal(ALL_DONE));
+        all_done && further && quotes && segments(&self.what).iter().all(is_title)
+    }
+
     /// The body, defused, of an issue that covers these blocks.
     pub(super) fn written(&self, plan: &Plan, covers: &[String]) -> String {
         let mut parts = Vec::new();
@@ -77,17 +89,59 @@ pub(super) fn renamed(body: &str, old: &str, new: &str) -> String {
             format!("- [ ] {old}, as described above"),
             format!("- [ ] {new}, as described above"),
         ),
-        (
-            format!("{old}, with everything listed below."),
-            format!("{new}, with everything listed below."),
-        ),
+        (everything(old), everything(new)),
     ];
+    swapped(body, &swaps)
+}
+
+/// What a group says that has criteria and no text.
+fn everything(title: &str) -> String {
+    format!("{title}, with everything listed below.")
+}
+
+/// The body of a group that holds nothing any more.
+pub(super) fn of_its_own(body: &str, title: &str) -> String {
+    let swaps = [
+        (
+            format!("- [ ] {ALL_DONE}"),
+            format!("- [ ] {}", inline(title)),
+        ),
+        (everything(title), format!("{title}.")),
+    ];
+    swapped(body, &swaps)
+}
+
+/// The body with each line new that stands on the left.
+fn swapped(body: &str, swaps: &[(String, String)]) -> String {
     let line = |line: &str| {
         let swap = swaps.iter().find(|(from, _)| from == line);
         swap.map_or_else(|| line.to_owned(), |(_, to)| to.clone())
     };
     let lines: Vec<String> = body.split('\n').map(line).collect();
     lines.join("\n")
+}
+
+/// The body with each line of what it also waits for replaced, and none of it where no line is left.
+pub(super) fn with_waits(body: &str, anew: impl Fn(&str) -> Vec<String>) -> String {
+    let Some(start) = body.find(&format!("{ALSO_WAITS}\n")) else {
+        return body.to_owned();
+    };
+    let text = start + ALSO_WAITS.len();
+    let end = body[text..]
+        .find("\n### ")
+        .map_or(body.len(), |at| text + at + 1);
+    let mut seen = BTreeSet::new();
+    let said = body[text..end].lines().filter(|l| !l.trim().is_empty());
+    let lines: Vec<String> = said
+        .flat_map(anew)
+        .filter(|line| seen.insert(line.clone()))
+        .collect();
+    let section = match lines.as_slice() {
+        [] => String::new(),
+        lines => format!("{ALSO_WAITS}\n\n{}\n\n", lines.join("\n")),
+    };
+    let (head, tail) = (&body[..start], &body[end..]);
+    format!("{}\n", format!("{head}{section}{tail}").trim_end())
 }
 
 /// Whether a criterion only says that the issue is done.

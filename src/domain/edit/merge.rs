@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::body::{ALL_DONE, Body, joined, normal, says_nothing, segments};
+use super::body::{self, ALL_DONE, Body, joined, normal, says_nothing, segments};
 use super::refused::numbers;
 use super::{Edited, Refused, find, id, number, once};
 use crate::domain::comment::inline;
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::planning::{is_ungrounded, without_mark};
+use crate::domain::spec::BlockKind;
 
 /// GitHub's limit on the people of an issue.
 pub(super) const MOST_ASSIGNEES: usize = 10;
@@ -30,8 +31,9 @@ pub(super) fn merge(plan: &Plan, last: u32, into: u32, others: &[u32]) -> Result
             });
         }
     }
-    let gone: HashSet<&str> = taken.iter().map(|i| i.id.as_str()).collect();
-    let mut one = united(plan, keeper, &taken);
+    let mut gone: HashSet<&str> = taken.iter().map(|i| i.id.as_str()).collect();
+    let emptied = Emptied::by(plan, keeper, &mut gone);
+    let mut one = united(plan, keeper, &taken, &emptied.folded);
     if one.assignees.len() > MOST_ASSIGNEES {
         return Err(Refused::TooManyPeople {
             people: one.assignees.len(),
@@ -41,6 +43,10 @@ pub(super) fn merge(plan: &Plan, last: u32, into: u32, others: &[u32]) -> Result
         return Err(Refused::TooLong { items: all });
     }
     one.parent = parent(plan, keeper, &gone);
+    let above = ancestors(plan, one.parent.as_deref());
+    // What it hangs under is done after it.
+    one.blocked_by
+        .retain(|first| !above.contains(first.as_str()));
     let renamed = |id: &String| {
         if gone.contains(id.as_str()) {
             keeper.id.clone()
@@ -61,7 +67,13 @@ pub(super) fn merge(plan: &Plan, last: u32, into: u32, others: &[u32]) -> Result
             .map(renamed)
             .filter(|p| *p != issue.id);
         issue.blocked_by = once(issue.blocked_by.iter().map(renamed));
-        issue.blocked_by.retain(|first| *first != issue.id);
+        let holds = above.contains(issue.id.as_str());
+        issue
+            .blocked_by
+            .retain(|first| *first != issue.id && !(holds && *first == keeper.id));
+        if emptied.alone.contains(issue.id.as_str()) {
+            issue.body = body::of_its_own(&issue.body, &issue.title);
+        }
         issues.push(issue);
     }
     let merged = Plan {
@@ -70,11 +82,72 @@ pub(super) fn merge(plan: &Plan, last: u32, into: u32, others: &[u32]) -> Result
     };
     let merged = in_order(merged, &keeper.id, &all)?;
     let made_of = once(std::iter::once(keeper.id.clone()).chain(all.iter().map(|n| id(*n))));
+    let alone = emptied.alone.into_iter();
+    let mut made_of = BTreeMap::from([(keeper.id.clone(), made_of)]);
+    made_of.extend(alone.map(|id| (id.to_owned(), vec![id.to_owned()])));
     Ok(Edited {
         plan: merged,
         last,
-        made_of: BTreeMap::from([(keeper.id.clone(), made_of)]),
+        made_of,
     })
+}
+
+/// The groups that lose their last issue.
+struct Emptied<'a> {
+    /// They stand for headings alone, and go into the one issue.
+    folded: Vec<&'a PlannedIssue>,
+    /// They ask for something themselves, and are issues like others now.
+    alone: HashSet<&'a str>,
+}
+
+impl<'a> Emptied<'a> {
+    /// `gone` are the issues that are taken in, and get those that are folded.
+    fn by(plan: &'a Plan, keeper: &PlannedIssue, gone: &mut HashSet<&'a str>) -> Self {
+        let kinds = plan.spec.blocks.iter();
+        let kinds: HashMap<&str, BlockKind> = kinds.map(|b| (b.id.as_str(), b.kind)).collect();
+        let mut inside: HashMap<&str, Vec<&str>> = HashMap::new();
+        for issue in &plan.issues {
+            if let Some(parent) = &issue.parent {
+                inside.entry(parent).or_default().push(&issue.id);
+            }
+        }
+        let mut emptied = Self {
+            folded: Vec::new(),
+            alone: HashSet::new(),
+        };
+        loop {
+            let next = plan.issues.iter().find(|i| {
+                let id = i.id.as_str();
+                let is_empty = inside
+                    .get(id)
+                    .is_some_and(|all| all.iter().all(|child| gone.contains(child)));
+                is_empty && *id != keeper.id && !gone.contains(id) && !emptied.alone.contains(id)
+            });
+            let Some(group) = next else {
+                return emptied;
+            };
+            let is_heading = |b: &String| kinds.get(b.as_str()) == Some(&BlockKind::Heading);
+            if group.covers.iter().all(is_heading) {
+                gone.insert(&group.id);
+                emptied.folded.push(group);
+            } else {
+                emptied.alone.insert(&group.id);
+            }
+        }
+    }
+}
+
+/// An issue and everything that it hangs under.
+fn ancestors<'a>(plan: &'a Plan, from: Option<&str>) -> HashSet<&'a str> {
+    let mut above = HashSet::new();
+    let mut at = from;
+    while let Some(issue) = at.and_then(|id| plan.issues.iter().find(|i| i.id == *id)) {
+        if !above.insert(issue.id.as_str()) {
+            break;
+        }
+        at = issue.parent.as_deref();
+    }
+    above
 }
 
 /// Under what the one issue hangs: the keeper's own parent, or, where that goes in or hangs under what goes in, what was above
@@ -157,9 +230,17 @@ fn in_order(mut plan: Plan, one: &str, items: &[u32]) -> Result<Plan, Refused> {
 }
 
 /// The keeper with everything that the others say, cover and wait for.
-fn united(plan: &Plan, keeper: &PlannedIssue, taken: &[&PlannedIssue]) -> PlannedIssue {
+fn united(
+    plan: &Plan,
+    keeper: &PlannedIssue,
+    taken: &[&PlannedIssue],
+    folded: &[&PlannedIssue],
+) -> PlannedIssue {
     let mut one = keeper.clone();
-    let all = || std::iter::once(keeper).chain(taken.iter().copied());
+    let all = || {
+        let others = taken.iter().chain(folded).copied();
+        std::iter::once(keeper).chain(others)
+    };
     one.labels = union(all().map(|i| &i.labels));
     one.assignees = union(all().map(|i| &i.assignees));
     one.component = all().find_map(|i| i.component.clone());
@@ -172,7 +253,10 @@ fn united(plan: &Plan, keeper: &PlannedIssue, taken: &[&PlannedIssue]) -> Planne
         .filter(|b| covers.contains(&b.id))
         .map(|b| b.id.clone())
         .collect();
-    one.body = body(plan, keeper, taken, &one.covers);
+    let says_more = |i: &&PlannedIssue| !Body::read(&i.body).says_nothing(&i.title);
+    let telling = folded.iter().copied().filter(says_more);
+    let telling: Vec<&PlannedIssue> = taken.iter().copied().chain(telling).collect();
+    one.body = body(plan, keeper, &telling, &one.covers);
     one
 }
 

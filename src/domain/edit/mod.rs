@@ -15,6 +15,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::comment::inline;
+use super::grouping::ALSO_WAITS;
 use super::plan::{Plan, PlannedIssue};
 
 pub use refused::Refused;
@@ -65,10 +67,62 @@ pub fn apply(plan: &Plan, text: &str, last: u32, edit: &Edit) -> Result<Edited, 
         Edit::Merge { into, others } => merge::merge(plan, last, *into, others),
         Edit::Title { item, title } => rename::rename(plan, last, *item, title),
     }?;
-    Ok(Edited {
+    let mut edited = Edited {
         plan: traced(edited.plan),
         ..edited
-    })
+    };
+    rename_waits(plan, edit, &mut edited);
+    edited.plan.count_reason = by_hand(&plan.count_reason);
+    Ok(edited)
+}
+
+/// The reason for the count with the word that it is not the planner's any more; once, however often.
+fn by_hand(reason: &str) -> String {
+    const WORDS: &str = "edited by hand.";
+    match reason.trim_end_matches('.') {
+        _ if reason.ends_with(WORDS) => reason.to_owned(),
+        "" => format!("E{}", &WORDS[1..]),
+        reason => format!("{reason}; then {WORDS}"),
+    }
+}
+
+/// What is written down as "also waits for" names the issues as they are called now.
+fn rename_waits(before: &Plan, edit: &Edit, after: &mut Edited) {
+    let now = &after.plan.issues;
+    if !now.iter().any(|i| i.body.contains(ALSO_WAITS)) {
+        return;
+    }
+    let line = |issue: &PlannedIssue| format!("- {}", inline(&issue.title));
+    let has_become = |old: &PlannedIssue| -> Vec<String> {
+        let is_of = |id: &String| {
+            let of = after.made_of.get(id);
+            of.is_some_and(|of| of.contains(&old.id))
+        };
+        // A group waits for what became issues under it.
+        let heirs = now
+            .iter()
+            .filter(|i| is_of(&i.id) && i.parent.as_ref() != Some(&old.id));
+        let heirs: Vec<String> = heirs.map(line).collect();
+        match edit {
+            Edit::Merge { into, .. } if heirs.is_empty() && now.iter().all(|i| i.id != old.id) => {
+                find(&after.plan, *into).map(line).into_iter().collect()
+            }
+            _ if heirs.is_empty() => vec![line(old)],
+            _ => heirs,
+        }
+    };
+    let names: HashMap<String, Vec<String>> = before
+        .issues
+        .iter()
+        .map(|old| (line(old), has_become(old)))
+        .collect();
+    for issue in &mut after.plan.issues {
+        let own = line(issue);
+        issue.body = body::with_waits(&issue.body, |said| match names.get(said) {
+            Some(names) => names.iter().filter(|n| **n != own).cloned().collect(),
+            None => vec![said.to_owned()],
+        });
+    }
 }
 
 /// The highest number in a plan that was never edited.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::body::{Body, joined, normal, says_nothing, segments};
 use super::merge::inside;
 use super::{Edited, Refused, body, find, free_title, id, once};
+use crate::domain::grouping::ALSO_WAITS;
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::planning::{harmless_title, is_ungrounded};
 use crate::domain::spec::BlockKind;
@@ -406,23 +407,17 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
         made.insert(whole.id.clone());
     }
     let sources: Vec<String> = units.iter().map(|u| normal(&u.source)).collect();
-    let together = sources.join(" ");
-    let is_told = |text: &str| {
-        let words = normal(text);
-        words.is_empty()
-            || together.contains(&words)
-            || sources.iter().any(|s| !s.is_empty() && words.contains(s))
-    };
+    let told = Told::by(&sources, &whole.title);
     let mut rest: Vec<String> = segments(&old.what)
         .into_iter()
-        .filter(|s| !is_told(s) && normal(s) != normal(&whole.title))
+        .filter(|s| !told.holds(s))
         .collect();
     let mut seen = HashSet::new();
     rest.retain(|s| !is_group && seen.insert(normal(s)));
     let is_short = rest.iter().map(String::len).sum::<usize>() <= SHARED_MOST;
     let criteria = old.criteria.into_iter();
     let criteria: Vec<String> = criteria
-        .filter(|c| !is_group && !is_told(c) && !says_nothing(c, &whole.title))
+        .filter(|c| !is_group && !told.holds(c) && !says_nothing(c, &whole.title))
         .collect();
     let mut parts = Vec::with_capacity(units.len());
     for (n, unit) in units.iter().enumerate() {
@@ -445,9 +440,15 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
             body.criteria.retain(|c| !says_nothing(c, &title));
             body.criteria.extend(given);
         }
-        if n == 0 {
-            body.further.clone_from(&old.further);
-        }
+        // Every part waits for what the whole waits for; all else that a group says stays with it.
+        let is_its = |heading: &str, text: &str| {
+            heading == ALSO_WAITS || !is_group && (n == 0 || text.len() <= SHARED_MOST)
+        };
+        let further = old.further.iter().filter(|(h, t)| is_its(h, t));
+        body.further = further.cloned().collect();
+        let quotes = old.quotes.iter();
+        let quotes = quotes.filter(|q| !is_group && nearest(q, &sources) == n);
+        body.quotes = quotes.cloned().collect();
         let title = free_title(&own, &made, &title);
         let mut part = PlannedIssue {
             title,
@@ -467,6 +468,50 @@ fn parts(plan: &Plan, whole: &PlannedIssue, units: &[Unit], is_group: bool) -> V
         parts.push(part);
     }
     parts
+}
+
+/// What the parts say by themselves.
+struct Told {
+    /// Words of each source.
+    sources: Vec<Vec<String>>,
+    /// The same and the title's, the longest first.
+    sayings: Vec<Vec<String>>,
+}
+
+impl Told {
+    fn by(sources: &[String], title: &str) -> Self {
+        let words = |text: &String| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let sources: Vec<Vec<String>> = sources.iter().map(words).collect();
+        let mut sayings = sources.clone();
+        sayings.push(words(&normal(title)));
+        sayings.retain(|s| s.iter().any(|word| !word.is_empty()));
+        sayings.sort_by_key(|s| std::cmp::Reverse(s.len()));
+        Self { sources, sayings }
+    }
+
+    /// Whether a text stands in one source, or nothing of it is left without them. Whole words alone count: "Price" does not
+    /// say "The price includes tax".
+    fn holds(&self, text: &str) -> bool {
+        let text = normal(text);
+        let words: Vec<&str> = text.split(' ').filter(|w| !w.is_empty()).collect();
+        if words.is_empty() {
+            return true;
+        }
+        let is_in = |source: &Vec<String>| source.windows(words.len()).any(|w| w == words);
+        if self.sources.iter().any(is_in) {
+            return true;
+        }
+        let mut open = vec![true; words.len()];
+        for saying in &self.sayings {
+            for from in 0..(words.len() + 1).saturating_sub(saying.len()) {
+                let to = from + saying.len();
+                if open[from..to].iter().all(|is| *is) && words[from..to] == saying[..] {
+                    open[from..to].fill(false);
+                }
+            }
+        }
+        open.iter().all(|is| !is)
+    }
 }
 
 /// Title and body of one part, as structure plans it.
@@ -543,18 +588,14 @@ fn rest_of_group(plan: &Plan, whole: &PlannedIssue, units: &[Unit]) -> PlannedIs
     let mut group = whole.clone();
     let mut body = Body::read(&whole.body);
     let sources: Vec<String> = units.iter().map(|u| normal(&u.source)).collect();
-    let together = sources.join(" ");
-    let is_told = |text: &str| {
-        let words = normal(text);
-        !words.is_empty() && together.contains(&words)
-    };
+    let told = Told::by(&sources, &whole.title);
     let mut kept = segments(&body.what);
-    kept.retain(|s| !is_told(s));
+    kept.retain(|s| !told.holds(s));
     body.what = joined(&kept);
     if body.what.is_empty() {
         body.what = format!("{}.", crate::domain::comment::inline(&whole.title));
     }
-    body.criteria.retain(|c| !is_told(c));
+    body.criteria.retain(|c| !told.holds(c));
     if body.criteria.is_empty() {
         body.criteria.push(body::ALL_DONE.to_owned());
     }

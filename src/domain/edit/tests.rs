@@ -396,6 +396,134 @@ fn a_title_is_one_harmless_line_that_no_other_issue_has() {
 }
 
 #[test]
+fn a_split_keeps_every_word_that_no_part_says() {
+    let text = "## Work\n\n- Release\n  - Price\n  - Tests\n  - Log\n";
+    let mut plan = planned(text);
+    let number = plan
+        .issues
+        .iter()
+        .find(|i| i.covers.len() > 3)
+        .map(|i| i.id.clone());
+    let whole = plan
+        .issues
+        .iter_mut()
+        .find(|i| Some(&i.id) == number.as_ref())
+        .unwrap();
+    whole.body = "Release\n\nThe price includes tax\n\n- Price\n- Tests\n- Log\n\n### Acceptance criteria\n\n\
+                  - [ ] Login answers in 200 ms\n\n### Also waits for\n\n- Build part 51\n\n### Notes\n\nAsk Kim.\n\n\
+                  ### From the spec\n\nWork, lines 3–6\n\n> the tests of last year\n"
+        .to_owned();
+    let item = super::number(&number.unwrap()).unwrap();
+    let parts = edited(&plan, text, highest(&plan), &Edit::Split(item))
+        .plan
+        .issues;
+    assert_eq!(parts.len(), 3);
+    let said = |words: &str| parts.iter().filter(|i| i.body.contains(words)).count();
+    assert_eq!(said("The price includes tax"), 3);
+    assert_eq!(said("- [ ] Login answers in 200 ms"), 1);
+    assert_eq!(said("### Also waits for\n\n- Build part 51\n\n"), 3);
+    assert_eq!(said("### Notes\n\nAsk Kim.\n\n"), 3);
+    assert_eq!(said("> the tests of last year"), 1);
+    assert!(
+        parts[1].body.contains("> the tests of last year"),
+        "{}",
+        parts[1].body
+    );
+    assert_eq!(said("- Price\n- Tests"), 0);
+}
+
+#[test]
+fn a_group_that_nothing_is_left_in_goes_along() {
+    let text = "# Shop\n\n## Phase 1: Storage\n\n- Create the accounts table\n- Write the migration\n\n\
+                ## Phase 2: Sign in\n\n- Build the form\n- Add sessions\n";
+    let plan = planned(text);
+    let one = edited(&plan, text, highest(&plan), &merge(2, &[5, 6]));
+    assert_snapshot!(outline(&one.plan), @"
+    i1 Deliver phase 1: storage [b2]
+    i2 < i1 Create the accounts table [b3 b5 b6 b7]
+    i3 < i1 Write the migration [b4]
+    ");
+    assert_eq!(one.made_of.keys().collect::<Vec<_>>(), ["i2"]);
+    assert_eq!(one.made_of["i2"], ["i2", "i5", "i6"]);
+    // What has text of its own stays, as an issue like others.
+    let plan = planned(SHOP);
+    let one = edited(&plan, SHOP, highest(&plan), &merge(5, &[2, 3, 4]));
+    assert_snapshot!(outline(&one.plan), @"
+    i1 Build checkout for the shop [b2 b3]
+    i5 Sign in [b4 b5 b6 b7 b8 b9 b10]
+    i6 Cache the price list [b11 b12]
+    ");
+    assert_snapshot!(bodies(&one.plan, &["i1"]), @"
+    # Build checkout for the shop
+    The checkout takes people from the basket to a paid order.
+
+    ### Acceptance criteria
+
+    - [ ] Build checkout for the shop
+
+    ### From the spec
+
+    Checkout, line 5
+    ");
+    assert!(one.made_of.contains_key("i1"));
+}
+
+#[test]
+fn what_is_written_down_follows_the_issues_that_it_names() {
+    let text = "## Work\n\n- Build the form\n- Add sessions\n- Write the guide\n  - It shows pictures\n  - It has an index\n- Ship it\n";
+    let mut plan = planned(text);
+    let last = highest(&plan);
+    assert_eq!(last, 4, "{}", outline(&plan));
+    let waits = "### Also waits for\n\n- Build the form\n- Add sessions\n- Write the guide\n\n### From the spec";
+    let ship = plan.issues.iter_mut().find(|i| i.id == "i4").unwrap();
+    ship.body = ship.body.replace("### From the spec", waits);
+    let says = |edited: &Edited| {
+        let ship = edited.plan.issues.iter().find(|i| i.id == "i4").unwrap();
+        let (_, waits) = ship
+            .body
+            .split_once("### Also waits for\n\n")
+            .unwrap_or_default();
+        let (waits, rest) = waits.split_once("\n\n").unwrap_or_default();
+        assert!(
+            waits.is_empty() || rest.starts_with("### From the spec\n\n"),
+            "{}",
+            ship.body
+        );
+        waits.to_owned()
+    };
+    let renamed = edited(&plan, text, last, &title(1, "Build the login form"));
+    assert_snapshot!(says(&renamed), @"
+    - Build the login form
+    - Add sessions
+    - Write the guide
+    ");
+    let merged = edited(&plan, text, last, &merge(2, &[1]));
+    assert_snapshot!(says(&merged), @"
+    - Add sessions
+    - Write the guide
+    ");
+    let split = edited(&plan, text, last, &Edit::Split(3));
+    assert_snapshot!(says(&split), @"
+    - Build the form
+    - Add sessions
+    - Write the guide: shows pictures
+    - Write the guide: has an index
+    ");
+    let all = edited(&plan, text, last, &merge(4, &[1, 2, 3]));
+    assert_snapshot!(says(&all), @"");
+}
+
+#[test]
+fn the_count_s_reason_says_once_that_people_changed_it() {
+    let plan = planned(SHOP);
+    assert_snapshot!(plan.count_reason, @"5 work items in 3 sections and 1 issue that groups them; planned from the document's structure, no model was used.");
+    let one = edited(&plan, SHOP, highest(&plan), &merge(2, &[3]));
+    assert_snapshot!(one.plan.count_reason, @"5 work items in 3 sections and 1 issue that groups them; planned from the document's structure, no model was used; then edited by hand.");
+    let two = edited(&one.plan, SHOP, one.last, &Edit::Split(2));
+    assert_eq!(two.plan.count_reason, one.plan.count_reason);
+}
+
+#[test]
 fn a_number_that_is_gone_never_comes_back() {
     let plan = planned(SHOP);
     let last = highest(&plan);

@@ -209,11 +209,12 @@ fn node(
     let first = &tree.nodes[unit.nodes[0]].issue;
     let labels = first.labels.iter();
     let labels = labels.filter(|l| all(&|i| i.labels.contains(l))).cloned();
+    let body = body(tree, plan, sections, &unit, &title);
     let issue = PlannedIssue {
         // Unlike any planned one; all are named anew at the end.
         id: format!("group{}", tree.nodes.len()),
         title,
-        body: body(tree, plan, sections, &unit),
+        body,
         labels: labels.collect(),
         assignees: Vec::new(),
         component: first
@@ -306,17 +307,9 @@ fn headings(tree: &Tree, plan: &Plan, sections: &Sections<'_>, unit: &Unit) -> V
     found
 }
 
-fn body(tree: &Tree, plan: &Plan, sections: &Sections<'_>, unit: &Unit) -> String {
+/// What it groups GitHub shows by itself: a list here would be wrong after the first edit.
+fn body(tree: &Tree, plan: &Plan, sections: &Sections<'_>, unit: &Unit, title: &str) -> String {
     let (first, last) = names(plan, unit);
-    let name = match &last {
-        Some(last) => format!("**{}** to **{}**", inline(&first), inline(last)),
-        None => format!("**{}**", inline(&first)),
-    };
-    let inside: Vec<String> = unit
-        .nodes
-        .iter()
-        .map(|n| format!("- {}", inline(&tree.nodes[*n].issue.title)))
-        .collect();
     let all = tree.walk(&unit.nodes);
     let lines = sections.lines(all.iter().flat_map(|n| &tree.nodes[*n].issue.covers));
     let place = match (lines, &last) {
@@ -328,17 +321,7 @@ fn body(tree: &Tree, plan: &Plan, sections: &Sections<'_>, unit: &Unit) -> Strin
         (None, _) => inline(&first),
     };
     format!(
-        "Groups {} of {name}:\n\n{}\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n\n\
-         {FROM_THE_SPEC}\n\n{place}\n",
-        many(unit.nodes.len()),
-        inside.join("\n")
+        "{}.\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n\n{FROM_THE_SPEC}\n\n{place}\n",
+        inline(title)
     )
-}
-
-fn many(n: usize) -> String {
-    if n == 1 {
-        "1 issue".to_owned()
-    } else {
-        format!("{n} issues")
-    }
 }

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{Plan, PlannedIssue};
 use tree::Tree;
 
-pub use waits::limit_waits;
+pub use waits::{ALSO_WAITS, limit_waits};
 
 /// Sub-issues under one issue, closed ones counted.
 pub const MOST_SUB_ISSUES: usize = 100;

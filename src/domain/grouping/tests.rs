@@ -215,7 +215,7 @@ fn sections_become_the_groups() {
     assert_eq!(after.issues[102].labels, ["shop"]);
     assert!(
         after.issues[102].body.starts_with(
-            "Groups 30 issues of **Checkout**:\n\n- Build the checkout page number 0\n"
+            "Deliver “Checkout”.\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n"
         )
     );
     assert!(after.issues[102].body.ends_with("\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n\n### From the spec\n\nCheckout, lines 109–140\n"), "{}", after.issues[102].body);

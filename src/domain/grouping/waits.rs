@@ -8,6 +8,8 @@ use crate::domain::plan::{FROM_THE_SPEC, Plan, PlannedIssue};
 
 /// Dependencies of one kind that an issue may have.
 pub(super) const MOST_WAITS: usize = 50;
+/// The heading in a body above what has no place among its dependencies.
+pub const ALSO_WAITS: &str = "### Also waits for";
 /// Titles that a body names of what has no place among the dependencies.
 const NAMED: usize = 100;
 
@@ -226,8 +228,16 @@ fn write_down(issues: &mut [PlannedIssue], left_out: &[(usize, String)]) {
         if of_one.len() > NAMED {
             lines.push(format!("- and {} more", of_one.len() - NAMED));
         }
-        let text = format!("### Also waits for\n\n{}\n\n", lines.join("\n"));
+        let text = format!("{ALSO_WAITS}\n\n{}\n\n", lines.join("\n"));
         let body = &mut issues[of_one[0].0].body;
+        if let Some(at) = body.find(&format!("{ALSO_WAITS}\n\n")) {
+            // An edit made them more.
+            body.insert_str(
+                at + ALSO_WAITS.len() + 2,
+                &format!("{}\n", lines.join("\n")),
+            );
+            continue;
+        }
         match body.rfind(FROM_THE_SPEC) {
             Some(at) => body.insert_str(at, &text),
             None => *body = format!("{}\n\n{text}", body.trim_end()),
