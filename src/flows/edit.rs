@@ -212,9 +212,7 @@ impl Draft {
             .collect();
         for item in &mut self.changed {
             let of = self.made_of.get(&item.planned.id).into_iter().flatten();
-            let all_dropped = of
-                .map(|id| dropped.get(id.as_str()).copied().unwrap_or_default())
-                .all(|is| is);
+            let all_dropped = of.all(|id| dropped.get(id.as_str()).copied().unwrap_or_default());
             if all_dropped && item.state == ItemState::Planned {
                 item.state = ItemState::Dropped;
             }

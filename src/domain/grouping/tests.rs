@@ -213,11 +213,9 @@ fn sections_become_the_groups() {
     i103 Deliver “Checkout” (30)
     ");
     assert_eq!(after.issues[102].labels, ["shop"]);
-    assert!(
-        after.issues[102].body.starts_with(
-            "Deliver “Checkout”.\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n"
-        )
-    );
+    assert!(after.issues[102].body.starts_with(
+        "Deliver “Checkout”.\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n"
+    ));
     assert!(after.issues[102].body.ends_with("\n\n### Acceptance criteria\n\n- [ ] All sub-issues are done\n\n### From the spec\n\nCheckout, lines 109–140\n"), "{}", after.issues[102].body);
     assert!(
         !after.issues[102].covers.is_empty(),
