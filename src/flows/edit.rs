@@ -211,7 +211,7 @@ impl Draft {
             .map(|i| (i.planned.id.as_str(), i.state == ItemState::Dropped))
             .collect();
         for item in &mut self.changed {
-            let of = self.made_of.get(&item.planned.id).into_iter().flatten();
+            let mut of = self.made_of.get(&item.planned.id).into_iter().flatten();
             let all_dropped = of.all(|id| dropped.get(id.as_str()).copied().unwrap_or_default());
             if all_dropped && item.state == ItemState::Planned {
                 item.state = ItemState::Dropped;
