@@ -130,7 +130,7 @@ impl Draft {
             asking.repository,
             (&run, &asked, &settings),
             (&before, &plan),
-            &skipped,
+            (&skipped, &how.groups),
         )
         .await?;
         if let Some(why) = refusal {
@@ -288,10 +288,11 @@ async fn refusal(
     repository: &RepositoryRow,
     (run, asked, settings): (&Run, &Asked, &Settings),
     (before, after): (&Plan, &Plan),
-    skipped: &BTreeSet<String>,
+    (skipped, groups): (&BTreeSet<String>, &[String]),
 ) -> FlowResult<Option<String>> {
-    if after.issues.len() > before.issues.len()
-        && let Err(over) = policy::check_maximum(after.issues.len(), settings.max_issues.value)
+    let count = |plan: &Plan| grouping::counted(plan, groups);
+    if count(after) > count(before)
+        && let Err(over) = policy::check_maximum(count(after), settings.max_issues.value)
     {
         return Ok(Some(format!("That would be too many: {over}.")));
     }
