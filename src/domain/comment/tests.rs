@@ -769,14 +769,21 @@ fn summary_comment() {
         done: Done::of([Standing::Open, Standing::Done, Standing::NotPlanned]),
         about: about(&run),
         created: &created,
-        skipped: &[Skipped {
-            item: 5,
-            title: "Add a logout".to_owned(),
-            same_as: Link {
-                number: IssueNumber(3),
-                repository: None,
+        skipped: &[
+            Skipped {
+                item: 5,
+                title: "Add a logout".to_owned(),
+                same_as: SameAs::Issue(Link {
+                    number: IssueNumber(3),
+                    repository: None,
+                }),
             },
-        }],
+            Skipped {
+                item: 7,
+                title: "Add a way out".to_owned(),
+                same_as: SameAs::Item(Some(4)),
+            },
+        ],
         dropped: &[(4, "Write the documentation".to_owned())],
         failed: &[Failure {
             item: 6,
@@ -820,6 +827,7 @@ fn summary_comment() {
 
     **Skipped, because they exist already**
     - **5.** Add a logout · same as #3
+    - **7.** Add a way out · same as item 4, which was not created
 
     <details>
     <summary>Dropped (1)</summary>
