@@ -299,7 +299,7 @@ impl Succession {
                 }
                 Ok(None) => {}
                 Err(failure) => {
-                    warn!(error = %failure, "cannot become the App that was registered")
+                    warn!(error = %failure, "cannot become the App that was registered");
                 }
             }
         }

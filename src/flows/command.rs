@@ -10,7 +10,8 @@ use super::answer::{Answer, answer};
 use super::asked::Asked;
 use super::asking::Asking;
 use super::{
-    FlowResult, Services, advance, authorize, edit, plan, request, rollback, status, sync, tick,
+    FlowResult, Services, advance, authorize, edit, plan, repositories, request, rollback, status,
+    sync, tick,
 };
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::event::Account;
@@ -132,6 +133,9 @@ async fn change(
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
     if let Command::Edit(wanted) = command {
+        if let Some(why) = objection_elsewhere(services, asking.sender, id, command).await? {
+            return Ok(Some(Answer::NotEdited(format!("{why}."))));
+        }
         return edit::edit(services, asking, id, wanted).await;
     }
     let asked = match command {
@@ -144,6 +148,9 @@ async fn change(
         }
         _ => None,
     };
+    if let Some(why) = objection_elsewhere(services, asking.sender, id, command).await? {
+        return Ok(Some(Answer::NotEdited(format!("{why}."))));
+    }
     // The edit that unticked a box and the comment that confirms are two deliveries, in any order.
     let ticked = match command {
         Command::Confirm(None) => tick::standing(services, asking.repository, id.id).await?,
@@ -156,6 +163,27 @@ async fn change(
         token: None,
     };
     decide(services, &by, id, command, asked, &ticked).await
+}
+
+/// What stands against whoever would send issues to other repositories by this command: the role is needed there too.
+pub(super) async fn objection_elsewhere(
+    services: &Services,
+    sender: &Account,
+    id: RunKey<'_>,
+    command: &Command,
+) -> FlowResult<Option<String>> {
+    let run = runs::get(&services.pool, id).await?;
+    let picked: Vec<u32> = match command {
+        Command::Confirm(Some(picked)) => picked.items().collect(),
+        Command::Edit(edit) => edit.items(),
+        Command::Confirm(None) => Vec::new(),
+        _ => return Ok(None),
+    };
+    let concerns = |item: &Item| match command {
+        Command::Confirm(None) => item.state == ItemState::Planned,
+        _ => u32::try_from(item.position).is_ok_and(|n| picked.contains(&n)),
+    };
+    repositories::objection(services, &run, sender, concerns).await
 }
 
 /// Who commands, and what a repetition is known by.
@@ -192,8 +220,8 @@ pub(super) async fn decide(
     {
         return Ok(Some(Answer::NotShown));
     }
-    if run.shows_its_plan() {
-        tick::include(&mut tx, id, ticked).await?;
+    if run.shows_its_plan() && !tick::take_standing(&mut tx, &run, ticked).await? {
+        return Ok(Some(Answer::NotShown));
     }
     if let Some(objection) = objection(&mut tx, &run, command).await? {
         return Ok(Some(objection));

@@ -10,7 +10,7 @@ use super::{FlowError, FlowResult, Services, asked::Asked, native, show};
 use crate::domain::fingerprint;
 use crate::domain::ids::RepositoryId;
 use crate::domain::run::{ItemState, Standing};
-use crate::github::{GitHubError, Issue, NewIssue};
+use crate::github::{GitHubError, Issue, IssueState, NewIssue};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Intent, Item};
 use crate::store::repositories::RepositoryRow;
@@ -323,8 +323,11 @@ async fn settle(
     item: &Item,
     issue: &Issue,
 ) -> FlowResult<i64> {
+    let is_open = issue.state == IssueState::Open;
+    let reason = issue.state_reason.as_deref();
     let created = CreatedIssue {
-        standing: Standing::Open,
+        // One that was looked for may have been closed meanwhile.
+        standing: Standing::of(is_open, matches!(reason, Some("not_planned" | "duplicate"))),
         position: item.position,
         repository: item.repository,
         issue_id: issue.id,

@@ -204,7 +204,9 @@ impl Draft {
         if run.plan_revision != self.run.plan_revision {
             return Ok(Stored::Outdated);
         }
-        tick::include(&mut tx, id, &self.ticked).await?;
+        if !tick::take_standing(&mut tx, &run, &self.ticked).await? {
+            return Ok(Stored::Done(Some(Answer::NotShown)));
+        }
         if !command::record(services, &mut tx, &by, &run, &command).await? {
             return Ok(Stored::Done(None));
         }
@@ -215,9 +217,7 @@ impl Draft {
             .collect();
         for item in &mut self.changed {
             let of = self.made_of.get(&item.planned.id).into_iter().flatten();
-            let all_dropped = of
-                .map(|id| dropped.get(id.as_str()).copied().unwrap_or_default())
-                .all(|is| is);
+            let all_dropped = of.all(|id| dropped.get(id.as_str()).copied().unwrap_or_default());
             if all_dropped && item.state == ItemState::Planned {
                 item.state = ItemState::Dropped;
             }

@@ -182,14 +182,13 @@ async fn confirm(services: &Services, asking: &Asking<'_>, run: &Run) -> FlowRes
         .state
         .confirm()
         .map_err(|illegal| anyhow!(illegal.about(&run.id)))?;
-    if !current.shows_its_plan() {
+    if !current.shows_its_plan() || !tick::take_standing(&mut tx, &current, &ticked).await? {
         return Err(anyhow!(
             "the preview of {} is not up to date yet: run this without --confirm first, and have a look",
             run.id
         )
         .into());
     }
-    tick::include(&mut tx, run.key(), &ticked).await?;
     let items = planned_issues::list(&mut *tx, run.key()).await?;
     if items.iter().all(|item| item.state == ItemState::Dropped) {
         return Err(anyhow!(

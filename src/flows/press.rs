@@ -105,6 +105,10 @@ async fn command_run(
         },
         _ => None,
     };
+    if let Some(why) = command::objection_elsewhere(services, by.sender, run.key(), command).await?
+    {
+        return Ok(Pressed::NotAllowed(format!("{}.", why.replace('`', ""))));
+    }
     let said = command::decide(services, by, run.key(), command, asked, &BTreeMap::new()).await?;
     Ok(said.map_or(Pressed::Done, |answer| {
         Pressed::Objection(in_words(&answer))

@@ -94,10 +94,8 @@ pub async fn look_at(services: &Services, link: &SecretString) -> sqlx::Result<L
     let row = setup_links::find(&services.pool, &key_of(link)).await?;
     Ok(match row {
         Some(row) if row.is_used => Link::Used,
-        Some(row) if row.expires_at > services.clock.now() => match row.replaces {
-            true => Link::Replacing,
-            false => Link::Open,
-        },
+        Some(row) if row.expires_at > services.clock.now() && row.replaces => Link::Replacing,
+        Some(row) if row.expires_at > services.clock.now() => Link::Open,
         _ => Link::Void,
     })
 }
@@ -180,9 +178,10 @@ async fn store(
     row: &RegistrationRow,
 ) -> sqlx::Result<bool> {
     let mut tx = services.pool.begin().await?;
-    let former = match replaces {
-        true => registrations::delete(&mut *tx).await?,
-        false => None,
+    let former = if replaces {
+        registrations::delete(&mut *tx).await?
+    } else {
+        None
     };
     let stored = registrations::insert(&mut *tx, row).await?;
     if stored {

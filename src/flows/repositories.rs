@@ -2,11 +2,14 @@
 
 use super::asking::Asking;
 use super::{FlowResult, Services, authorize, installations, person};
+use crate::domain::event::Account;
 use crate::domain::ids::RepositoryName;
 use crate::domain::policy::Role;
 use crate::domain::rejection::Complaint;
 use crate::domain::request::Options;
+use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::{self, RepositoryRow};
+use crate::store::runs::Run;
 
 /// What stands against the repositories that a request names.
 pub(super) async fn complaints(
@@ -44,6 +47,36 @@ pub(super) async fn complaints(
         complaints.push(Complaint::new(line, says));
     }
     Ok(complaints)
+}
+
+/// What stands against a person's command for issues that go elsewhere; `None`: they may send all of those that `concerns` names.
+pub(super) async fn objection(
+    services: &Services,
+    run: &Run,
+    person: &Account,
+    concerns: impl Fn(&Item) -> bool,
+) -> FlowResult<Option<String>> {
+    let items = planned_issues::list(&services.pool, run.key()).await?;
+    let elsewhere = items.iter().filter(|i| i.repository != run.repository);
+    let mut places: Vec<_> = elsewhere
+        .filter(|i| concerns(i))
+        .map(|i| i.repository)
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    for id in places {
+        let Some(place) = repositories::find(&services.pool, run.installation, id).await? else {
+            continue;
+        };
+        let standing = authorize::standing(services, &place, person).await?;
+        if !standing.suffices() {
+            return Ok(Some(format!(
+                "Some of these issues go to `{}`, where you need the role `{}`. Take them out, or ask somebody who has it",
+                place.name, standing.minimum
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// The repository of that name, if the asker's installation reaches it.

@@ -178,7 +178,15 @@ impl<'a> View<'a> {
             .collect();
         let mut elsewhere = Vec::new();
         for id in others {
-            elsewhere.push(repositories::get_anywhere(&services.pool, id).await?);
+            let mut place = repositories::get_anywhere(&services.pool, id).await?;
+            if place.installation != run.installation {
+                // Its name now is another tenant's. No account is called so, and nothing is linked.
+                place.name = RepositoryName {
+                    owner: "(moved)".to_owned(),
+                    name: "elsewhere".to_owned(),
+                };
+            }
+            elsewhere.push(place);
         }
         Ok(Self {
             run,

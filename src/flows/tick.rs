@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tracing::info;
 
@@ -9,11 +10,14 @@ use super::{FlowResult, Services, advance, authorize, reply};
 use crate::domain::comment;
 use crate::domain::event::CommentEvent;
 use crate::domain::ids::{RunId, RunKey};
-use crate::domain::run::Phase;
+use crate::domain::run::{ItemState, Phase};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::Run;
 use crate::store::{bot_comments, planned_issues, runs, tenant};
+
+/// GitHub's clock gives whole seconds, and may be another than ours.
+const SECONDS_APART: TimeDelta = TimeDelta::seconds(3);
 
 /// Takes over the boxes of an edited preview, if the person may and the run still waits; in any case the comment is
 /// shown again as the database has it.
@@ -30,12 +34,7 @@ pub(super) async fn boxes(
     let may = authorize::standing(services, repository, &event.sender)
         .await?
         .suffices();
-    // As it is now: events can come late and in any order.
-    let now = services
-        .repo(repository)
-        .find_comment(event.comment.id)
-        .await?;
-    let ticked = now.map(|c| comment::ticked(&c.body)).unwrap_or_default();
+    let ticked = turned(event);
     let key = id.of(repository.installation);
     let mut tx = tenant::enter(&services.pool, key.installation).await?;
     // The comment may be of a run from before the App was installed anew.
@@ -47,13 +46,24 @@ pub(super) async fn boxes(
         return Ok(());
     }
     // Boxes of an older plan say nothing about this one.
-    if may && run.shows_its_plan() {
+    let is_older = |planned_at| event.comment.updated_at + SECONDS_APART < planned_at;
+    if may && run.shows_its_plan() && !run.planned_at.is_some_and(is_older) {
         take_over(services, &mut tx, &run, event, &ticked).await?;
     }
     runs::bump_revision(&mut *tx, key).await?;
     advance::enqueue(&mut tx, run.installation, &id, None).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The boxes that this edit turned. What else the comment says may be older than what is stored: whoever ticks three boxes
+/// in a row writes over our own edit of the first, and we over theirs.
+fn turned(event: &CommentEvent) -> BTreeMap<u32, bool> {
+    let before = event.before.body.as_deref().unwrap_or_default();
+    let before = comment::ticked(before);
+    let mut turned = comment::ticked(&event.comment.body);
+    turned.retain(|n, is_ticked| before.get(n) != Some(is_ticked));
+    turned
 }
 
 /// The boxes of a run's preview, all its parts, as they stand on GitHub now; empty where there is no preview.
@@ -70,8 +80,33 @@ pub(super) async fn standing(
     Ok(ticked)
 }
 
+/// Takes over the boxes as they stand on GitHub; false where they may be older than what is stored: something has changed
+/// that the comment does not show yet.
+pub(super) async fn take_standing(
+    tx: &mut sqlx::PgTransaction<'_>,
+    run: &Run,
+    ticked: &BTreeMap<u32, bool>,
+) -> FlowResult<bool> {
+    if run.shown_revision < run.revision {
+        let items = planned_issues::list(&mut **tx, run.key()).await?;
+        let differs = items.iter().any(|item| {
+            let box_of = u32::try_from(item.position)
+                .ok()
+                .and_then(|n| ticked.get(&n));
+            match item.state {
+                ItemState::Planned => box_of == Some(&false),
+                ItemState::Dropped => box_of == Some(&true),
+                _ => false,
+            }
+        });
+        return Ok(!differs);
+    }
+    include(tx, run.key(), ticked).await?;
+    Ok(true)
+}
+
 /// Includes and leaves out what the boxes say; the two counts are what changed: dropped, and taken back.
-pub(super) async fn include(
+async fn include(
     tx: &mut sqlx::PgTransaction<'_>,
     run: RunKey<'_>,
     ticked: &BTreeMap<u32, bool>,

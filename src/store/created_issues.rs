@@ -39,8 +39,8 @@ pub async fn insert(
              where run_id = $1 and installation_id = $3 and position = $2
          ), stored as (
              insert into created_issues
-                 (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                 (run_id, position, installation_id, repository_id, issue_id, number, url, dropped, created_at, fingerprints, standing)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              on conflict (run_id, position) do nothing
          )
          update runs set revision = revision + 1
@@ -56,6 +56,7 @@ pub async fn insert(
     .bind(&issue.dropped)
     .bind(now)
     .bind(fingerprints)
+    .bind(issue.standing.as_str())
     .fetch_one(db)
     .await?
     .try_get("revision")

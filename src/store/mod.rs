@@ -196,7 +196,7 @@ fn locked_or(error: MigrateError) -> StoreError {
         let database = found.downcast_ref::<sqlx::Error>();
         if database
             .and_then(sqlx::Error::as_database_error)
-            .and_then(|e| e.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .as_deref()
             == Some("55P03")
         {

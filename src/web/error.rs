@@ -31,6 +31,8 @@ pub enum WebError {
     NoMarketplaceSecret,
     #[error("this server has no GitHub App yet: whoever runs it has to open the setup page")]
     NoApp,
+    #[error("GitHub sends its webhooks here, by POST; there is nothing to see")]
+    OnlyPost,
     #[error("the body is over 25 MB")]
     TooLarge,
     #[error("the body did not arrive in time")]
@@ -53,6 +55,7 @@ impl WebError {
             Self::SignatureMissing | Self::SignatureWrong | Self::NoMarketplaceSecret => {
                 StatusCode::UNAUTHORIZED
             }
+            Self::OnlyPost => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -426,7 +429,6 @@ pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// The same at the webhook's door, which answers a machine.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(super) fn panicked_at_webhook(panic: Box<dyn Any + Send>) -> Response {
     drop(panicked(panic));
     (

@@ -124,6 +124,7 @@ async fn make(
 }
 
 /// The outer `None`: it is no number of days; the inner: until it is revoked. A form without the field means the usual.
+#[expect(clippy::option_option, reason = "wrong, for ever, or so many")]
 fn days(typed: Option<&str>) -> Option<Option<u32>> {
     match typed.map(str::trim) {
         None => Some(Some(tokens::USUAL_DAYS)),

@@ -7,8 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use serde::Serialize;
@@ -43,15 +42,16 @@ pub(super) struct Said {
 
 /// Takes a delivery in and says what was done with it.
 /// Any other method: somebody has opened the address in a browser.
-pub(super) async fn only_post() -> Response {
-    let says = "GitHub sends its webhooks here, by POST; there is nothing to see";
+pub(super) async fn only_post() -> (HeaderMap, WebError) {
     let headers = [
-        (header::ALLOW, "POST"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::ALLOW, HeaderValue::from_static("POST")),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    let told = Json(serde_json::json!({ "error": says }));
-    (StatusCode::METHOD_NOT_ALLOWED, headers, told).into_response()
+    (HeaderMap::from_iter(headers), WebError::OnlyPost)
 }
 
 pub(super) async fn receive(
@@ -153,7 +153,7 @@ async fn read(
 fn note_first(shared: &Arc<Shared>) {
     // Of each App once: another may have taken its place.
     let verifier = shared.verifier.borrow().as_ref().map(Arc::as_ptr);
-    let whose = verifier.map_or(0, |verifier| verifier.addr());
+    let whose = verifier.map_or(0, <*const _>::addr);
     if shared.from_environment || shared.heard.swap(whose, Ordering::Relaxed) == whose {
         return;
     }

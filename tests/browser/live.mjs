@@ -10,6 +10,14 @@ await scenario(async () => {
   const state = (of) => of.locator("#run-head .badge");
   await state(watching).getByText("Waits for confirmation").waitFor();
 
+  // Words about time go on by the server's clock: two hours later they say so.
+  const asked = watching.locator("#run-head time[data-now]").first();
+  await asked.evaluate((time) => {
+    time.dataset.now = new Date(Date.parse(time.dateTime) + 2 * 3600 * 1000).toISOString();
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  assert.equal(await asked.textContent(), "2 hours ago");
+
   // The way there: the list, the installation, the run.
   await go(page, "/");
   await page.getByRole("link", { name: "Your installations" }).click();

@@ -61,3 +61,33 @@ async fn a_database_without_the_tables_is_not_current() {
     assert_eq!(status.applied, Vec::<String>::new());
     assert_eq!(status.pending[0], "0001 deliveries");
 }
+
+/// Takes as long as a migration waits for a lock.
+#[tokio::test]
+async fn a_migration_that_cannot_have_a_table_gives_up_and_says_what_to_do() {
+    let database = TestDatabase::create_empty().await;
+    let pool = database.pool();
+    store::migrate(pool).await.unwrap();
+    // The last one is to come again, and somebody reads the table that it changes.
+    for sql in [
+        "delete from _sqlx_migrations where version = 13",
+        "alter table api_tokens drop column expires_at",
+        "alter table setup_links drop column replaces",
+        "drop table operator_events",
+    ] {
+        sqlx::query(sql).execute(pool).await.unwrap();
+    }
+    let mut reader = pool.begin().await.unwrap();
+    sqlx::query("select count(*) from api_tokens")
+        .execute(&mut *reader)
+        .await
+        .unwrap();
+    let refused = store::migrate(pool).await.unwrap_err();
+    assert!(matches!(refused, store::StoreError::Locked(_)), "{refused}");
+    assert!(
+        refused.to_string().contains("pg_stat_activity"),
+        "{refused}"
+    );
+    reader.rollback().await.unwrap();
+    assert_eq!(store::migrate(pool).await.unwrap().len(), 1);
+}

@@ -35,6 +35,10 @@ async fn two_tenants(pool: &PgPool) {
              values ('run_20260101_000000_aaaaaaa' || $1, 1, $1, $1 * 10, $1, 1, '', '{}', now())",
             "insert into issue_links (run_id, position, kind, target, installation_id, state)
              values ('run_20260101_000000_aaaaaaa' || $1, 1, 'sub_issue', 0, $1, 'planned')",
+            "insert into issue_edits (run_id, position, installation_id, deed, of_run, of_position, seen_title, seen_body,
+                                      our_title, our_body, new_title, new_body)
+             values ('run_20260101_000000_aaaaaaa' || $1, 1, $1, 'change', 'run_20260101_000000_aaaaaaa' || $1, 1,
+                     '', '', '', '', '', '')",
             "insert into bot_comments (cause, installation_id, repository_id, issue_number, intended_at)
              values ('run:1', $1, $1 * 10, 1, now())",
             "insert into audit_events (installation_id, actor, action, at) values ($1, 'olivia', 'confirm', now())",

@@ -81,7 +81,9 @@ fn follows_repository(spots: &[Spot]) -> bool {
 fn hazard(spots: &[Spot], at: usize) -> Option<usize> {
     let char_at = |i: usize| spots.get(i).map(|s| s.c);
     let next = char_at(at + 1);
-    let starts_word = at == 0 || char_at(at - 1).is_none_or(|c| !c.is_alphanumeric());
+    // Mark-up between two letters may put the second on a line of its own.
+    let starts_word =
+        at == 0 || !spots[at - 1].c.is_alphanumeric() || !is_written(spots, at - 1, at);
     let found = match spots[at].c {
         '@' | '＠' | '﹫' => next.is_some_and(is_name) && !is_email(spots, at),
         '#' | '＃' | '﹟' => next.is_some_and(char::is_numeric),

@@ -66,6 +66,10 @@ fn mentions_are_broken(#[case] text: &str, #[case] expected: &str) {
 #[case("o/r@abc1234", "o/r@¦abc123¦4")]
 #[case("see deadbeefcafe", "see deadbe¦efcafe¦")]
 #[case("/spawn-issues now", "/¦spawn-issues now")]
+#[case(
+    "<details>é</details>/spawn-issues",
+    "<details>é</details>/¦spawn-issues"
+)]
 #[case("/Spawn-Issues", "/¦Spawn-Issues")]
 fn references_and_commands_are_broken(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(body(text), expected);

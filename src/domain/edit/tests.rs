@@ -559,7 +559,11 @@ fn documents() -> impl Strategy<Value = String> {
         (prop::sample::select(VERBS), thing.clone()).prop_map(|(v, t)| format!("{v} the {t}"));
     let bullet =
         (deed.clone(), prop::collection::vec(deed.clone(), 0..3)).prop_map(|(deed, below)| {
-            let nested: String = below.iter().map(|d| format!("\n  - {d}")).collect();
+            let nested = below
+                .iter()
+                .map(|d| format!("\n  - {d}"))
+                .collect::<Vec<_>>()
+                .concat();
             format!("- {deed}{nested}")
         });
     let list = prop::collection::vec(bullet, 1..5).prop_map(|items| items.join("\n"));
@@ -567,10 +571,15 @@ fn documents() -> impl Strategy<Value = String> {
         deeds
             .iter()
             .map(|d| format!("The team must {}. ", d.to_lowercase()))
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     });
     let table = prop::collection::vec(deed, 1..4).prop_map(|deeds| {
-        let rows: String = deeds.iter().map(|d| format!("| {d} | soon |\n")).collect();
+        let rows = deeds
+            .iter()
+            .map(|d| format!("| {d} | soon |\n"))
+            .collect::<Vec<_>>()
+            .concat();
         format!("| Task | When |\n|---|---|\n{rows}")
     });
     let piece = prop_oneof![4 => list, 2 => prose, 1 => table];

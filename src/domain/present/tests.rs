@@ -103,6 +103,8 @@ fn a_drawing_of_a_thousand_issues_is_short_enough_and_closed() {
         "",
         &spec,
         &Wishes {
+            // Asked for, or they would be folded.
+            count: Some(1_000),
             maximum: 5_000,
             ..Wishes::default()
         },

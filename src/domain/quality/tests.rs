@@ -123,6 +123,37 @@ fn every_rule_finds_what_it_is_for() {
 }
 
 #[test]
+fn work_of_one_kind_on_two_things_is_not_doubled() {
+    for titles in [
+        [
+            "Complete the coverage of the calendar module",
+            "Complete the coverage of the contacts module",
+        ],
+        [
+            "Build the swap from silver to gold",
+            "Build the swap from gold to silver",
+        ],
+    ] {
+        assert!(
+            !names(&report(&of_titles(&titles))).contains("doubled-work"),
+            "{titles:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pronoun_whose_noun_is_in_the_title_stands_alone_and_a_long_sentence_is_no_check() {
+    let mut plan = of_titles(&["Compare states before applying them"]);
+    assert!(!names(&report(&plan)).contains("title-alone"));
+    "Apply them".clone_into(&mut plan.issues[0].title);
+    assert!(names(&report(&plan)).contains("title-alone"));
+    plan.issues[0].body = "- [ ] The page is fast".to_owned();
+    assert!(names(&report(&plan)).contains("unverifiable-words"));
+    plan.issues[0].body = "- [ ] A page that is easy to read in one country may be hard to read in the next one, as we saw".to_owned();
+    assert!(!names(&report(&plan)).contains("unverifiable-words"));
+}
+
+#[test]
 fn a_sound_plan_has_no_findings() {
     let plan = of_titles(&[
         "Build the login form",

@@ -17,6 +17,15 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// As an issue says that it stands.
+    pub fn of(is_open: bool, is_not_planned: bool) -> Self {
+        match (is_open, is_not_planned) {
+            (true, _) => Self::Open,
+            (false, false) => Self::Done,
+            (false, true) => Self::NotPlanned,
+        }
+    }
+
     /// The word in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

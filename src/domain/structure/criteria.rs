@@ -2,8 +2,10 @@
 
 use super::draft::Draft;
 use super::matching::{Matching, telling};
+use super::outline::Entry;
 use super::reader::Reader;
 use super::rules;
+use super::words::language::Language;
 
 impl Reader<'_> {
     /// Gives each criterion to the draft that it is about; those about the whole become one draft that checks them.
@@ -54,8 +56,15 @@ impl Reader<'_> {
             } else {
                 self.titles.about.clone()
             };
+            let title = match self.titles.language {
+                Language::English => format!(
+                    "Verify the acceptance criteria of {}",
+                    super::titles::as_thing(&about)
+                ),
+                Language::Other => self.heading_of(rest[0], index).unwrap_or(about),
+            };
             let mut draft = Draft {
-                title: super::titles::cut(&format!("Verify the acceptance criteria of {about}")),
+                title: super::titles::cut(&title),
                 rule: rules::CRITERIA_ALONE,
                 section: index,
                 ..Draft::default()
@@ -73,6 +82,27 @@ impl Reader<'_> {
         takers.sort_unstable();
         takers.dedup();
         takers
+    }
+
+    /// The words of the heading that a piece stands directly under.
+    fn heading_of(&self, piece: usize, from: usize) -> Option<String> {
+        let holds = |entry: &Entry| match entry {
+            Entry::Prose(it) | Entry::Other(it) => *it == piece,
+            Entry::List(items) => items.contains(&piece),
+            Entry::Table { rows, .. } => rows.contains(&piece),
+            Entry::Section(_) => false,
+        };
+        let section = self
+            .outline
+            .sections
+            .iter()
+            .skip(from)
+            .take(64)
+            .find(|s| s.entries.iter().any(holds))?;
+        Some(super::titles::capitalised(&super::titles::bare(
+            &section.name,
+        )))
+        .filter(|t| !t.is_empty())
     }
 
     /// In a section of criteria even a quote, a row or a paragraph is one.

@@ -37,8 +37,28 @@ impl Reader<'_> {
 
     /// Is a section of a design read as a part of what stands above it?
     pub(super) fn is_part_of_design(&self, index: usize) -> bool {
-        self.depth_in_design(index)
-            .is_some_and(|depth| depth >= 2 || self.only_explains(index))
+        self.depth_in_design(index).is_some_and(|depth| {
+            depth >= 2 || self.only_explains(index) || self.is_named_for_the_rest(index)
+        })
+    }
+
+    /// "Other" and "Miscellaneous" name nothing.
+    fn is_named_for_the_rest(&self, index: usize) -> bool {
+        let name = super::words::asks::normal(&self.section_at(index).name);
+        [
+            "other",
+            "others",
+            "misc",
+            "miscellaneous",
+            "various",
+            "general",
+            "remarks",
+            "sonstiges",
+            "divers",
+            "otros",
+            "outros",
+        ]
+        .contains(&name.as_str())
     }
 
     fn only_explains(&self, index: usize) -> bool {
@@ -73,7 +93,7 @@ impl Reader<'_> {
 
     /// The rule of one design: guide and reference tell of the same work, so that their issues are one.
     pub(super) fn merge_designs(&mut self) {
-        let is_proposal = self.outline.is_proposal();
+        let is_proposal = self.outline.is_proposal;
         let mut designs: Vec<usize> = (0..self.drafts.len())
             .filter(|n| {
                 let draft = &self.drafts[*n];

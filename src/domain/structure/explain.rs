@@ -116,6 +116,10 @@ fn taken(reader: &Reader<'_>, draft: usize, piece: usize) -> &'static str {
     let made = &reader.drafts[draft];
     if reader.rest.contains(&piece) {
         rules::NEAREST_ISSUE
+    } else if reader.twins.contains(&piece) {
+        rules::WRITTEN_TWICE
+    } else if let Some(rule) = reader.why.get(&piece).filter(|_| made.anchor != piece) {
+        rule
     } else if made.main.contains(&piece) {
         rules::WHAT_TO_BUILD
     } else if made.criteria.iter().any(|c| c.piece == piece) {

@@ -9,11 +9,14 @@ use crate::domain::spec::pieces::Piece;
 
 /// The label of a line and the rest: "Owner: Ann".
 pub(super) fn split(words: &str) -> Option<(&str, &str)> {
-    let at = words.find(':')?;
-    let (head, rest) = (words[..at].trim(), words[at + 1..].trim());
+    let (at, mark) = words
+        .char_indices()
+        .find(|(_, c)| matches!(c, ':' | '：'))?;
+    let after = &words[at + mark.len_utf8()..];
+    let (head, rest) = (words[..at].trim(), after.trim());
     (!head.is_empty()
         && head.split(' ').count() <= 5
-        && (rest.is_empty() || words[at + 1..].starts_with([' ', '\t']))
+        && (rest.is_empty() || mark == '：' || after.starts_with([' ', '\t']))
         && !head.contains('`'))
     .then_some((head, rest))
 }

@@ -59,8 +59,34 @@ impl<'a> Reader<'a> {
             }
             return;
         }
+        if role == Role::Plain && self.only_describe(items) {
+            for item in items {
+                self.set_aside(*item, "description");
+            }
+            return;
+        }
         if !self.is_independent(items, index, role, found) {
-            found.facets.extend(items);
+            let because = if self.is_procedure(items, index, found) {
+                Some(rules::PROCEDURE)
+            } else {
+                self.tells_a_design(index).then_some(rules::STATEMENT)
+            };
+            // "Users: developers only" in a list of parts says itself that it is none.
+            let (asides, items): (Vec<usize>, Vec<usize>) = items.iter().partition(|i| {
+                labels::aside_of(&self.pieces[**i], self.text).is_some()
+                    && self.outline.children[**i].is_empty()
+            });
+            for item in asides {
+                let reason =
+                    labels::aside_of(&self.pieces[item], self.text).unwrap_or("description");
+                self.set_aside(item, reason);
+            }
+            self.why.extend(
+                because
+                    .into_iter()
+                    .flat_map(|rule| items.iter().map(move |i| (*i, rule))),
+            );
+            found.facets.extend(&items);
             return;
         }
         let shape = self.shape(items);
@@ -75,6 +101,27 @@ impl<'a> Reader<'a> {
         }
         let in_phase = phase(&self.section_at(index).name).is_some();
         self.chain_items(&found.made[first..], items, role, in_phase);
+    }
+
+    /// Items that tell how things are, in a text that speaks of no work: "SAML is an older standard".
+    fn only_describe(&self, items: &[usize]) -> bool {
+        let told = |item: &usize| {
+            let it = &self.pieces[*item];
+            it.checked.is_none() && words::lists::describes(&format!("{} {}", it.plain, it.more))
+        };
+        self.titles.language == Language::English
+            && !self.outline.expects_work
+            && items.iter().filter(|i| told(i)).count() * 2 >= items.len()
+            && items.iter().all(|i| {
+                let it = &self.pieces[*i];
+                it.checked.is_none() && !demands(&it.plain) && !opens_with_verb(&bare(&it.plain))
+            })
+    }
+
+    /// Is the section a design, or a part of one?
+    fn tells_a_design(&self, index: usize) -> bool {
+        self.section_at(index).meaning == Some(Meaning::Design)
+            || self.depth_in_design(index).is_some()
     }
 
     /// "Author: Ann", "Status: draft": labels and values, most of them known to tell of documents.
@@ -180,6 +227,9 @@ impl<'a> Reader<'a> {
             return true;
         }
         let section = self.section_at(index);
+        if tests(&section.name) {
+            return false;
+        }
         if !self.is_specific(index) && section.meaning != Some(Meaning::Design) {
             // A list after a wish at the top of a short text tells the parts of that wish.
             let wish = found.prose.last().is_some_and(|p| {
@@ -189,7 +239,7 @@ impl<'a> Reader<'a> {
             return !(bare_text && wish)
                 || shape.boxes > 0
                 || shape.items >= 6
-                || self.are_orders(items, &shape, found)
+                || self.are_orders(items, index, &shape, found)
                 || shape.average() >= 9;
         }
         if phase(&section.name).is_some() {
@@ -198,7 +248,7 @@ impl<'a> Reader<'a> {
         if shape.most(shape.boxes) {
             return shape.average() >= 2 && (shape.items >= 2 || role == Role::Steps);
         }
-        if self.are_orders(items, &shape, found) {
+        if self.are_orders(items, index, &shape, found) {
             return true;
         }
         if shape.items < 2 {
@@ -208,7 +258,7 @@ impl<'a> Reader<'a> {
             return true;
         }
         // Where nothing says that work is meant, "X can do Y" describes.
-        let expected = role.is_work() && section.meaning != Some(Meaning::Design);
+        let expected = role.is_work() && !self.tells_a_design(index);
         let asked = if expected {
             shape.demands
         } else {
@@ -220,17 +270,31 @@ impl<'a> Reader<'a> {
 
     /// The rule of orders: items that each tell what to do are issues of their own, unless a sentence before them names the one
     /// thing that they are parts of, or all of them only say how one thing looks ("Show …", "Show …").
-    fn are_orders(&self, items: &[usize], shape: &Shape, found: &Found) -> bool {
+    fn are_orders(&self, items: &[usize], index: usize, shape: &Shape, found: &Found) -> bool {
         let last = found.prose.last().map(|p| &self.pieces[*p]);
         let facets = items
             .iter()
             .filter(|i| words::lists::says_how(&bare(&self.pieces[**i].plain)))
             .count();
         shape.most(shape.orders)
+            && !self.is_procedure(items, index, found)
             && shape.average() >= 3
             && (shape.items >= 2 || last.is_none())
             && !(shape.items >= 2 && shape.most(facets))
             && !last.is_some_and(|it| words::lists::introduces_parts(&whole(it)))
+    }
+
+    /// "We do the following: 1. get …, 2. save …" in a design tells a procedure.
+    fn is_procedure(&self, items: &[usize], index: usize, found: &Found) -> bool {
+        self.section_at(index).meaning == Some(Meaning::Design)
+            && found.prose.last().is_some_and(|p| {
+                let intro = whole(&self.pieces[*p]);
+                intro.trim_end().ends_with(':') && !demands(&intro)
+            })
+            && items.iter().all(|i| {
+                let it = &self.pieces[*i];
+                it.checked.is_none() && it.ordinal.is_some()
+            })
     }
 
     /// An item as one draft, or as a group of those under it.
@@ -260,6 +324,13 @@ impl<'a> Reader<'a> {
             .filter(|(_, rest)| rest.is_empty())
             .map_or(it.plain.as_str(), |(head, _)| head);
         match meaning(label) {
+            // "- Not now" over what is not wanted now
+            Some(Meaning::Aside { reason, .. })
+                if !kids.is_empty() && label.split(' ').count() <= 4 =>
+            {
+                self.set_aside(item, reason);
+                return Vec::new();
+            }
             // "- Features:" holds work, and is none.
             Some(Meaning::Work | Meaning::Design | Meaning::Steps | Meaning::Qualities)
                 if !kids.is_empty() =>
@@ -526,6 +597,23 @@ pub(super) fn naming(piece: &crate::domain::spec::pieces::Piece) -> String {
     } else {
         piece.plain.clone()
     }
+}
+
+/// What a test plan lists says how the work is checked.
+fn tests(heading: &str) -> bool {
+    let name = super::words::asks::normal(heading);
+    [
+        "test plan",
+        "testing strategy",
+        "test strategy",
+        "test cases",
+        "testplan",
+        "plan de test",
+        "plan de pruebas",
+        "plano de testes",
+    ]
+    .iter()
+    .any(|tail| name.ends_with(tail))
 }
 
 /// All sentences of a paragraph.

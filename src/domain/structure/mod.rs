@@ -11,9 +11,13 @@ mod components;
 mod criteria;
 mod dependencies;
 mod design;
+#[cfg(test)]
+mod documents;
+mod doubles;
 mod draft;
 mod explain;
 mod finish;
+mod folding;
 mod labels;
 mod lists;
 mod matching;
@@ -100,19 +104,7 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         proper: proper_words(&pieces),
         about: String::new(),
     };
-    let name = outline
-        .title_section
-        .map(|s| outline.sections[s].name.clone())
-        .filter(|n| !is_bare_name(n))
-        .unwrap_or_else(|| title.to_owned());
-    // "Summary" and "1. Goals" say what a part is for, not what the whole is called.
-    let name = if name.trim().is_empty() || outline::rule(&name).is_some() {
-        named_in_the_head(&pieces)
-            .or_else(|| outline.told_in_short(&pieces))
-            .unwrap_or_default()
-    } else {
-        name
-    };
+    let name = name_of(title, &outline, &pieces);
     let about = Some(about(&titles, &name))
         .filter(|a| !a.is_empty())
         .unwrap_or_else(|| titles::NAMELESS.to_owned());
@@ -130,6 +122,8 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         later: Vec::new(),
         edges: HashMap::new(),
         rest: BTreeSet::new(),
+        twins: BTreeSet::new(),
+        why: HashMap::new(),
     };
     let mut warnings = Vec::new();
 
@@ -155,11 +149,28 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
         )
     }));
     reader.merge_designs();
+    let doubles = reader.join_doubles();
+    warnings.extend(
+        doubles
+            .iter()
+            .map(|(title, places)| written_twice(title, places, &spec)),
+    );
     reader.find_dependencies();
     reader.dissolve_needless_groups();
+    let folded = if wishes.count.is_none() && wishes.components.is_empty() {
+        reader.fold_small_issues()
+    } else {
+        None
+    };
     let natural = reader.alive();
     let spread = components::spread(&mut reader, &wishes.components);
     let sized = reader.size(natural, wishes, spread, &mut warnings);
+    let sized = match folded {
+        Some(before) if sized.is_empty() => format!(
+            "{natural}, folded from {before}: short items under one heading stay together (`count` asks for more)"
+        ),
+        _ => sized,
+    };
     let is_asked = !wishes.components.is_empty();
     let speaks = if is_asked {
         components::HINTS
@@ -189,8 +200,55 @@ fn read(title: &str, text: &str, wishes: &Wishes, is_explained: bool) -> (Plan, 
     finish::plan(reader, spec, wishes, warnings, &sized, is_explained)
 }
 
+fn written_twice(title: &str, places: &[usize], spec: &Spec) -> String {
+    let times = match places.len() {
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    };
+    let lines: Vec<String> = places
+        .iter()
+        .map(|piece| spec.blocks[*piece].lines[0].to_string())
+        .collect();
+    format!(
+        "“{title}” is written {times} (lines {}) and planned once.",
+        list(&lines)
+    )
+}
+
+/// What the text and its title call it; empty when neither does.
+fn name_of(title: &str, outline: &Outline, pieces: &[Piece]) -> String {
+    let name = outline
+        .title_section
+        .map(|s| outline.sections[s].name.clone())
+        .filter(|n| !is_bare_name(n))
+        .unwrap_or_else(|| title.to_owned());
+    // "Summary" and "1. Goals" say what a part is for, not what the whole is called.
+    if name.trim().is_empty() || outline::rule(&name).is_some() {
+        named_in_the_head(pieces)
+            .or_else(|| outline.told_in_short(pieces))
+            .unwrap_or_default()
+    } else {
+        name
+    }
+}
+
 impl Reader<'_> {
+    /// The sentence of a record that tells what was decided.
+    fn decided(&self) -> Option<&str> {
+        let section = self.outline.decision?;
+        let entries = &self.outline.sections[section].entries;
+        let first = entries.iter().find_map(|entry| match entry {
+            outline::Entry::Prose(piece) => Some(self.pieces[*piece].plain.as_str()),
+            _ => None,
+        })?;
+        Some(*sentences(first).first()?)
+    }
+
     /// Nothing in the text is work by its structure: then the request as a whole is, unless it says that all is done.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "what is left of a text is looked at in one order"
+    )]
     fn plan_as_one(&mut self, name: &str) -> Option<String> {
         if self.outline.is_changelog() {
             for (n, piece) in self.pieces.iter().enumerate() {
@@ -209,6 +267,14 @@ impl Reader<'_> {
                 "The text is a changelog: it tells what was done, and asks for nothing.".to_owned(),
             );
         }
+        if self.outline.is_minutes() {
+            for reason in &mut self.reasons {
+                if matches!(reason, None | Some("description" | "empty section")) {
+                    *reason = Some("no action item");
+                }
+            }
+            return Some("The minutes name no action items, so nothing is planned.".to_owned());
+        }
         let done = self.reasons.contains(&Some(reader::ALREADY_DONE));
         let soft: Vec<usize> = (0..self.pieces.len())
             .filter(|n| {
@@ -223,6 +289,9 @@ impl Reader<'_> {
                             | "discussion"
                             | "empty section"
                             | "success metric"
+                            | "comparison"
+                            | "example"
+                            | "list of files"
                             | "document title"
                     )
                 )
@@ -234,6 +303,7 @@ impl Reader<'_> {
                     .to_owned(),
             );
         }
+        let decided = self.decided();
         let asking = soft
             .iter()
             .filter(|n| self.pieces[**n].level == 0 && self.pieces[**n].cells.is_empty())
@@ -243,7 +313,7 @@ impl Reader<'_> {
                     || demands(s)
                     || titles::is_complaint(&titles::bare(s))
             });
-        let words = if let Some(sentence) = asking {
+        let words = if let Some(sentence) = decided.or(asking) {
             sentence.to_owned()
         } else if name.trim().is_empty() {
             soft.iter()
@@ -259,7 +329,11 @@ impl Reader<'_> {
         }
         let mut draft = Draft {
             title: self.titles.title(&words, &[]),
-            rule: rules::WHOLE_REQUEST,
+            rule: if decided.is_some() {
+                rules::DECISION
+            } else {
+                rules::WHOLE_REQUEST
+            },
             ..Draft::default()
         };
         for piece in soft {
@@ -405,6 +479,17 @@ fn is_bare_name(name: &str) -> bool {
         "tasks",
         "todo",
         "roadmap",
+        "product roadmap",
+        "implementation",
+        "lastenheft",
+        "pflichtenheft",
+        "anforderungen",
+        "cahier des charges",
+        "requisitos",
+        "requisitos del proyecto",
+        "requisitos do projeto",
+        "要件定義書",
+        "需求文档",
     ]
     .contains(&words::asks::normal(name).as_str())
 }
@@ -441,16 +526,26 @@ fn about(titles: &Titles, name: &str) -> String {
         else {
             break;
         };
-        name.truncate(name.len() - tail.len());
+        let rest = &name[..name.len() - tail.len()];
+        if [" and", " or", " of", " the", " a"]
+            .iter()
+            .any(|end| rest.ends_with(end))
+        {
+            break;
+        }
+        name.truncate(rest.len());
         name = name
             .trim_end_matches([':', '-', '–', '—', ',', ' '])
             .to_owned();
     }
     let name = name
+        .replace(" - ", ": ")
+        .replace(" checklist for ", " ")
+        .replace(" Checklist for ", " ");
+    let name = name
         .split([':', '—', '–'])
-        .next()
         .map(str::trim)
-        .filter(|n| !n.is_empty())
+        .find(|n| !n.is_empty() && !is_bare_name(n))
         .unwrap_or(&name)
         .to_owned();
     titles.lowered(&name)

@@ -44,6 +44,12 @@ pub(super) struct Outline {
     pub children: Vec<Vec<usize>>,
     /// The section whose heading is the document's own title.
     pub title_section: Option<usize>,
+    /// A proposal argues for one thing: it weighs alternatives, and tells how or why.
+    pub is_proposal: bool,
+    /// Does any heading say that work is meant?
+    pub expects_work: bool,
+    /// In a record of a decision, which weighs positions: the section that tells what was decided.
+    pub decision: Option<usize>,
 }
 
 /// What is longer is a sentence, not the name of a section.
@@ -68,6 +74,9 @@ impl Outline {
             }],
             children: vec![Vec::new(); pieces.len()],
             title_section: None,
+            is_proposal: false,
+            expects_work: false,
+            decision: None,
         };
         let mut at = 0;
         for (n, piece) in pieces.iter().enumerate() {
@@ -94,7 +103,10 @@ impl Outline {
             outline.add(at, n, piece, pieces);
         }
         outline.title_section = outline.find_title();
+        outline.is_proposal = outline.argues();
         outline.read_as_proposal(pieces);
+        outline.expects_work = outline.speaks_of_work();
+        outline.decision = outline.find_decision();
         outline
     }
 
@@ -286,12 +298,18 @@ impl Outline {
                         .is_some_and(|p| Some(p) != self.title_section && p != 0)
                     && section.meaning != Some(Meaning::Design)
                     && (THINGS.contains(&without_number(&normal(&section.name)))
+                        || normal(&section.name).starts_with("user stor")
                         || section.meaning == Some(Meaning::Work) && rule(&section.name).is_none())
                     && !works
             })
             .collect();
         for n in named {
-            self.sections[n].meaning = None;
+            // The stories of a proposal tell why.
+            let stories = normal(&self.sections[n].name).starts_with("user stor");
+            self.sections[n].meaning = stories.then_some(Meaning::Aside {
+                reason: "context",
+                firm: false,
+            });
         }
     }
 
@@ -309,8 +327,44 @@ impl Outline {
         opens_with_verb(&super::titles::bare(sentence)).then(|| sentence.to_owned())
     }
 
-    /// A proposal argues for one thing: it weighs alternatives, and tells how or why.
-    pub(super) fn is_proposal(&self) -> bool {
+    fn speaks_of_work(&self) -> bool {
+        self.sections.iter().any(|s| {
+            matches!(s.meaning, Some(meaning) if !matches!(meaning, Meaning::Aside { .. }))
+                || super::titles::phase(&s.name).is_some()
+        })
+    }
+
+    /// Minutes tell who met and what was said.
+    pub(super) fn is_minutes(&self) -> bool {
+        let has = |wanted: &str| {
+            self.sections
+                .iter()
+                .any(|s| rule(&s.name).is_some_and(|rule| rule.name == wanted))
+        };
+        has("people") && (has("process") || has("discussion")) && !self.expects_work
+    }
+
+    fn find_decision(&self) -> Option<usize> {
+        let named = |words: &[&str]| {
+            self.sections
+                .iter()
+                .position(|s| words.contains(&without_number(&normal(&s.name))))
+        };
+        let weighed = named(&[
+            "consequences",
+            "implications",
+            "positions",
+            "considered options",
+            "options considered",
+            "alternatives considered",
+            "alternatives",
+            "decision drivers",
+            "argument",
+        ]);
+        weighed.and_then(|_| named(&["decision", "decision outcome", "the decision"]))
+    }
+
+    fn argues(&self) -> bool {
         let has = |wanted: &[&str]| {
             self.sections
                 .iter()
@@ -321,17 +375,30 @@ impl Outline {
 
     /// In a proposal, a section at the top that is named after a thing tells the design of that thing.
     fn read_as_proposal(&mut self, pieces: &[Piece]) {
-        if !self.is_proposal() {
+        if !self.is_proposal {
             return;
         }
         self.name_things_of_the_design(pieces);
         let title = self.title_section;
+        let plans = |name: &str| {
+            [
+                "strategy",
+                "plan",
+                "testing",
+                "rollout",
+                "graduation",
+                "compatibility",
+            ]
+            .iter()
+            .any(|end| normal(name).ends_with(end))
+        };
         for (n, section) in self.sections.iter_mut().enumerate().skip(1) {
             let top = section.parent == Some(0) || (title.is_some() && section.parent == title);
             if top
                 && Some(n) != title
                 && section.level < BOLD_LEVEL
                 && section.meaning.is_none()
+                && !plans(&section.name)
                 && super::titles::phase(&section.name).is_none()
                 && !opens_with_verb(&super::titles::bare(&section.name))
             {
@@ -377,6 +444,15 @@ pub(super) fn is_item(piece: &Piece) -> bool {
 fn heading(text: &str, piece: &Piece, next: Option<&Piece>) -> Option<(u8, String)> {
     if piece.level > 0 {
         return Some((piece.level, piece.plain.clone()));
+    }
+    // "\## Requirements", as an editor wrote it that escapes Markdown.
+    if piece.kind == BlockKind::Paragraph && piece.plain.starts_with('#') {
+        let level = piece.plain.bytes().take_while(|b| *b == b'#').count();
+        if let (1..=6, Some(name)) = (level, piece.plain[level..].strip_prefix(' '))
+            && piece.more.is_empty()
+        {
+            return Some((u8::try_from(level).unwrap_or(6), name.trim().to_owned()));
+        }
     }
     if piece.kind == BlockKind::Html {
         let html = &text[piece.range.clone()];
@@ -463,6 +539,7 @@ fn of_tail(heading: &str) -> Option<Meaning> {
         "work items",
         "action items",
         "feature list",
+        "checklist",
         "requirements",
         "sub issues",
     ]

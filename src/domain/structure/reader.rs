@@ -36,6 +36,45 @@ impl Role {
     }
 }
 
+/// Headings of what a phase delivers.
+const DELIVERABLES: &[&str] = &[
+    "deliverable",
+    "deliverables",
+    "ergebnisse",
+    "livrables",
+    "entregables",
+    "entregáveis",
+    "产出",
+    "成果物",
+];
+/// Headings under which a section tells what its own thing must do.
+const OWN: &[&str] = &[
+    "requirement",
+    "requirements",
+    "functional requirements",
+    "feature requirements",
+    "functionality",
+    "behavior",
+    "behaviour",
+    "expected behavior",
+    "expected behaviour",
+    "what",
+    "scope",
+    "specification",
+    "anforderungen",
+    "funktionalität",
+    "exigences",
+    "requisitos",
+    "需求",
+    "功能",
+    "要件",
+    "機能",
+];
+
+fn names(heading: &str, words: &[&str]) -> bool {
+    words.contains(&super::words::asks::normal(heading).as_str())
+}
+
 pub(super) const ALREADY_DONE: &str = "already done";
 
 /// The reading, as far as it has come.
@@ -59,6 +98,10 @@ pub(super) struct Reader<'a> {
     pub edges: HashMap<(usize, usize), &'static str>,
     /// Pieces that no rule took.
     pub rest: BTreeSet<usize>,
+    /// Pieces that say again what an issue is made of.
+    pub twins: BTreeSet<usize>,
+    /// By which rule a piece is a part of an issue, where a rule of its own says so.
+    pub why: HashMap<usize, &'static str>,
 }
 
 /// What was met in one section.
@@ -152,6 +195,11 @@ impl<'a> Reader<'a> {
             None => None,
             Some(Meaning::Aside { .. }) if is_ambiguous(&section.name) && outer.is_work() => None,
             Some(Meaning::Aside { reason, firm }) => Some(Role::Aside { reason, firm }),
+            // What bound a decision is why it was taken.
+            Some(Meaning::Qualities) if self.outline.decision.is_some() => Some(Role::Aside {
+                reason: "context",
+                firm: false,
+            }),
             Some(Meaning::Work | Meaning::Design) => Some(Role::Work),
             Some(Meaning::Steps) => Some(Role::Steps),
             Some(Meaning::Criteria) => Some(Role::Criteria),
@@ -262,6 +310,23 @@ impl<'a> Reader<'a> {
                     .extend(within.details.into_iter().map(|(piece, _)| piece));
                 found.made.extend(within.made);
             }
+            // What a phase delivers says when the phase is done, where its tasks were told before.
+            Role::Work if self.delivers_a_phase(inner, found) => {
+                self.why_of_section(inner, rules::DELIVERABLE);
+                found.labels.extend(section.heading);
+                for entry in &section.entries {
+                    self.entry(entry, inner, Role::Criteria, found);
+                }
+            }
+            // "Requirements" inside the section of one thing are that thing's own.
+            Role::Work if self.tells_of_one_thing(inner) => {
+                self.why_of_section(inner, rules::OWN_REQUIREMENT);
+                found.labels.extend(section.heading);
+                let outer_index = section.parent.unwrap_or(0);
+                for entry in &section.entries {
+                    self.entry(entry, outer_index, outer, found);
+                }
+            }
             // "Description" inside a feature describes that feature.
             Role::Aside {
                 reason: "introduction",
@@ -277,6 +342,40 @@ impl<'a> Reader<'a> {
             }
             _ => found.made.extend(self.section(inner, role)),
         }
+    }
+
+    fn why_of_section(&mut self, index: usize, rule: &'static str) {
+        let section = self.section_at(index);
+        self.why
+            .extend(section.heading.map(|heading| (heading, rule)));
+        for entry in &section.entries {
+            match entry {
+                Entry::Prose(piece) => {
+                    self.why.insert(*piece, rule);
+                }
+                Entry::List(items) => self.why.extend(items.iter().map(|i| (*i, rule))),
+                _ => {}
+            }
+        }
+    }
+
+    fn delivers_a_phase(&self, index: usize, found: &Found) -> bool {
+        let section = self.section_at(index);
+        let in_phase = section
+            .parent
+            .is_some_and(|parent| phase(&self.section_at(parent).name).is_some());
+        in_phase && !found.made.is_empty() && names(&section.name, DELIVERABLES)
+    }
+
+    fn tells_of_one_thing(&self, index: usize) -> bool {
+        let section = self.section_at(index);
+        section.parent.is_some_and(|parent| {
+            self.is_specific(parent) && phase(&self.section_at(parent).name).is_none()
+        }) && names(&section.name, OWN)
+            && section
+                .entries
+                .iter()
+                .all(|entry| matches!(entry, Entry::Prose(_) | Entry::List(_) | Entry::Other(_)))
     }
 
     fn cover_heading(&mut self, index: usize, made: &[usize]) {

@@ -23,11 +23,19 @@ pub(super) const COMPONENT: &str = "component";
 pub(super) const MERGED: &str = "merged";
 pub(super) const ONE_DESIGN: &str = "one-design";
 pub(super) const SPLIT: &str = "split";
+pub(super) const FOLDED: &str = "folded";
 
+pub(super) const DECISION: &str = "decision";
+
+pub(super) const PROCEDURE: &str = "procedure";
+pub(super) const STATEMENT: &str = "statement-of-design";
+pub(super) const DELIVERABLE: &str = "deliverable-of-phase";
+pub(super) const OWN_REQUIREMENT: &str = "own-requirement";
 pub(super) const WHAT_TO_BUILD: &str = "what-to-build";
 pub(super) const CRITERION: &str = "criterion";
 pub(super) const HEADING_OF_ISSUES: &str = "heading-of-issues";
 pub(super) const TAKEN_ALONG: &str = "taken-along";
+pub(super) const WRITTEN_TWICE: &str = "written-twice";
 pub(super) const NEAREST_ISSUE: &str = "nearest-issue";
 
 pub(super) const SAID: &str = "said-to-wait";
@@ -76,6 +84,30 @@ pub const RULES: &[Rule] = &[
         SPLIT,
         "a criterion becomes an issue where more issues were asked for",
     ),
+    rule(
+        FOLDED,
+        "in a very long plan, short items under one heading are one issue",
+    ),
+    rule(
+        DECISION,
+        "a record of a decision is one issue: to carry it out",
+    ),
+    rule(
+        PROCEDURE,
+        "numbered steps that a design tells are one procedure, not issues",
+    ),
+    rule(
+        STATEMENT,
+        "an item that tells how a design is belongs to that design",
+    ),
+    rule(
+        DELIVERABLE,
+        "what a phase delivers says when the phase is done, where its tasks are told",
+    ),
+    rule(
+        OWN_REQUIREMENT,
+        "under a heading like “Requirements” inside the section of one thing stands what that thing must do",
+    ),
     rule(WHAT_TO_BUILD, "its text says what the issue builds"),
     rule(CRITERION, "its text says when the issue is done"),
     rule(
@@ -83,6 +115,10 @@ pub const RULES: &[Rule] = &[
         "a heading goes to the issues that stand under it",
     ),
     rule(TAKEN_ALONG, "it belongs to a block that the issue takes"),
+    rule(
+        WRITTEN_TWICE,
+        "it says again what the issue is made of; the same item is planned once",
+    ),
     rule(
         NEAREST_ISSUE,
         "what no rule takes goes to the issue before it, rather than being lost",
@@ -117,15 +153,20 @@ pub const RULES: &[Rule] = &[
     rule("quotation", "a quotation is what others said"),
     rule("table-of-contents", "links to the text's own headings"),
     rule("empty-section", "nothing stands under the heading"),
-    rule(
-        "timeline",
-        "prose about when and in which order tells dates",
-    ),
+    rule("timeline", "what tells when and in which order tells dates"),
     rule(
         "introduction",
         "prose before the work asks for nothing itself",
     ),
     rule("description", "prose that describes and demands nothing"),
+    rule(
+        "no-action-item",
+        "minutes that name no action items ask for nothing",
+    ),
+    rule(
+        "comparison",
+        "a table of marks compares things and lists no work",
+    ),
     rule(
         "dependency",
         "it only says what waits for what, and names no issue of the plan",

@@ -7,7 +7,8 @@ use super::rules;
 use super::titles::phase;
 use super::words::asks::{asks, demands, is_normative};
 use super::words::headings::Meaning;
-use super::words::verbs::opens_with_verb;
+use super::words::language::Language;
+use super::words::verbs::{from_third_person, opens_with_verb};
 
 impl Reader<'_> {
     /// What a section comes to: its drafts, one draft for all of it, or a group.
@@ -21,7 +22,12 @@ impl Reader<'_> {
         }
         let phased = phase(&self.section_at(index).name).is_some();
         let grouping = self.is_specific(index) && found.made.len() >= 2;
-        if grouping || (phased && (found.made.len() >= 2 || !found.facets.is_empty())) {
+        if grouping
+            || (phased
+                && (found.made.len() >= 2
+                    || !found.facets.is_empty()
+                    || !found.criteria.is_empty()))
+        {
             return vec![self.group(index, found)];
         }
         self.settle_collection(index, role, found)
@@ -49,6 +55,7 @@ impl Reader<'_> {
             || !found.criteria.is_empty()
             || specific && opens_with_verb(&super::titles::bare(&section.name))
             || phase(&section.name).is_some()
+            || specific && self.tells_what_it_does(&all_words)
             || all_words.iter().any(|words| demands(words));
         if (empty && (!(specific && role.is_work()) || numbered_kind(&section.name))) || !wants {
             for piece in found
@@ -106,6 +113,17 @@ impl Reader<'_> {
         vec![self.leaf(index, &found)]
     }
 
+    /// "Wraps a provider behind our interface": a thing to build, told by what it does, in a text that asks for work.
+    fn tells_what_it_does(&self, prose: &[&str]) -> bool {
+        let first = |words: &&str| words.split(' ').next().unwrap_or_default().to_lowercase();
+        self.titles.language == Language::English
+            && self.outline.expects_work
+            && !self.is_readme
+            && prose.first().is_some_and(|words| {
+                words.contains(' ') && from_third_person(&first(words)).is_some()
+            })
+    }
+
     /// One draft for all of a section.
     fn leaf(&mut self, index: usize, found: &Found) -> usize {
         let section = self.section_at(index);
@@ -114,10 +132,19 @@ impl Reader<'_> {
             .flatten()
         {
             self.title(&super::lists::naming(&self.pieces[*name]), index)
+        } else if let (Some(Meaning::Design), Some(thing)) = (
+            section.meaning,
+            self.near(section.parent.unwrap_or(0)).first(),
+        ) {
+            // "How it works" under one feature tells of that feature.
+            self.title(thing, section.parent.unwrap_or(0))
         } else if section.meaning == Some(Meaning::Design)
             && self.titles.about != super::titles::NAMELESS
         {
-            if opens_with_verb(&self.titles.about) {
+            if super::titles::has_predicate(&self.titles.about) {
+                self.titles.title(&self.titles.about, &[])
+            } else if opens_with_verb(&self.titles.about) || self.titles.language == Language::Other
+            {
                 super::titles::cut(&super::titles::capitalised(&self.titles.about))
             } else {
                 super::titles::cut(&format!("Implement {}", self.titles.about))

@@ -28,7 +28,15 @@ impl Reader<'_> {
             .collect();
         small.sort_unstable();
         for group in small {
-            self.dissolve(group, &mut groups);
+            // Of two groups in each other the outer one has the name that says more of the whole.
+            match groups.children.get(&group).map(Vec::as_slice) {
+                Some([inner])
+                    if self.drafts[*inner].is_group && groups.children.contains_key(inner) =>
+                {
+                    self.dissolve(*inner, &mut groups);
+                }
+                _ => self.dissolve(group, &mut groups),
+            }
         }
         let mut roots = (0..self.drafts.len())
             .filter(|n| !self.drafts[*n].gone && self.drafts[*n].parent.is_none());

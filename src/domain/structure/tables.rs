@@ -8,6 +8,9 @@ use super::words::columns::{
     Column, DOCUMENT_KEYS, OVER, TableKind, column, table_kind, title_column,
 };
 
+/// A row is compared with so many drafts before it, not with all.
+const NEAR: usize = 256;
+
 impl Reader<'_> {
     pub(super) fn table(
         &mut self,
@@ -23,6 +26,10 @@ impl Reader<'_> {
         let columns: Vec<Column> = heads.iter().map(|h| column(h)).collect();
         let kind = if self.is_document_data(&heads, rows) {
             TableKind::Aside("document data")
+        } else if self.tells_dates(&heads, &columns) {
+            TableKind::Aside("timeline")
+        } else if self.compares(&columns, rows) {
+            TableKind::Aside("comparison")
         } else {
             table_kind(&columns)
         };
@@ -52,6 +59,64 @@ impl Reader<'_> {
                 found.made.extend(made);
             }
         }
+    }
+
+    /// `| Feature | Basic | Plus |` with ticks and crosses below compares; it lists no work.
+    fn compares(&self, columns: &[Column], rows: &[usize]) -> bool {
+        let marked = |n: usize| {
+            let cells = rows.iter().filter_map(|row| self.pieces[*row].cells.get(n));
+            let marks = cells.clone().filter(|c| is_mark(c)).count();
+            rows.len() >= 2 && marks * 5 >= cells.filter(|c| !c.is_empty()).count() * 4 && marks > 0
+        };
+        let others = || 1..columns.len();
+        let compared = others().any(|n| columns[n] == Column::Other && marked(n));
+        compared
+            && others().all(|n| {
+                !matches!(
+                    columns[n],
+                    Column::Detail | Column::Criteria | Column::DependsOn
+                )
+            })
+            && others().filter(|n| marked(*n)).count() >= 2
+    }
+
+    /// `| Milestone | Date |` beside work that is told elsewhere says when, not what.
+    fn tells_dates(&self, heads: &[String], columns: &[Column]) -> bool {
+        const MILESTONES: &[&str] = &[
+            "milestone",
+            "meilenstein",
+            "jalon",
+            "hito",
+            "marco",
+            "マイルストーン",
+            "里程碑",
+        ];
+        const DATES: &[&str] = &[
+            "date",
+            "when",
+            "eta",
+            "due",
+            "due date",
+            "target date",
+            "deadline",
+            "datum",
+            "fecha",
+            "data",
+            "日期",
+            "期日",
+        ];
+        let normal = |head: &String| super::words::asks::normal(head);
+        heads
+            .first()
+            .is_some_and(|head| MILESTONES.contains(&normal(head).as_str()))
+            && heads
+                .iter()
+                .skip(1)
+                .any(|head| DATES.contains(&normal(head).as_str()))
+            && !columns
+                .iter()
+                .any(|c| matches!(c, Column::Detail | Column::Criteria | Column::DependsOn))
+            && self.drafts.iter().any(|d| !d.gone)
     }
 
     /// `| Author | Ann |`, `| Status | Draft |`: data about the document.
@@ -121,6 +186,32 @@ impl Reader<'_> {
         {
             words = format!("{words}: {detail}");
         }
+        // "| 2 | Read path |" under "Phase": a number names nothing.
+        if !words.chars().any(char::is_alphabetic) {
+            let counted = super::words::asks::normal(&format!(
+                "{} {words}",
+                heads.get(at).map_or("", String::as_str)
+            ));
+            if self
+                .drafts
+                .iter()
+                .rev()
+                .take(NEAR)
+                .any(|d| !d.gone && d.keys.contains(&counted))
+            {
+                self.reasons[row] = Some("timeline");
+                return None;
+            }
+            let named = columns.iter().zip(cells).find(|(column, cell)| {
+                matches!(
+                    column,
+                    Column::Work | Column::Name | Column::Detail | Column::Other
+                ) && cell.chars().any(char::is_alphabetic)
+            });
+            if let Some((_, cell)) = named {
+                words.clone_from(cell);
+            }
+        }
         let mut keys = labels::keys(&words, None);
         if let Some(id) = cell(Column::Id) {
             let id = super::words::asks::normal(id);
@@ -181,4 +272,36 @@ impl Reader<'_> {
         }
         Some(self.push(draft))
     }
+}
+
+/// A tick, a cross, "yes" or "planned".
+fn is_mark(cell: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "yes",
+        "no",
+        "partial",
+        "partly",
+        "planned",
+        "n a",
+        "x",
+        "full",
+        "limited",
+        "soon",
+        "oui",
+        "non",
+        "ja",
+        "nein",
+        "sí",
+        "não",
+        "sim",
+        "done",
+        "todo",
+        "complete",
+        "completed",
+        "next",
+        "future",
+        "in progress",
+    ];
+    let words = super::words::asks::normal(cell);
+    (words.is_empty() || WORDS.contains(&words.as_str())) && !cell.trim().is_empty()
 }

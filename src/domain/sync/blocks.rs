@@ -54,8 +54,8 @@ pub fn compare(old: &Spec, new: &Spec) -> Difference {
         changed: all.iter().copied().filter(|p| !same.contains(p)).collect(),
         moved: moved.collect(),
         kept,
-        added: pairs.left(&pairs.new_of),
-        removed: pairs.left(&pairs.old_of),
+        added: left(&pairs.new_of),
+        removed: left(&pairs.old_of),
     }
 }
 
@@ -109,11 +109,6 @@ impl Pairs {
         self.old_of.iter().enumerate().filter_map(pair).collect()
     }
 
-    fn left(&self, of: &[Option<usize>]) -> Vec<usize> {
-        let open = |(n, other): (usize, &Option<usize>)| other.is_none().then_some(n);
-        of.iter().enumerate().filter_map(open).collect()
-    }
-
     /// Pairs those that have the same key, in their order.
     fn match_by(
         &mut self,
@@ -122,10 +117,10 @@ impl Pairs {
         key: impl Fn(&Side<'_>, usize) -> (String, String),
     ) {
         let mut there: HashMap<(String, String), VecDeque<usize>> = HashMap::new();
-        for n in self.left(&self.new_of) {
+        for n in left(&self.new_of) {
             there.entry(key(new, n)).or_default().push_back(n);
         }
-        for o in self.left(&self.old_of) {
+        for o in left(&self.old_of) {
             let found = there.get_mut(&key(old, o)).and_then(VecDeque::pop_front);
             if let Some(n) = found {
                 self.take(o, n);
@@ -141,11 +136,11 @@ impl Pairs {
         group: impl Fn(&Side<'_>, usize) -> String,
     ) {
         let mut groups: HashMap<(bool, String), (Vec<usize>, Vec<usize>)> = HashMap::new();
-        for o in self.left(&self.old_of) {
+        for o in left(&self.old_of) {
             let key = (old.is_heading(o), group(old, o));
             groups.entry(key).or_default().0.push(o);
         }
-        for n in self.left(&self.new_of) {
+        for n in left(&self.new_of) {
             let key = (new.is_heading(n), group(new, n));
             groups.entry(key).or_default().1.push(n);
         }
@@ -160,6 +155,12 @@ impl Pairs {
             }
         }
     }
+}
+
+/// Those that have no partner yet.
+fn left(of: &[Option<usize>]) -> Vec<usize> {
+    let open = |(n, other): (usize, &Option<usize>)| other.is_none().then_some(n);
+    of.iter().enumerate().filter_map(open).collect()
 }
 
 fn candidates(

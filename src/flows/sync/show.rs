@@ -103,23 +103,15 @@ impl<'a> View<'a> {
                 untouched += 1;
                 continue;
             }
-            let (place, number) = match edit {
-                Some(edit) => {
-                    let of = created_issues::get(
-                        pool,
-                        edit.of_run.of(run.installation),
-                        edit.of_position,
-                    )
-                    .await?;
-                    (Some(of.repository), Some(of.number))
-                }
-                None => {
-                    let made = created.iter().find(|c| c.position == item.position);
-                    (made.map(|c| c.repository), made.map(|c| c.number))
-                }
+            let issue = if let Some(edit) = edit {
+                let of = edit.of_run.of(run.installation);
+                Some(created_issues::get(pool, of, edit.of_position).await?)
+            } else {
+                let mut made = created.iter();
+                made.find(|c| c.position == item.position).cloned()
             };
-            let link = match place.zip(number) {
-                Some((place, number)) => Some(links.to(services, place, number).await?),
+            let link = match issue {
+                Some(issue) => Some(links.to(services, issue.repository, issue.number).await?),
                 None => None,
             };
             let mut row = shown(&item, edit, link, &places);

@@ -78,9 +78,11 @@ fn worked_on(edit: &IssueEdit, sent: &Text, place: &Place) -> Option<&'static st
     if edit.deed == Deed::Change && now.state == IssueState::Closed {
         return Some("it was closed");
     }
-    let is_same = now.title == sent.title && now.body.replace("\r\n", "\n") == sent.body;
-    (!is_same && !(edit.deed == Deed::Retire && sync::same_but_ticks(&now.body, &sent.body)))
-        .then_some("it was edited")
+    let is_same = match edit.deed {
+        Deed::Change => now.title == sent.title && now.body.replace("\r\n", "\n") == sent.body,
+        Deed::Retire => sync::same_but_ticks(&now.body, &sent.body),
+    };
+    (!is_same).then_some("it was edited")
 }
 
 async fn settle(services: &Services, run: &Run, edit: &IssueEdit) -> FlowResult<Next> {

@@ -202,13 +202,11 @@ pub(super) fn class(state: ItemState) -> &'static str {
         ItemState::Planned => "planned",
         ItemState::Dropped => "dropped",
         ItemState::Intended => "intended",
-        ItemState::Created => "created",
+        ItemState::Created | ItemState::Changed => "created",
         ItemState::Skipped => "skipped",
         ItemState::Failed => "failed",
-        ItemState::Closed => "closed",
+        ItemState::Closed | ItemState::Undone => "closed",
         ItemState::Left => "left",
-        ItemState::Changed => "created",
-        ItemState::Undone => "closed",
     }
 }
 

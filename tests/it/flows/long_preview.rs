@@ -20,16 +20,16 @@ fn long_spec(items: usize) -> String {
     let mut spec = String::new();
     for n in 0..items {
         if n % 50 == 0 {
-            spec.push_str(&format!(
+            spec += &format!(
                 "\n## Part {}\n\n",
                 [
                     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"
                 ][n / 50 % 8]
-            ));
+            );
         }
-        spec.push_str(&format!(
+        spec += &format!(
             "- Build screen {n} of the counter for returned articles and vouchers of customers\n"
-        ));
+        );
     }
     spec
 }

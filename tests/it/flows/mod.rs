@@ -9,6 +9,7 @@ mod duplicates;
 mod edits;
 mod graph;
 mod installations;
+mod lagging;
 mod life;
 mod long_preview;
 mod marketplace;

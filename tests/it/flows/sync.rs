@@ -66,7 +66,7 @@ async fn a_changed_paragraph_changes_the_one_issue_that_covers_it() {
 
         </details>
 
-        **Coverage.** 4 of 6 blocks became issues, 2 are not work. Nothing is left out.
+        **Coverage.** 4 of 6 blocks of the text became issues, 2 are not work. Nothing is left out.
 
         <details>
         <summary>Not work (2)</summary>

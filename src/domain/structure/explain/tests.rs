@@ -25,6 +25,9 @@ type Example = (
     &'static [&'static str],
 );
 
+/// Nine sections with five short items each.
+const FORTY: &str = include_str!("../../../../tests/documents/release-checklist.md");
+
 #[rustfmt::skip] // an example to a line
 const EXAMPLES: &[Example] = &[
     ("count", "- Build the login form", None, &[]),
@@ -49,6 +52,15 @@ const EXAMPLES: &[Example] = &[
     ("dependency-section", "## Work\n\n- Build the login form\n- Add sessions\n\n## Dependencies\n\n- Sessions depends on the login form", None, &[]),
     ("ordered-list", "## Steps\n\n1. Create the table\n2. Write the migration\n3. Drop the old table", None, &[]),
     ("carried-over", "## Steps\n\n1. Create the table\n2. Write the migration\n3. Drop the old table\n4. Announce it", Some(2), &[]),
+    ("folded", FORTY, None, &[]),
+    ("written-twice", "## Work\n\n- Add a basket\n- Print the invoice\n- Add a basket", None, &[]),
+    ("decision", "# Queue\n\n## Context\n\nThe queue is slow.\n\n## Decision\n\nWe decided to use PostgreSQL.\n\n## Consequences\n\nOne thing less to run.", None, &[]),
+    ("procedure", "## Design\n\nTo compare two states, we do this:\n\n1. Get the old state\n2. Save both in files\n3. Compare the files", None, &[]),
+    ("statement-of-design", "## Design\n\nThe basket lives in the session.\n\n- A basket can hold items\n- An item may come twice", None, &[]),
+    ("deliverable-of-phase", "## Phase 1: Storage\n\n### Tasks\n\n- Create the table\n- Write the migration\n\n### Deliverables\n\n- A table with an index", None, &[]),
+    ("own-requirement", "## Features\n\n### Search\n\n#### Requirements\n\n- By name\n- By place\n\n### Basket\n\n#### Requirements\n\n- Holds ten items\n- Stays a day", None, &[]),
+    ("no-action-item", "# Meeting\n\n## Present\n\n- Ann\n- Bob\n\n## Agenda\n\n- The basket\n\n## Basket\n\nAnn finds it slow.", None, &[]),
+    ("comparison", "## Work\n\n- Build the login form\n\n## Editions\n\n| Feature | Basic | Plus |\n|---|---|---|\n| Search | ✅ | ✅ |\n| Basket | ❌ | ✅ |", None, &[]),
     ("struck-out", "- Build the login form\n- ~~Add sessions~~", None, &[]),
     ("already-done", "- [ ] Build the login form\n- [x] Add sessions", None, &[]),
     ("document-title", "# Shop\n\n## Work\n\n- Build the login form\n- Add sessions", None, &[]),

@@ -65,9 +65,64 @@ fn wish_within(phrase: &str) -> Option<String> {
     Some(straight[at..].to_owned())
 }
 
+/// "Decided on Bulma": what was decided is to be adopted.
+fn decided(phrase: &str) -> Option<String> {
+    const OPENINGS: &[(&str, &str)] = &[
+        ("we decided to ", ""),
+        ("we have decided to ", ""),
+        ("decided to ", ""),
+        ("we decided on ", "adopt "),
+        ("decided on ", "adopt "),
+        ("we chose ", "adopt "),
+        ("we have chosen ", "adopt "),
+        ("chosen option: ", "adopt "),
+        ("the decision is to ", ""),
+    ];
+    let lower = phrase.to_lowercase();
+    let (opening, verb) = OPENINGS.iter().find(|(o, _)| lower.starts_with(o))?;
+    let rest = phrase.get(opening.len()..)?;
+    Some(format!("{verb}{}", rest.trim_matches(['"', '“', '”'])))
+}
+
+/// "Before the branch is cut, verify the builds": what is to be done comes first.
+fn order_after_setting(phrase: &str) -> Option<String> {
+    const SETTINGS: &[&str] = &[
+        "before ",
+        "after ",
+        "once ",
+        "when ",
+        "in order to ",
+        "in addition to ",
+        "instead of ",
+        "for each ",
+    ];
+    const WE: &[&str] = &[
+        "we will ",
+        "we should ",
+        "we must ",
+        "we need to ",
+        "please ",
+    ];
+    let lower = phrase.to_lowercase();
+    SETTINGS.iter().find(|s| lower.starts_with(**s))?;
+    let (setting, rest) = phrase.split_once(", ")?;
+    let order = WE
+        .iter()
+        .find_map(|we| {
+            rest.to_lowercase()
+                .starts_with(we)
+                .then(|| &rest[we.len()..])
+        })
+        .unwrap_or(rest);
+    (setting.split(' ').count() <= 20 && opens_with_verb(order)).then(|| order.to_owned())
+}
+
 /// Without openings that carry nothing.
 pub(super) fn without_opening(phrase: &str) -> String {
     let mut phrase = phrase.trim().to_owned();
+    if let Some(order) = decided(&phrase).or_else(|| order_after_setting(&phrase)) {
+        return order;
+    }
     if !is_story(&phrase)
         && let Some(wish) = wish_within(&phrase)
     {
@@ -91,6 +146,10 @@ pub(super) fn without_opening(phrase: &str) -> String {
                     && !rest.to_lowercase().starts_with("be able to "))
                 && !opening.starts_with("it ")
         {
+            break;
+        }
+        // "First week" is no order.
+        if *opening == "first " && !opens_with_verb(rest) {
             break;
         }
         if opening.len() <= 4
@@ -159,7 +218,8 @@ const PEOPLE: &[&str] = &[
     "players", "student", "students", "teacher", "teachers", "buyer", "buyers", "seller", "sellers", "merchant", "merchants",
     "subscriber", "subscribers", "lead", "leads", "clients", "shopper", "shoppers", "tenant", "tenants", "organisers",
     "organizers", "they", "you", "employee", "employees", "driver", "drivers", "contributor", "contributors", "patients",
-    "patient", "team", "teams",
+    "patient", "team", "teams", "board", "committee", "clerk", "clerks", "resident", "residents", "citizen", "citizens", "staff",
+    "parents", "family", "families", "coach", "coaches", "librarian", "librarians",
 ];
 
 /// An order from a sentence with a modal verb or a verb in the third person.
@@ -201,8 +261,14 @@ pub(super) fn from_clause(phrase: &str, lowered: impl Fn(&str) -> String) -> Opt
     third_person(phrase, lowered)
 }
 
+/// "Business users", "the reviewer".
+pub(super) fn is_person(words: &str) -> bool {
+    let last = words.rsplit(' ').next().unwrap_or_default().to_lowercase();
+    PEOPLE.contains(&last.as_str())
+}
+
 /// Does the second word make the first one a subject?
-pub(super) fn has_predicate(phrase: &str) -> bool {
+pub(crate) fn has_predicate(phrase: &str) -> bool {
     phrase
         .split(' ')
         .skip(1)
@@ -227,6 +293,7 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
 #[rustfmt::skip] // words, many to a line
 const FINITE: &[&str] = &[
     "does", "do", "is", "are", "has", "have", "was", "were", "doesn't", "don't", "isn't", "aren't", "which", "that", "how", "what", "if", "when",
+    "where", "who", "whose", "whom",
 ];
 /// Adverbs that a title does without.
 const ADVERBS: &[&str] = &[

@@ -33,7 +33,7 @@ const KINDS: &[&str] = &[
 
 /// Takes a phase's label off its name; `None` when there is none.
 pub(crate) fn phase(words: &str) -> Option<Phase> {
-    let words = without_marks(words);
+    let words = without_status(without_marks(words));
     let words =
         words.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | ' '));
     let mut parts = words.splitn(2, ' ');
@@ -97,7 +97,7 @@ pub(crate) fn label_of(words: &str) -> Option<(&str, &str)> {
 
 /// The words of a title without what only orders, marks or plans it.
 pub(crate) fn bare(words: &str) -> String {
-    let mut text = without_marks(words).trim().to_owned();
+    let mut text = without_status(without_marks(words)).trim().to_owned();
     for _ in 0..4 {
         let before = text.clone();
         text = without_number(&text).to_owned();
@@ -133,6 +133,25 @@ fn first_sentence(text: &str) -> &str {
         .copied()
         .filter(|s| s.split(' ').count() >= 2)
         .unwrap_or(text)
+}
+
+/// Without a sign and capitals at the end that tell how far it is: "Storage 🚧 NEXT".
+fn without_status(words: &str) -> &str {
+    let sign = |c: char| {
+        c as u32 >= 0x2300
+            && !c.is_alphanumeric()
+            && !matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff00}'..='\u{ffef}')
+    };
+    let Some(at) = words.rfind(sign).filter(|at| *at > 0) else {
+        return words;
+    };
+    let tail = words[at..].trim_start_matches(|c: char| !c.is_alphanumeric());
+    let shouts = tail.chars().all(|c| !c.is_lowercase()) && tail.split(' ').count() <= 2;
+    if shouts && tail.is_ascii() {
+        words[..at].trim_end_matches(|c: char| sign(c) || c == ' ' || c == '\u{fe0f}')
+    } else {
+        words
+    }
 }
 
 /// Without emoji and other signs at the ends.
@@ -268,7 +287,7 @@ fn without_person(words: &str) -> &str {
     };
     for joint in ["to ", "will ", "should "] {
         if let Some(order_words) = rest.strip_prefix(joint)
-            && (is_mention || is_name)
+            && (is_mention || is_name && order_words.contains(' '))
             && order(order_words)
             && ![
                 "Users",
@@ -293,6 +312,24 @@ fn without_person(words: &str) -> &str {
                 "There",
                 "Clients",
                 "Servers",
+                "Everything",
+                "Nothing",
+                "Something",
+                "All",
+                "Both",
+                "Each",
+                "Nobody",
+                "Ways",
+                "Tools",
+                "Things",
+                "Steps",
+                "Files",
+                "Options",
+                "Rules",
+                "Guide",
+                "Reasons",
+                "Plan",
+                "Plans",
             ]
             .contains(&name)
         {

@@ -4,14 +4,17 @@ mod clauses;
 mod clean;
 mod findings;
 mod nouns;
+mod states;
 mod stories;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
+pub(super) use clauses::has_predicate;
 pub(super) use clean::{bare, id, label_of, phase};
 pub(super) use findings::is_complaint;
+pub(super) use nouns::as_thing;
 
 use super::words::language::{Language, is_foreign};
 use super::words::verbs::{from_gerund, opens_with_verb};
@@ -39,7 +42,11 @@ impl Titles {
         if self.language == Language::Other || is_foreign(&phrase) {
             return cut(&capitalised(&phrase));
         }
-        let (phrase, area) = self.without_area(&phrase);
+        let (phrase, area) = if phrase.to_lowercase().starts_with("chosen option:") {
+            (phrase, None)
+        } else {
+            self.without_area(&phrase)
+        };
         let mut title = self.imperative(&phrase);
         if let Some(area) = area
             && nouns::is_thin(&title)
@@ -59,11 +66,27 @@ impl Titles {
     /// A title from an item among orders, where even a doubtful word is a verb: "Switch DNS".
     pub(super) fn order(&self, words: &str) -> Option<String> {
         let phrase = bare(words);
+        // "Search: search files by a pattern"
+        let phrase = match clean::split_head(&phrase) {
+            Some((head, rest)) if !head.contains(' ') => capitalised(rest),
+            _ => phrase,
+        };
         let first = phrase.split(' ').next()?.to_lowercase();
+        // "Lend a book": whatever stands before an article among orders is one.
+        let by_shape = phrase
+            .split(' ')
+            .nth(1)
+            .is_some_and(|second| ["a", "an", "the"].contains(&second))
+            && !["s", "ing", "ed", "er", "th"]
+                .iter()
+                .any(|end| first.ends_with(end))
+            && !super::words::language::COMMON.contains(&first.as_str())
+            && phrase.starts_with(char::is_uppercase);
         (self.language == Language::English
             && phrase.split(' ').count() >= 2
+            && !first.ends_with(':')
             && !opens_with_verb(&phrase)
-            && super::words::verbs::is_verb(&first)
+            && (super::words::verbs::is_verb(&first) || by_shape)
             && !clauses::has_predicate(&phrase))
         .then(|| cut(&capitalised(&phrase)))
     }
@@ -94,6 +117,9 @@ impl Titles {
             });
         }
         let title = self.title(heading, &[&self.about]);
+        if let (true, Some(order)) = (title.starts_with("Add "), self.order(heading)) {
+            return order;
+        }
         let title = title
             .strip_prefix("Add ")
             .map_or(title.clone(), |thing| format!("Build {thing}"));
@@ -146,6 +172,14 @@ impl Titles {
         {
             return (format!("Keep {} {rest}", self.lowered(head)), None);
         }
+        // "Business user: explainable results" names who wants it; "Admins: can delete posts" is a sentence.
+        if clauses::is_person(head) && rest.split(' ').count() >= 2 {
+            return if clauses::has_predicate(&format!("x {rest}")) {
+                (format!("{head} {rest}"), None)
+            } else {
+                (rest.to_owned(), None)
+            };
+        }
         if opens_with_verb(rest) || stories::is_story(rest) {
             return (rest.to_owned(), Some(head.to_owned()));
         }
@@ -194,6 +228,18 @@ impl Titles {
         }
         if clean::split_head(&phrase).is_some_and(|(_, rest)| findings::is_complaint(rest)) {
             return capitalised(&phrase);
+        }
+        // "Carefully insert the version" orders.
+        if phrase
+            .split_once(' ')
+            .is_some_and(|(first, rest)| first.ends_with("ly") && opens_with_verb(rest))
+        {
+            return capitalised(&phrase);
+        }
+        if let Some(order) = states::of_heading(&phrase)
+            .or_else(|| states::of_checklist(&phrase, |s| self.lowered(s)))
+        {
+            return capitalised(&order);
         }
         if let Some(question) = findings::asked_how(&phrase) {
             return question;
@@ -259,7 +305,7 @@ fn from_gerund_phrase(phrase: &str) -> Option<String> {
     let second = rest.split(' ').next()?.to_lowercase();
     let ordering = [
         "a", "an", "the", "all", "existing", "old", "new", "to", "from", "our", "each", "every",
-        "support", "up",
+        "support", "up", "several", "many", "more",
     ]
     .contains(&second.as_str())
         || [
@@ -357,7 +403,7 @@ pub(super) fn cut(title: &str) -> String {
     .filter_map(|mark| head.rfind(mark))
     .filter(|at| title[..*at].chars().count() >= 30)
     .max();
-    let halfway = |at: &usize| title[..*at].chars().count() >= 44;
+    let halfway = |at: &usize| title[..*at].chars().count() >= 36;
     let before = [
         " at ",
         " in ",
@@ -383,6 +429,37 @@ pub(super) fn cut(title: &str) -> String {
         " during ",
         " that ",
         " which ",
+        " to ",
+        " und ",
+        " oder ",
+        " mit ",
+        " für ",
+        " fuer ",
+        " bei ",
+        " von ",
+        " aus ",
+        " zur ",
+        " zum ",
+        " im ",
+        " auf ",
+        " nach ",
+        " et ",
+        " ou ",
+        " pour ",
+        " avec ",
+        " dans ",
+        " y ",
+        " para ",
+        " con ",
+        " com ",
+        " e ",
+        " en ",
+        " em ",
+        " que ",
+        "、",
+        "，",
+        "；",
+        "。",
     ];
     let phrase = before
         .iter()
@@ -405,7 +482,8 @@ fn without_loose_end(title: &str) -> String {
         "each", "every", "no", "must", "should", "can", "will", "using", "this", "these", "those", "after", "before", "until",
         "without", "within", "between", "such", "including", "e.g.", "has", "have", "does", "do", "whose", "where", "only",
         "und", "der", "die", "das", "mit", "für", "de", "la", "le", "les", "des", "et", "el", "los", "y", "para", "con", "com",
-        "e", "o",
+        "e", "o", "other", "unless", "because", "oder", "den", "dem", "des", "ein", "eine", "einer", "eines", "fuer", "von", "zu",
+        "nur", "un", "une", "du", "ou", "pour", "avec", "del", "al", "un", "una", "que", "da", "do", "dos", "das", "um", "uma",
     ];
     let mut words: Vec<&str> = title.split_whitespace().collect();
     while words.len() > 3

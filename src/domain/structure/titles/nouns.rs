@@ -21,6 +21,7 @@ const FITTING: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["communication", "communications"]),
+    ("complete", &["week", "day", "month", "quarter", "checklist"]),
     ("make", &["changes"]),
     ("explain", &["explanation", "background", "concepts"]),
     ("decide on", &["decision", "decisions", "trade-off", "trade-offs", "tradeoffs"]),
@@ -145,7 +146,7 @@ pub(super) fn is_thin(title: &str) -> bool {
 }
 
 /// "Move billing to the ledger" is "moving billing to the ledger" after a preposition.
-pub(super) fn as_thing(phrase: &str) -> String {
+pub(crate) fn as_thing(phrase: &str) -> String {
     if !opens_with_verb(phrase) {
         return phrase.to_owned();
     }
@@ -174,6 +175,35 @@ pub(super) fn gerund(verb: &str) -> String {
     format!("{stem}{doubled}ing")
 }
 
+/// First words of a phrase and the order that they make.
+const OPENINGS: &[(&str, &str)] = &[
+    ("removal of ", "remove"),
+    ("explanation of ", "explain"),
+    ("deletion of ", "delete"),
+    ("creation of ", "create"),
+    ("introduction of ", "introduce"),
+    ("migration of ", "migrate"),
+    ("deprecation of ", "deprecate"),
+    ("integration of ", "integrate"),
+    ("integration with ", "integrate with"),
+    ("replacement of ", "replace"),
+    ("improvement of ", "improve"),
+    ("validation of ", "validate"),
+    ("detection of ", "detect"),
+    ("ability for ", "let"),
+    ("option to ", "add an option to"),
+    ("migration to ", "migrate to"),
+    ("migration from ", "migrate from"),
+    ("better ", "provide better"),
+    ("improved ", "provide improved"),
+    ("no ", "ensure no"),
+    ("all ", "ensure all"),
+    ("every ", "ensure every"),
+    ("each ", "ensure each"),
+    ("when ", "handle the case when"),
+    ("if ", "handle the case if"),
+];
+
 /// An order for a thing that was only named.
 pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> String {
     let name = lowered(phrase);
@@ -190,30 +220,7 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
     {
         return format!("support {}", &name[..rest.len()]);
     }
-    for (opening, verb) in [
-        ("removal of ", "remove"),
-        ("explanation of ", "explain"),
-        ("deletion of ", "delete"),
-        ("creation of ", "create"),
-        ("introduction of ", "introduce"),
-        ("migration of ", "migrate"),
-        ("deprecation of ", "deprecate"),
-        ("integration of ", "integrate"),
-        ("integration with ", "integrate with"),
-        ("replacement of ", "replace"),
-        ("improvement of ", "improve"),
-        ("validation of ", "validate"),
-        ("detection of ", "detect"),
-        ("ability for ", "let"),
-        ("option to ", "add an option to"),
-        ("migration to ", "migrate to"),
-        ("migration from ", "migrate from"),
-        ("better ", "provide better"),
-        ("improved ", "provide improved"),
-        ("no ", "ensure no"),
-        ("when ", "handle the case when"),
-        ("if ", "handle the case if"),
-    ] {
+    for (opening, verb) in OPENINGS {
         if let Some(rest) = lower.strip_prefix(opening) {
             return format!("{verb} {}", &name[name.len() - rest.len()..]);
         }
@@ -226,6 +233,9 @@ pub(super) fn with_verb(phrase: &str, lowered: impl Fn(&str) -> String) -> Strin
         && from_participle(&second.to_lowercase()).is_some()
     {
         return format!("ensure {name}");
+    }
+    if lower.ends_with(" strategy") {
+        return format!("define {name}");
     }
     // The thing itself stands before what it is for, of or with.
     let head = [

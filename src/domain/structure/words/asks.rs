@@ -10,7 +10,9 @@ const STRONG: &[&str] = &[
     "proposes to", "this rfc proposes", "todo", "muss", "müssen", "soll", "sollen", "sollte", "sollten", "wir brauchen",
     "wir benötigen", "wir wollen", "bitte", "wird benötigt", "doit", "doivent", "devrait", "devraient", "il faut", "il faudrait",
     "nous voulons", "nous avons besoin", "debe", "deben", "debería", "deberían", "necesitamos", "queremos", "hay que", "deve",
-    "devem", "deveria", "deveriam", "precisamos", "é preciso", "é necessário",
+    "devem", "deveria", "deveriam", "precisamos", "permitirá", "permitirán",
+    "permitirão", "deberá", "deberán", "deverá", "deverão", "podrá", "podrán", "poderá", "poderão", "tendrá", "devra", "devront",
+    "permettra", "permettront", "pourra", "pourront", "é preciso", "é necessário",
 ];
 
 /// Words that ask where work is expected, and only describe elsewhere.
@@ -50,8 +52,11 @@ pub(crate) fn normal(text: &str) -> String {
 /// Without umlauts and accents, as they are written where the keyboard has none: "Maßstäbe" is "massstaebe".
 pub(crate) fn folded(normal: &str) -> String {
     let mut out = String::with_capacity(normal.len());
+    // Short words without accents are other words: "Termine" is not "terminé".
+    let is_long = normal.chars().count() >= 10;
     for c in normal.chars() {
         match c {
+            c if !is_long && !"äöüß".contains(c) => out.push(c),
             'ä' => out.push_str("ae"),
             'ö' => out.push_str("oe"),
             'ü' => out.push_str("ue"),

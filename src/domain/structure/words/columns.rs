@@ -119,7 +119,9 @@ const RULES: &[(Column, &[&str])] = &[
     ),
     (
         Column::Aside("change history"),
-        &["version", "revision", "changed by", "modified by"],
+        &[
+            "version", "revision", "changed by", "modified by", "versão", "versión", "fassung", "版本", "バージョン",
+        ],
     ),
     (
         Column::Aside("alternative considered"),

@@ -24,6 +24,28 @@ pub(crate) fn says_how(order: &str) -> bool {
     HOW.contains(&first.as_str())
 }
 
+/// Verbs of sentences that tell how things are.
+#[rustfmt::skip] // words, many to a line
+const TELLING: &[&str] = &[
+    "is", "are", "was", "were", "has", "have", "had", "does", "do", "did", "follows", "uses", "allows", "allow", "provides",
+    "includes", "contains", "involves", "means", "refers", "represents", "requires", "enables", "supports", "makes", "adds",
+    "defines", "describes", "works", "happens", "causes", "comes", "gives", "returns", "signs", "verifies", "affects",
+    "manages", "stores", "depends",
+];
+
+/// Does a text tell how things are, and ask for nothing?
+pub(crate) fn describes(words: &str) -> bool {
+    let plain = normal(words);
+    plain.split(' ').count() >= 6
+        && !demands(words)
+        && !opens_with_verb(words)
+        && plain
+            .split(' ')
+            .take(14)
+            .skip(1)
+            .any(|w| TELLING.contains(&w))
+}
+
 /// "Build a profile page that shows:" names one thing, whose parts follow; "We need to:" and "The following tasks:" do not.
 pub(crate) fn introduces_parts(sentence: &str) -> bool {
     let sentence = sentence.trim();
@@ -57,7 +79,18 @@ pub(crate) fn is_foreign_order(phrase: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{introduces_parts, is_foreign_order, says_how};
+    use super::{describes, introduces_parts, is_foreign_order, says_how};
+
+    #[test]
+    fn what_tells_how_things_are_describes() {
+        assert!(describes(
+            "A cookie is a small text that the browser keeps."
+        ));
+        assert!(!describes(
+            "The cookie must be small and last for a day only."
+        ));
+        assert!(!describes("Search by name, by place and by date of birth"));
+    }
 
     #[test]
     fn a_sentence_that_names_one_thing_introduces_its_parts() {

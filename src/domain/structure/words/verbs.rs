@@ -26,7 +26,7 @@ static VERBS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         "highlight", "hold", "honor", "honour", "host", "identify", "ignore", "implement", "import", "improve", "include",
         "increase", "index", "inform", "ingest", "initialize", "inject", "insert", "inspect", "install", "instrument",
         "integrate", "introduce", "invalidate", "inventory", "investigate", "invite", "invoke", "isolate", "issue", "join",
-        "keep", "kill", "label", "launch", "lead", "learn", "let", "limit", "link", "list", "listen", "load", "localise",
+        "keep", "kill", "label", "launch", "lead", "learn", "let", "limit", "link", "list", "listen", "lend", "load", "localise",
         "localize", "lock", "log", "look", "lower", "maintain", "make", "manage", "map", "mark", "mask", "match", "measure",
         "meet", "merge", "migrate", "minimise", "minimize", "mirror", "mock", "model", "modernize", "modify", "monitor", "mount",
         "move", "name", "negotiate", "normalise", "normalize", "notify", "obtain", "offer", "onboard", "open", "optimise",

@@ -74,5 +74,5 @@ pub(crate) const MODIFIERS: &[&str] = &[
     "our", "the", "project", "product", "key", "main", "high-level", "high level", "business", "user", "current", "known",
     "initial", "general", "additional", "detailed", "other", "some", "primary", "secondary", "overall", "proposed", "core",
     "important", "potential", "possible", "basic", "further", "more", "remaining", "specific", "system", "technical",
-    "functional", "document", "brief", "short", "major", "minor", "team", "new", "explicit", "immediate",
+    "functional", "document", "brief", "short", "major", "minor", "team", "new", "explicit", "immediate", "full",
 ];

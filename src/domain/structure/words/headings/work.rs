@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         &[
             "done", "completed", "finished", "already done", "completed work", "shipped", "what is done", "what's done",
             "erledigt", "fait", "terminé", "hecho", "feito", "concluído", "bereits erledigt", "déjà fait", "ya hecho",
-            "concluídos", "已完成", "完了",
+            "concluídos", "已完成", "完了", "what was built", "what we built", "what is built", "already built", "already implemented",
         ],
         &[],
     ),
@@ -111,12 +111,8 @@ pub(super) const RULES: &[Rule] = &[
             "fonctionnalités principales", "funcionales", "funcionais", "requerimientos", "requerimientos funcionales",
             "requisitos del sistema", "requisitos do sistema", "requisitos levantados", "lista de tareas", "lista de tarefas",
             "需求", "功能需求", "功能性需求", "功能", "核心功能", "功能列表", "功能范围", "范围", "任务", "任务列表", "待办", "待办事项", "下一步", "用户故事", "要件", "機能要件",
-            "機能", "機能一覧", "対象範囲", "スコープ", "タスク", "ユーザーストーリー",
+            "機能", "機能一覧", "対象範囲", "スコープ", "タスク", "ユーザーストーリー", "followup", "followups",
         ],
-        &[
-            "describe the solution",
-            "user stories ",
-            "functional requirements ",
-        ],
+        &["describe the solution", "user stories ", "functional requirements ", "follow up for ", "followup for ", "follow ups for "],
     ),
 ];
