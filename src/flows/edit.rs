@@ -216,7 +216,7 @@ impl Draft {
             .map(|i| (i.planned.id.as_str(), i.state == ItemState::Dropped))
             .collect();
         for item in &mut self.changed {
-            let of = self.made_of.get(&item.planned.id).into_iter().flatten();
+            let mut of = self.made_of.get(&item.planned.id).into_iter().flatten();
             let all_dropped = of.all(|id| dropped.get(id.as_str()).copied().unwrap_or_default());
             if all_dropped && item.state == ItemState::Planned {
                 item.state = ItemState::Dropped;
@@ -325,15 +325,15 @@ async fn homes(
             std::iter::once(&planned.id).chain(made_of.get(&planned.id).into_iter().flatten());
         let row = origins.find_map(|id| items.iter().find(|i| i.planned.id == *id));
         let place = row.map_or(run.repository, |row| row.repository);
-        if !known.contains_key(&place) {
-            match find_home(services, run, place).await? {
-                Some(home) => known.insert(place, home),
+        let home = match known.get(&place) {
+            Some(home) => home.clone(),
+            None => match find_home(services, run, place).await? {
+                Some(home) => home,
                 None => return Ok(Err(out_of_reach(planned))),
-            };
-        }
-        if let Some(home) = known.get(&place) {
-            homes.insert(planned.id.clone(), home.clone());
-        }
+            },
+        };
+        homes.insert(planned.id.clone(), home.clone());
+        known.insert(place, home);
     }
     Ok(Ok(homes))
 }
