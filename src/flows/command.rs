@@ -40,6 +40,10 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
         return asking.react(services, Reaction::Confused).await;
     }
     let acts = !matches!(command, Command::Help | Command::Status | Command::Sync);
+    if matches!(command, Command::Edit(_)) && run.is_some() {
+        // It reads what exists, which takes its time.
+        asking.acknowledge(services).await?;
+    }
     // What changes a run does so before the reaction, which may have to wait for its place.
     let objection = match &run {
         Some(_) if acts && is_answered(services, asking).await? => return Ok(()),

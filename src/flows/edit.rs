@@ -18,8 +18,8 @@ use crate::domain::coverage;
 use crate::domain::edit::{self, Edit, Edited, Refused};
 use crate::domain::fingerprint::{self, UniqueBy};
 use crate::domain::grouping;
-use crate::domain::ids::RunKey;
-use crate::domain::plan::Plan;
+use crate::domain::ids::{RepositoryId, RunKey};
+use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::planning::is_ungrounded;
 use crate::domain::policy::{self, Reason};
 use crate::domain::run::ItemState;
@@ -130,7 +130,7 @@ impl Draft {
             asking.repository,
             (&run, &asked, &settings),
             (&before, &plan),
-            &skipped,
+            (&skipped, &how.groups),
         )
         .await?;
         if let Some(why) = refusal {
@@ -147,9 +147,14 @@ impl Draft {
                 .collect(),
             ..plan.clone()
         };
-        let existing = Box::pin(Existing::fetch(services, &run, &asked, &news)).await?;
-        let mut changed = changed(services, &run, &asked, &news, &items).await?;
-        skip_twins(&mut changed, &items);
+        let homes = match homes(services, &run, &news, &made_of, &items).await? {
+            Ok(homes) => homes,
+            Err(answer) => return Ok(Err(answer)),
+        };
+        let all = homes.values().cloned();
+        let existing = Box::pin(Existing::of(services, &run, &asked, all)).await?;
+        let mut changed = changed(&asked, &news, &items, &homes)?;
+        skip_twins(&mut changed, &items, &plan);
         plan::skip_existing(services, &run, &mut changed).await?;
         existing.skip_same(&mut changed);
         how.similar = similar(how.similar, &made_of, &plan, existing.similar(&changed));
@@ -288,10 +293,11 @@ async fn refusal(
     repository: &RepositoryRow,
     (run, asked, settings): (&Run, &Asked, &Settings),
     (before, after): (&Plan, &Plan),
-    skipped: &BTreeSet<String>,
+    (skipped, groups): (&BTreeSet<String>, &[String]),
 ) -> FlowResult<Option<String>> {
-    if after.issues.len() > before.issues.len()
-        && let Err(over) = policy::check_maximum(after.issues.len(), settings.max_issues.value)
+    let count = |plan: &Plan| grouping::counted(plan, groups);
+    if count(after) > count(before)
+        && let Err(over) = policy::check_maximum(count(after), settings.max_issues.value)
     {
         return Ok(Some(format!("That would be too many: {over}.")));
     }
@@ -303,26 +309,82 @@ fn skipped(items: &[Item]) -> BTreeSet<String> {
     skipped.map(|i| i.planned.id.clone()).collect()
 }
 
-/// The issues whose text is new as rows.
-async fn changed(
+/// Where each issue goes whose text is new: where those go that it was made of, whatever their repository is called now. The
+/// answer names one that is out of reach.
+async fn homes(
     services: &Services,
     run: &Run,
+    news: &Plan,
+    made_of: &BTreeMap<String, Vec<String>>,
+    items: &[Item],
+) -> FlowResult<Result<BTreeMap<String, RepositoryRow>, Answer>> {
+    let mut known: BTreeMap<RepositoryId, RepositoryRow> = BTreeMap::new();
+    let mut homes = BTreeMap::new();
+    for planned in &news.issues {
+        let mut origins =
+            std::iter::once(&planned.id).chain(made_of.get(&planned.id).into_iter().flatten());
+        let row = origins.find_map(|id| items.iter().find(|i| i.planned.id == *id));
+        let place = row.map_or(run.repository, |row| row.repository);
+        let home = match known.get(&place) {
+            Some(home) => home.clone(),
+            None => match find_home(services, run, place).await? {
+                Some(home) => home,
+                None => return Ok(Err(out_of_reach(planned))),
+            },
+        };
+        homes.insert(planned.id.clone(), home.clone());
+        known.insert(place, home);
+    }
+    Ok(Ok(homes))
+}
+
+/// The repository as it is today; `None` if the installation does not reach it any more.
+async fn find_home(
+    services: &Services,
+    run: &Run,
+    place: RepositoryId,
+) -> FlowResult<Option<RepositoryRow>> {
+    let home = match services.repository(run.installation, place).await {
+        Err(error) if error.is_out_of_reach() => return Ok(None),
+        other => other?,
+    };
+    if place == run.repository {
+        return Ok(Some(home));
+    }
+    let named = services
+        .find_repository_named(run.installation, &home.name)
+        .await?;
+    Ok(named.filter(|named| named.id == place))
+}
+
+fn out_of_reach(planned: &PlannedIssue) -> Answer {
+    let place = planned.repository.as_ref();
+    let place = place.map_or_else(|| "its repository".to_owned(), |name| format!("`{name}`"));
+    let item = crate::domain::comment::item_number(&planned.id).unwrap_or_default();
+    Answer::NotEdited(format!(
+        "{item} goes to {place}, which the App does not reach any more. Drop it, or `replan` without that repository."
+    ))
+}
+
+/// The issues whose text is new as rows.
+fn changed(
     asked: &Asked,
     news: &Plan,
     items: &[Item],
+    homes: &BTreeMap<String, RepositoryRow>,
 ) -> FlowResult<Vec<NewItem>> {
-    let own = services
-        .repository(run.installation, run.repository)
-        .await?;
     let unique_by = asked.unique_by.unwrap_or_default();
     let mut changed = Vec::with_capacity(news.issues.len());
     for planned in &news.issues {
         let print = fingerprint::of(&planned.title, &planned.body, unique_by);
         let known = items.iter().find(|i| i.planned.id == planned.id);
         let note = known.and_then(|i| i.note.clone());
+        let home = homes.get(&planned.id);
         changed.push(NewItem {
             position: position(&planned.id)?,
-            repository: plan::place(services, &own, planned).await?.id,
+            repository: home
+                .ok_or_else(|| anyhow::anyhow!("{} has no repository", planned.id))?
+                .id,
             planned: planned.clone(),
             fingerprint: print.0.to_vec(),
             state: ItemState::Planned,
@@ -337,11 +399,14 @@ fn position(id: &str) -> FlowResult<i32> {
     Ok(number.ok_or_else(|| anyhow::anyhow!("{id} has no number"))?)
 }
 
-/// Leaves out what another issue of the run is already.
-fn skip_twins(changed: &mut [NewItem], items: &[Item]) {
+/// Leaves out what another issue of the run will be: one that was taken out or is gone stands for nothing.
+fn skip_twins(changed: &mut [NewItem], items: &[Item], plan: &Plan) {
     let mut seen: HashMap<(_, Vec<u8>), i32> = HashMap::new();
     let is_new = |p: i32| changed.iter().any(|i| i.position == p);
-    for item in items.iter().filter(|i| !is_new(i.position)) {
+    let is_there = |item: &Item| plan.issues.iter().any(|i| i.id == item.planned.id);
+    let stands =
+        |item: &&Item| item.state == ItemState::Planned && is_there(item) && !is_new(item.position);
+    for item in items.iter().filter(stands) {
         let print = (item.repository, item.fingerprint.clone());
         seen.entry(print).or_insert(item.position);
     }
@@ -355,21 +420,19 @@ fn skip_twins(changed: &mut [NewItem], items: &[Item]) {
     }
 }
 
-/// What was left out as the same as an issue that is another one now, or gone: it is judged again.
+/// What was known to be the same as an issue that is another one now, or gone: it is judged again.
 fn bereft(
     items: &[Item],
     made_of: &BTreeMap<String, Vec<String>>,
     plan: &Plan,
 ) -> BTreeMap<String, Vec<String>> {
-    let is_same = |twin: &str| {
+    let is_same = |twin: i32| {
         let id = format!("i{twin}");
         !made_of.contains_key(&id) && plan.issues.iter().any(|i| i.id == id)
     };
-    let skipped = items.iter().filter(|i| i.state == ItemState::Skipped);
-    let bereft = skipped.filter(|i| {
-        let twin = i.note.as_deref().and_then(|n| n.strip_prefix("item "));
-        twin.is_some_and(|twin| !is_same(twin))
-    });
+    let bereft = items
+        .iter()
+        .filter(|i| i.twin().is_some_and(|twin| !is_same(twin)));
     bereft
         .map(|i| (i.planned.id.clone(), vec![i.planned.id.clone()]))
         .filter(|(id, _)| !made_of.contains_key(id) && plan.issues.iter().any(|i| i.id == *id))

@@ -16,6 +16,7 @@ use crate::domain::run::ItemState;
 use crate::domain::similarity::Index;
 use crate::github::{GitHubError, Issue, IssueState};
 use crate::store::planned_issues::{self, NewItem};
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::Run;
 
 /// Of a hundred each. What lies beyond is not looked at.
@@ -62,11 +63,22 @@ impl Existing {
         let own = services
             .repository(run.installation, run.repository)
             .await?;
-        let mut homes = BTreeMap::new();
+        let mut homes = Vec::with_capacity(plan.issues.len());
         for planned in &plan.issues {
-            let home = place(services, &own, planned).await?;
-            homes.entry(home.id).or_insert(home);
+            homes.push(place(services, &own, planned).await?);
         }
+        Box::pin(Self::of(services, run, asked, homes)).await
+    }
+
+    /// The same for repositories that are known.
+    pub(super) async fn of(
+        services: &Services,
+        run: &Run,
+        asked: &Asked,
+        homes: impl IntoIterator<Item = RepositoryRow>,
+    ) -> FlowResult<Self> {
+        let homes: BTreeMap<RepositoryId, RepositoryRow> =
+            homes.into_iter().map(|home| (home.id, home)).collect();
         let since = services.clock.now() - RECENTLY;
         let mut known = BTreeMap::new();
         for (id, home) in homes {

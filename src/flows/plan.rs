@@ -12,6 +12,7 @@ use super::planner::{self, How, Planned};
 use super::{FlowError, FlowResult, Services, advance, edit, pace, room, sync};
 use crate::domain::comment;
 use crate::domain::fingerprint;
+use crate::domain::grouping;
 use crate::domain::ids::{InstallationId, IssueNumber, RunId, RunKey};
 use crate::domain::plan::{Plan, PlannedIssue};
 use crate::domain::planning::is_ungrounded;
@@ -97,6 +98,7 @@ pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
         let (error, next) = comment::too_many(over);
         return advance::give_up(services, id, &format!("{error} {next}")).await;
     }
+    let before = plan.clone();
     let (plan, items, similar) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
             return Err(put_off(services, &run, refused).await?);
@@ -104,6 +106,7 @@ pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
         other => other?,
     };
     how.similar = similar;
+    how.groups = grouping::added(&before, &plan);
     store(services, &run, &asked, &settings, &(plan, how), items).await
 }
 

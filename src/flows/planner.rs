@@ -107,6 +107,9 @@ pub struct How {
     /// The highest number that the plan ever had, where somebody edited it.
     #[serde(default)]
     pub edited_up_to: Option<u32>,
+    /// The ids of issues that were added to group the others.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// A plan before it is made to fit.

@@ -11,7 +11,7 @@ use super::step::Next;
 use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback, sync};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
-    RolledBack, SimilarIssue, Skipped, Spent, Step, Summary,
+    RolledBack, SameAs, SimilarIssue, Skipped, Spent, Step, Summary,
 };
 use crate::domain::ids::{CommentId, IssueNumber, RepositoryName};
 use crate::domain::money::Money;
@@ -502,27 +502,38 @@ impl<'a> View<'a> {
                 Some(Skipped {
                     item: number(i)?,
                     title: i.planned.title.clone(),
-                    same_as: self.twin(i)?,
+                    same_as: self.same_as(i),
                 })
             })
             .collect()
     }
 
-    /// The issue that stands in a skipped item's place: `#42` of its repository, or what `item 3` became.
-    fn twin(&self, item: &Item) -> Option<Link> {
-        let note = item.note.as_deref()?;
-        if let Some(number) = note.strip_prefix('#') {
-            let other = self.elsewhere.iter().find(|r| r.id == item.repository);
-            return Some(Link {
-                number: IssueNumber(number.parse().ok()?),
-                repository: other.map(|r| r.name.clone()),
-            });
-        }
-        let position: i32 = note.strip_prefix("item ")?.parse().ok()?;
-        self.created
-            .iter()
-            .find(|c| c.position == position)
-            .map(|c| self.link(c))
+    /// What stands in a skipped item's place: `#42` of its repository, or what `item 3` became.
+    fn same_as(&self, item: &Item) -> SameAs {
+        let twin = item.twin();
+        let of_plan = self.items.iter().find(|i| Some(i.position) == twin);
+        let link = match of_plan {
+            // It was skipped itself.
+            Some(of_plan) => self.existing(of_plan).or_else(|| self.link_of(of_plan)),
+            None => self.existing(item),
+        };
+        let number = twin.and_then(|twin| u32::try_from(twin).ok());
+        link.map_or(SameAs::Item(number), SameAs::Issue)
+    }
+
+    /// The issue that was there before.
+    fn existing(&self, item: &Item) -> Option<Link> {
+        let number = item.note.as_deref()?.strip_prefix('#')?;
+        let other = self.elsewhere.iter().find(|r| r.id == item.repository);
+        Some(Link {
+            number: IssueNumber(number.parse().ok()?),
+            repository: other.map(|r| r.name.clone()),
+        })
+    }
+
+    fn link_of(&self, item: &Item) -> Option<Link> {
+        let created = self.created.iter().find(|c| c.position == item.position);
+        created.map(|c| self.link(c))
     }
 
     fn refused(&self) -> Vec<Failure> {

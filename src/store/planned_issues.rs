@@ -26,6 +26,13 @@ pub struct Item {
     pub looks: i32,
 }
 
+impl Item {
+    /// The other item of the plan that this one is the same as. Where that was taken out, this one stands in for it.
+    pub fn twin(&self) -> Option<i32> {
+        self.note.as_deref()?.strip_prefix("item ")?.parse().ok()
+    }
+}
+
 /// An item to be stored.
 #[derive(Debug)]
 pub struct NewItem {
@@ -345,7 +352,8 @@ pub async fn set_state(
     .map(drop)
 }
 
-/// Takes items out of the preview, or puts them back.
+/// Takes items out of the preview, or puts them back. Of several that are the same, one is planned: the first takes the place
+/// of one that was taken out, and leaves it again.
 pub async fn set_included(
     db: impl PgExecutor<'_>,
     run: RunKey<'_>,
@@ -353,10 +361,33 @@ pub async fn set_included(
     included: bool,
 ) -> sqlx::Result<u64> {
     let done = sqlx::query(
-        "update planned_issues set state = case when $3 then 'planned' else 'dropped' end
-        
-         where run_id = $1 and installation_id = $4 and position = any($2) and state in ('planned', 'dropped')
-           and (state = 'planned') <> $3",
+        "with wished as (
+             select position, substring(note from '^item ([0-9]{1,9})$')::int as twin,
+                    position = any($2) and not $3 as refused,
+                    case when state in ('planned', 'dropped') and position = any($2)
+                         then case when $3 then 'planned' else 'dropped' end else state end as wish
+             from planned_issues where run_id = $1 and installation_id = $4
+         ), family as (
+             select position, twin, refused, wish,
+                    bool_or(wish = 'planned') over same as is_planned,
+                    bool_or(twin is null and wish = 'dropped') over same as is_dropped,
+                    count(*) filter (where wish = 'planned') over earlier as planned_before,
+                    count(*) filter (where wish = 'skipped' and twin is not null and not refused) over earlier as skipped_before
+             from wished
+             window same as (partition by coalesce(twin, position)),
+                    earlier as (partition by coalesce(twin, position) order by twin is not null, position
+                                rows between unbounded preceding and 1 preceding)
+         ), decided as (
+             select position,
+                    case when twin is not null and wish = 'planned' and planned_before > 0 then 'skipped'
+                         when twin is not null and wish = 'skipped' and is_dropped and not is_planned
+                         then case when refused then 'dropped' when skipped_before = 0 then 'planned' else wish end
+                         else wish end as becomes
+             from family
+         )
+         update planned_issues item set state = decided.becomes from decided
+         where item.run_id = $1 and item.installation_id = $4 and item.position = decided.position
+           and item.state <> decided.becomes",
     )
     .bind(run.id.as_str())
     .bind(positions)

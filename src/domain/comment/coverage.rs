@@ -1,6 +1,6 @@
 //! Where the specification's blocks went, for the preview.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{count, folded, inline, lines_within};
 use crate::domain::plan::Plan;
@@ -10,7 +10,8 @@ const DETAIL_ROOM: usize = 6_000;
 
 /// How many of how many blocks are covered, and every one that is not. GitHub has no links to the lines of an issue: a line's
 /// number leads to the text, where its address is known.
-pub(super) fn coverage(plan: &Plan, url: &str) -> String {
+/// What is only in issues that are not ticked is counted by itself.
+pub(super) fn coverage(plan: &Plan, unticked: &BTreeSet<String>, url: &str) -> String {
     let blocks = &plan.spec.blocks;
     let of: BTreeMap<&str, _> = plan
         .coverage
@@ -19,21 +20,31 @@ pub(super) fn coverage(plan: &Plan, url: &str) -> String {
         .collect();
     let covered = |b: &&Block| of.get(b.id.as_str()).is_some_and(|c| !c.issues.is_empty());
     let reason = |b: &Block| of.get(b.id.as_str()).and_then(|c| c.reason.as_deref());
-    let (done, rest): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(covered);
+    let will_be = |b: &&Block| {
+        let of = of.get(b.id.as_str()).into_iter().flat_map(|c| &c.issues);
+        of.filter(|id| !unticked.contains(*id)).count() > 0
+    };
+    let (planned, rest): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(covered);
+    let (done, taken_out): (Vec<&Block>, Vec<&Block>) = planned.into_iter().partition(will_be);
     let (not_work, open): (Vec<&Block>, Vec<&Block>) =
         rest.into_iter().partition(|b| reason(b).is_some());
     let excused_words = match not_work.len() {
         0 => String::new(),
         n => format!(", {} not work", is_are(n)),
     };
+    let taken_out = match taken_out.len() {
+        0 => String::new(),
+        n => format!(", **{} only in issues that are not ticked**", is_are(n)),
+    };
     let end = match open.len() {
+        0 if !taken_out.is_empty() => ".".to_owned(),
         0 => ". Nothing is left out.".to_owned(),
         n => format!(", **{} not covered**.", is_are(n)),
     };
     let total = count(blocks.len(), "block");
     let text = link("the text", url);
     let line = format!(
-        "**Coverage.** {} of {total} of {text} became issues{excused_words}{end}",
+        "**Coverage.** {} of {total} of {text} became issues{excused_words}{taken_out}{end}",
         done.len()
     );
     let excused: Vec<String> = not_work

@@ -22,7 +22,7 @@ pub use reply::{
     nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
 };
 pub use state::{
-    Ended, Failure, LeftOpen, Note, Progress, RolledBack, Skipped, Step, Summary, cancelled,
+    Ended, Failure, LeftOpen, Note, Progress, RolledBack, SameAs, Skipped, Step, Summary, cancelled,
     failed, progress, rolled_back, summary, working,
 };
 pub use sync::{

@@ -87,9 +87,9 @@ pub fn preview(p: &Preview<'_>) -> Vec<String> {
     ];
     let behind = [
         similar(p.similar),
-        worth_a_look(p.plan),
-        graph(p.plan),
-        coverage(p.plan, p.spec_url),
+        worth_a_look(p),
+        graph(&ticked_only(p)),
+        coverage(p.plan, p.dropped, p.spec_url),
         commands(&p.about),
         origin(p),
     ];
@@ -172,11 +172,13 @@ fn similar(similar: &[SimilarIssue]) -> String {
 }
 
 /// What the quality report found that a person would act on.
-fn worth_a_look(plan: &Plan) -> String {
-    let report = quality::report(plan);
+fn worth_a_look(p: &Preview<'_>) -> String {
+    let report = quality::report(p.plan);
+    let is_dropped = |id: &String| p.is_dropped(id);
     let lines: Vec<String> = report
         .urgent()
         .into_iter()
+        .filter(|finding| !finding.issue.as_ref().is_some_and(is_dropped))
         .map(|finding| {
             let item = finding.issue.as_deref().map(number_of);
             let item = item.map_or_else(String::new, |n| format!("**{n}.** "));
@@ -194,6 +196,31 @@ fn worth_a_look(plan: &Plan) -> String {
             &lines_within(&lines, DETAIL_ROOM),
         ),
     }
+}
+
+/// The plan as confirming would make it: what hangs under an issue that was taken out hangs under what is above that.
+fn ticked_only(p: &Preview<'_>) -> Plan {
+    let parents: BTreeMap<&str, Option<&String>> = p
+        .plan
+        .issues
+        .iter()
+        .map(|i| (i.id.as_str(), i.parent.as_ref()))
+        .collect();
+    let mut plan = p.plan.clone();
+    plan.issues.retain(|i| !p.is_dropped(&i.id));
+    for issue in &mut plan.issues {
+        issue.blocked_by.retain(|first| !p.is_dropped(first));
+        // A circle of parents ends the walk.
+        for _ in 0..parents.len() {
+            match &issue.parent {
+                Some(parent) if p.is_dropped(parent) => {
+                    issue.parent = parents.get(parent.as_str()).copied().flatten().cloned();
+                }
+                _ => break,
+            }
+        }
+    }
+    plan
 }
 
 /// Drawn whole while people can read it, else its groups and sections alone.

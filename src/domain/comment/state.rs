@@ -1,6 +1,7 @@
 //! A run's comment as it goes on: planning, creating, and how it ended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -89,12 +90,30 @@ fn bar(done: usize, total: usize) -> String {
     )
 }
 
-/// A planned issue that was not created, because the same one is there already.
+/// What stands in the place of a planned issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SameAs {
+    Issue(Link),
+    /// Another one of the plan, which was not created either.
+    Item(Option<u32>),
+}
+
+impl fmt::Display for SameAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issue(link) => link.fmt(f),
+            Self::Item(Some(item)) => write!(f, "item {item}, which was not created"),
+            Self::Item(None) => f.write_str("another one of the plan, which was not created"),
+        }
+    }
+}
+
+/// A planned issue that was not created, because the same one is there already, or in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     pub item: u32,
     pub title: String,
-    pub same_as: Link,
+    pub same_as: SameAs,
 }
 
 /// A planned issue that GitHub refused.

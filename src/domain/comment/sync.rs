@@ -1,5 +1,7 @@
 //! The comment of a sync: the difference to be confirmed, and what came of it.
 
+use std::collections::BTreeSet;
+
 use super::coverage::{coverage, line_ranges};
 use super::text::{count, folded, inline, lines_within, page};
 use super::{About, Link};
@@ -96,7 +98,7 @@ pub fn sync_preview(p: &SyncPreview<'_>) -> String {
             &differences(p.items),
             &part(SyncKind::Retire, "To retire (closed as not planned)"),
             &left_to_people(p.notes),
-            &coverage(p.plan, ""),
+            &coverage(p.plan, &BTreeSet::new(), ""),
             &next_steps(p.about.bot),
         ],
     )

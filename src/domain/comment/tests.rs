@@ -256,10 +256,7 @@ fn preview_comment() {
         ni2["2 Store sessions"]
         ni3["3 Render #96;#60;Login#62;#96; for #64;alice, see #35;7"]
       end
-      ni4["4 Write the documentation"]
       ni2 --> ni3
-      ni2 --> ni4
-      ni3 --> ni4
     ```
 
     </details>
@@ -414,6 +411,33 @@ fn boxes_are_read_back_from_the_preview_and_from_edits() {
     let edited = text.replace("- [x] **2.**", "- [ ] **2.**");
     assert_eq!(ticked(&edited).get(&2), Some(&false));
     assert!(ticked("- [x] a task of somebody\n- [y] **1.** no").is_empty());
+}
+
+#[test]
+fn what_is_not_ticked_is_not_counted_drawn_or_looked_at() {
+    let (run, mut plan) = (run(), plan());
+    for issue in &mut plan.issues {
+        issue.body = "### Acceptance criteria\n\n- [ ] It is user-friendly\n".to_owned();
+    }
+    plan.coverage[4] = covered("b5", &["i4"], None);
+    plan.issues[3].covers.push("b5".to_owned());
+    let dropped = BTreeSet::from(["i1".to_owned(), "i3".to_owned(), "i4".to_owned()]);
+    let text = one(&shown_of(&run, &plan, &dropped));
+    let line = |start: &str| {
+        let found = text.lines().find(|l| l.starts_with(start));
+        found.unwrap_or_default().to_owned()
+    };
+    assert_snapshot!(line("**Coverage.**"), @"**Coverage.** 1 of 5 blocks of [the text](https://github.com/acme/shop/issues/1) became issues, 1 is not work, **3 are only in issues that are not ticked**.");
+    let (_, graph) = text.split_once("```mermaid\n").unwrap();
+    assert_snapshot!(graph.split_once("```").unwrap().0, @r#"
+    flowchart LR
+      ni2["2 Store sessions"]
+    "#);
+    let looked_at = |item: &str| text.contains(&format!("- **{item}.** "));
+    assert!(looked_at("2") && !looked_at("3"), "{text}");
+    let all = one(&shown_of(&run, &plan, &BTreeSet::new()));
+    let lines = all.lines().find(|l| l.starts_with("**Coverage.**"));
+    assert_snapshot!(lines.unwrap_or_default(), @"**Coverage.** 4 of 5 blocks of [the text](https://github.com/acme/shop/issues/1) became issues, 1 is not work. Nothing is left out.");
 }
 
 /// A plan of so many issues with long titles and labels of their own, each third one under the one before.
@@ -745,14 +769,21 @@ fn summary_comment() {
         done: Done::of([Standing::Open, Standing::Done, Standing::NotPlanned]),
         about: about(&run),
         created: &created,
-        skipped: &[Skipped {
-            item: 5,
-            title: "Add a logout".to_owned(),
-            same_as: Link {
-                number: IssueNumber(3),
-                repository: None,
+        skipped: &[
+            Skipped {
+                item: 5,
+                title: "Add a logout".to_owned(),
+                same_as: SameAs::Issue(Link {
+                    number: IssueNumber(3),
+                    repository: None,
+                }),
             },
-        }],
+            Skipped {
+                item: 7,
+                title: "Add a way out".to_owned(),
+                same_as: SameAs::Item(Some(4)),
+            },
+        ],
         dropped: &[(4, "Write the documentation".to_owned())],
         failed: &[Failure {
             item: 6,
@@ -796,6 +827,7 @@ fn summary_comment() {
 
     **Skipped, because they exist already**
     - **5.** Add a logout · same as #3
+    - **7.** Add a way out · same as item 4, which was not created
 
     <details>
     <summary>Dropped (1)</summary>

@@ -17,6 +17,7 @@ mod waits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{Plan, PlannedIssue};
+use super::spec::BlockKind;
 use tree::Tree;
 
 pub use waits::{ALSO_WAITS, limit_waits};
@@ -86,6 +87,30 @@ pub fn is_too_wide(plan: &Plan, free: usize, skipped: &BTreeSet<String>) -> bool
         || children
             .iter()
             .any(|(parent, count)| parent.is_some() && *count > MOST_SUB_ISSUES)
+}
+
+/// The ids of what was added to group a plan's issues, once it was made to fit.
+pub fn added(before: &Plan, fitting: &Plan) -> Vec<String> {
+    // Ids were given anew; titles differ.
+    let known: BTreeSet<&str> = before.issues.iter().map(|i| i.title.as_str()).collect();
+    let is_new = |i: &&PlannedIssue| !known.contains(i.title.as_str());
+    let new = fitting.issues.iter().filter(is_new);
+    new.map(|i| i.id.clone()).collect()
+}
+
+/// How many issues of a plan count toward the maximum: all but the added `groups` that still do nothing else.
+pub fn counted(plan: &Plan, groups: &[String]) -> usize {
+    let headings: BTreeSet<&str> = plan
+        .spec
+        .blocks
+        .iter()
+        .filter(|b| b.kind == BlockKind::Heading)
+        .map(|b| b.id.as_str())
+        .collect();
+    let is_group = |i: &PlannedIssue| {
+        groups.contains(&i.id) && i.covers.iter().all(|b| headings.contains(b.as_str()))
+    };
+    plan.issues.iter().filter(|i| !is_group(i)).count()
 }
 
 /// The plan with groups where GitHub would refuse so many sub-issues, and no deeper than it allows. What cannot be

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::{MOST_LEVELS, MOST_SUB_ISSUES, Room, fit, is_too_wide, limit_waits};
+use super::{MOST_LEVELS, MOST_SUB_ISSUES, Room, added, counted, fit, is_too_wide, limit_waits};
 use crate::domain::coverage;
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::spec::{BlockKind, Spec};
@@ -196,6 +196,20 @@ fn what_fits_stays_as_it_is() {
     assert_eq!(fitted(&plan, 100, 7), plan);
     assert!(!is_too_wide(&plan, 100, &BTreeSet::new()));
     assert!(is_too_wide(&plan, 99, &BTreeSet::new()));
+}
+
+#[test]
+fn groups_do_not_count_toward_the_maximum_whatever_becomes_of_the_rest() {
+    let plan = planned(&document(&[("Storage", 60), ("Search", 50)]));
+    let mut after = fitted(&plan, 100, 7);
+    let groups = added(&plan, &after);
+    assert_eq!(groups, ["i1", "i62"]);
+    assert_eq!((after.issues.len(), counted(&after, &groups)), (112, 110));
+    // One that took in an issue is work.
+    let taken = after.issues.remove(1);
+    after.issues[0].covers.extend(taken.covers);
+    assert_eq!(counted(&after, &groups), 110);
+    assert_eq!(added(&plan, &plan), Vec::<String>::new());
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use insta::assert_snapshot;
 use openproducer::domain::settings::Operator;
+use openproducer::simulator::{IssueRef, Role};
 use openproducer::store::audit_events::{self, AuditFilter};
 use rstest::rstest;
 use serde_json::json;
 
 use super::{PHASES, WORK, WORK_TITLES, asked, dry, long_list};
-use crate::harness::house::{SHOP, house, house_with};
+use crate::harness::house::{House, SHOP, house, house_with};
 
 const WAITS: &str = "running awaiting_confirmation";
 
@@ -542,6 +543,113 @@ async fn github_s_limit_of_sub_issues_holds_after_an_edit() {
         t.says(&trigger, "@TheOpenProducerBot merge 98,99").await;
         t.says(&trigger, "@TheOpenProducerBot split 100").await;
         assert_eq!(t.plan(&trigger).await.issues.len(), 100);
+    })
+    .await;
+}
+
+/// Makes the third issue of [`WORK`] one that was left out because the first is the same.
+async fn third_is_the_first(t: &House) -> IssueRef {
+    let trigger = t.opens("Shop", &dry(WORK)).await;
+    let run = t.run(&trigger).await.id;
+    let done = sqlx::query(
+        "update planned_issues set state = 'skipped', note = 'item 1' where run_id = $1 and position = 3",
+    )
+    .bind(run.as_str())
+    .execute(t.pool())
+    .await
+    .unwrap();
+    assert_eq!(done.rows_affected(), 1);
+    trigger
+}
+
+#[rstest]
+#[case("drop 1", "confirm", &[1, 2])]
+#[case("drop 1", "confirm 1,2", &[0, 1])]
+#[case("drop 2", "confirm", &[0])]
+#[case("drop 2", "confirm 2,3", &[1, 2])]
+#[case("drop 1,3", "confirm", &[1])]
+#[tokio::test]
+async fn what_was_left_out_stands_in_for_its_twin(
+    #[case] drop: &str,
+    #[case] confirm: &str,
+    #[case] created: &[usize],
+) {
+    house(async |t| {
+        let trigger = third_is_the_first(t).await;
+        t.says(&trigger, &format!("@TheOpenProducerBot {drop}"))
+            .await;
+        t.says(&trigger, &format!("@TheOpenProducerBot {confirm}"))
+            .await;
+        let expected: Vec<&str> = created.iter().map(|n| WORK_TITLES[*n]).collect();
+        assert_eq!(t.titles(), expected);
+        // Whatever was not created is named.
+        let summary = t.bot_comment(&trigger);
+        for title in WORK_TITLES {
+            assert!(summary.contains(title), "{title}: {summary}");
+        }
+    })
+    .await;
+}
+
+const SITE: &str = "acme/site";
+/// One issue here and one in [`SITE`].
+const IN_TWO: &str = "@TheOpenProducerBot\ndry_run: true\nrepositories: acme/shop, acme/site\ncomponents: shop, site\n\n- Build the shop\n- Build the site\n";
+
+#[tokio::test]
+async fn an_issue_for_a_renamed_repository_is_edited_and_goes_there() {
+    house(async |t| {
+        t.sim.add_repository(SITE);
+        t.sim.set_role(SITE, "alice", Role::Write);
+        t.quiet().await;
+        let trigger = t.opens("Both", IN_TWO).await;
+        t.sim.rename_repository(SITE, "acme/pages");
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot title 2: Build the pages")
+            .await;
+        assert_eq!(t.bot_comments(&trigger).len(), 1);
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        let there = t.created_in("acme/pages");
+        assert_eq!(there.len(), 1);
+        assert_eq!(there[0].title, "Build the pages");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_of_what_goes_out_of_reach_is_answered() {
+    house(async |t| {
+        t.sim.add_repository(SITE);
+        t.sim.set_role(SITE, "alice", Role::Write);
+        t.quiet().await;
+        let trigger = t.opens("Both", IN_TWO).await;
+        let before = t.plan(&trigger).await;
+        t.sim
+            .remove_repository_from_installation(t.installation, SITE);
+        t.quiet().await;
+        t.says(&trigger, "@TheOpenProducerBot title 2: Build the pages")
+            .await;
+        assert_snapshot!(t.bot_comments(&trigger)[1], @"2 goes to `acme/site`, which the App does not reach any more. Drop it, or `replan` without that repository. Nothing was changed.");
+        assert_eq!(t.plan(&trigger).await, before);
+        t.says(&trigger, "@TheOpenProducerBot title 1: Build the market")
+            .await;
+        assert_eq!(t.plan(&trigger).await.issues[0].title, "Build the market");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_is_seen_before_it_is_thought_over() {
+    house(async |t| {
+        let trigger = t.opens("Shop", &dry(WORK)).await;
+        let before = t.sim.requests().len();
+        t.says(&trigger, "@TheOpenProducerBot title 1: Build the form")
+            .await;
+        let requests = t.sim.requests().split_off(before);
+        let first = |end: &str| {
+            let found = requests.iter().position(|r| r.route.ends_with(end));
+            found.unwrap_or_else(|| panic!("no request for {end}"))
+        };
+        assert!(first("/reactions") < first("/acme/shop/issues"));
     })
     .await;
 }
