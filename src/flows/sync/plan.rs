@@ -85,6 +85,11 @@ async fn decide(chain: &Chain, old: Plan, new: &Plan) -> FlowResult<(Difference,
             (l.covers.clone(), l.ours.title.clone(), body)
         })
         .collect();
+    let foreign: Vec<String> = chain
+        .foreign
+        .iter()
+        .flat_map(|f| f.covers.iter().cloned())
+        .collect();
     let new = new.clone();
     let decided = tokio::task::spawn_blocking(move || {
         // The stored spec may have been read by an older version of this program.
@@ -106,12 +111,15 @@ async fn decide(chain: &Chain, old: Plan, new: &Plan) -> FlowResult<(Difference,
                 reasons[*at] = entry.reason;
             }
         }
+        let foreign = foreign.iter().filter_map(|id| places.get(id).copied());
+        let foreign: BTreeSet<usize> = foreign.collect();
         let difference = sync::compare(&old.spec, &new.spec);
         let versions = Versions {
             old: &old,
             new: &new,
             difference: &difference,
             reasons: &reasons,
+            foreign: &foreign,
         };
         let decision = sync::decide(&versions, &lives);
         (difference, decision)
