@@ -326,12 +326,12 @@ fn a_renamed_heading_is_no_task() {
 #[test]
 fn of_two_tasks_that_say_the_same_only_the_ticked_one_is_ticked() {
     let sent = "- [ ] Test\n\nMore\n\n- [ ] Test\n\nEnd";
-    let now = "- [x] Test\n\nMore\n\n- [ ] Test\n\nRita:  \nyes\n\nEnd";
+    let now = "- [x] Test\n\nRita:  \nyes\n\nMore\n\n- [ ] Test\n\nEnd";
     let Merged::Text(text) = merge(sent, now, &sent.replace("End", "The end")) else {
         panic!("a conflict")
     };
     assert_eq!(
         text,
-        "- [x] Test\n\nMore\n\n- [ ] Test\n\nRita:  \nyes\n\nThe end"
+        "- [x] Test\n\nRita:  \nyes\n\nMore\n\n- [ ] Test\n\nThe end"
     );
 }
