@@ -144,10 +144,12 @@ async fn edit(
     phase: Phase,
 ) -> FlowResult<Next> {
     match phase {
+        Phase::Summarising => sync::settle(services, repository, run)
+            .await
+            .map(|()| Next::Done),
         _ if run.syncs.is_none() => Ok(Next::Done),
         Phase::Creating => sync::step(services, repository, run).await,
         Phase::RollingBack => sync::undo(services, repository, run).await,
-        Phase::Summarising => sync::withdraw(services, run).await.map(|()| Next::Done),
         _ => Ok(Next::Done),
     }
 }

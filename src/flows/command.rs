@@ -143,7 +143,7 @@ async fn change(
             let run = runs::get(&services.pool, id).await?;
             match request::read_again(services, asking, &run).await? {
                 Ok(asked) => Some(asked),
-                Err(complaints) => return Ok(Some(Answer::Complaints(complaints))),
+                Err(answer) => return Ok(Some(answer)),
             }
         }
         _ => None,
@@ -223,6 +223,9 @@ pub(super) async fn decide(
     if run.shows_its_plan() && !tick::take_standing(&mut tx, &run, ticked).await? {
         return Ok(Some(Answer::NotShown));
     }
+    if matches!(command, Command::Confirm(None)) && run.syncs.is_some() {
+        tick::leave_out_unseen(&mut tx, &run, ticked).await?;
+    }
     if let Some(objection) = objection(&mut tx, &run, command).await? {
         return Ok(Some(objection));
     }
@@ -257,6 +260,9 @@ async fn objection(
     run: &Run,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
+    if let Some(why) = sync::objection(tx, run, command).await? {
+        return Ok(Some(Answer::NotEdited(why)));
+    }
     let items = planned_issues::list(&mut **tx, run.key()).await?;
     let picked = match command {
         Command::Confirm(_) | Command::Drop(_) if !run.shows_its_plan() => {

@@ -95,7 +95,7 @@ pub(super) async fn label(
 
 /// Why the asker's issues may not go there; `None`: they may. To somebody without a role there, a repository that exists and
 /// one that does not look the same.
-async fn may_go(
+pub(super) async fn may_go(
     services: &Services,
     run: &Run,
     settings: &Settings,

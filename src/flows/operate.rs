@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::json;
 
+use super::answer::Answer;
 use super::asked::Asked;
 use super::asking::{Asking, Origin};
 use super::step::Next;
@@ -148,7 +149,9 @@ async fn preview(services: &Services, asking: &Asking<'_>, run: Run) -> FlowResu
     }
     let mut asked = match request::read_again(services, asking, &run).await? {
         Ok(asked) => asked,
-        Err(complaints) => return Ok(Outcome::Complaints(complaints)),
+        Err(Answer::Complaints(complaints)) => return Ok(Outcome::Complaints(complaints)),
+        Err(Answer::NotEdited(why)) => return Err(anyhow!(why).into()),
+        Err(other) => return Err(anyhow!("{other:?}").into()),
     };
     asked.dry_run = true;
     let mut tx = tenant::enter(&services.pool, run.installation).await?;

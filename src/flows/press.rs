@@ -149,7 +149,10 @@ async fn asked_now(
         names: &names,
     };
     let read = request::read_again(services, &asking, run).await?;
-    Ok(read.map_err(|complaints| {
+    Ok(read.map_err(|answer| {
+        let Answer::Complaints(complaints) = &answer else {
+            return in_words(&answer);
+        };
         let says: Vec<String> = complaints
             .iter()
             .map(|complaint| {
@@ -209,6 +212,7 @@ fn in_words(answer: &Answer) -> String {
         Answer::NothingToDo(_) => {
             "This run has created nothing that could be rolled back.".to_owned()
         }
+        Answer::NotEdited(why) => format!("{} Nothing was changed.", why.replace('`', "")),
         _ => "Nothing was changed.".to_owned(),
     }
 }

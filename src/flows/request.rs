@@ -129,7 +129,7 @@ pub(super) async fn read_again(
     services: &Services,
     asking: &Asking<'_>,
     run: &Run,
-) -> FlowResult<Result<Asked, Vec<Complaint>>> {
+) -> FlowResult<Result<Asked, Answer>> {
     let before = Asked::from_value(&run.request)?;
     // What a sync follows was asked for by the run that it brings in line.
     let cause = match &run.syncs {
@@ -144,10 +144,13 @@ pub(super) async fn read_again(
         .and_then(|id| id.parse().ok())
     {
         Some(id) => {
-            services
-                .repo(asking.repository)
-                .find_comment(CommentId(id))
-                .await?
+            let repo = services.repo(asking.repository);
+            let Some(found) = repo.find_comment(CommentId(id)).await? else {
+                let why = "The comment that asked for this is gone, so there is no text to compare or to plan. \
+                           Ask again in a new comment.";
+                return Ok(Err(Answer::NotEdited(why.to_owned())));
+            };
+            Some(found)
         }
         None => None,
     };
@@ -168,6 +171,7 @@ pub(super) async fn read_again(
         ..*asking
     };
     let read = read(services, &again).await?;
+    let read = read.map_err(Answer::Complaints);
     Ok(read.map(|asked| Asked {
         dry_run: asked.dry_run || before.dry_run,
         instructions: before.instructions,

@@ -15,7 +15,7 @@ use crate::store::runs::{self, Run};
 
 /// The note of an item whose issue was deleted: nothing is left of it to name.
 pub(super) const DELETED: &str = "it was deleted";
-const MOVED: &str = "it was moved to another repository";
+pub(super) const MOVED: &str = "it was moved to another repository";
 const OUT_OF_REACH: &str = "its repository is out of the App's reach";
 const OUT_OF_THE_TOKENS_REACH: &str = "its repository is out of the token's reach";
 const ISSUES_OFF: &str = "issues are turned off in its repository";

@@ -122,7 +122,8 @@ async fn texts(
         view.parts.clone_from(parts);
         view.words(services).await?
     };
-    if runs::offers_sync(&services.pool, run.key()).await?
+    if run.state.status() == Status::Completed
+        && runs::offers_sync(&services.pool, run.key()).await?
         && let Some(text) = texts.first_mut()
     {
         *text = comment::with_offer(text, &services.mention);

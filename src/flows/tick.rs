@@ -105,6 +105,27 @@ pub(super) async fn take_standing(
     Ok(true)
 }
 
+/// Leaves out what has no box in the comment, for want of room: nobody has seen it there. `ticked` is empty for who confirms
+/// on a page, where everything is shown.
+pub(super) async fn leave_out_unseen(
+    tx: &mut sqlx::PgTransaction<'_>,
+    run: &Run,
+    ticked: &BTreeMap<u32, bool>,
+) -> FlowResult<()> {
+    if ticked.is_empty() {
+        return Ok(());
+    }
+    let items = planned_issues::list(&mut **tx, run.key()).await?;
+    let is_seen = |p: i32| u32::try_from(p).is_ok_and(|n| ticked.contains_key(&n));
+    let unseen: Vec<i32> = items
+        .iter()
+        .map(|i| i.position)
+        .filter(|p| !is_seen(*p))
+        .collect();
+    planned_issues::set_included(&mut **tx, run.key(), &unseen, false).await?;
+    Ok(())
+}
+
 /// Includes and leaves out what the boxes say; the two counts are what changed: dropped, and taken back.
 async fn include(
     tx: &mut sqlx::PgTransaction<'_>,

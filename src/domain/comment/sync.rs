@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::coverage::{coverage, line_ranges};
 use super::text::{count, folded, inline, lines_within, page};
-use super::{About, Link};
+use super::{About, COMMENT_MAX, Link};
 use crate::domain::ids::RunId;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Reason;
@@ -85,7 +85,14 @@ pub fn sync_preview(p: &SyncPreview<'_>) -> String {
         if lines.is_empty() {
             return String::new();
         }
-        format!("**{name}**\n{}", lines_within(&lines, LIST_ROOM))
+        let shown = lines_within(&lines, LIST_ROOM);
+        let is_whole = lines.last().is_some_and(|last| shown.ends_with(last));
+        let unseen = if is_whole {
+            ""
+        } else {
+            "\n\nWhat has no box here is left out, unless its number is confirmed, as in `confirm 1-500`."
+        };
+        format!("**{name}**\n{shown}{unseen}")
     };
     page(
         p.about,
@@ -155,6 +162,7 @@ fn named(item: &SyncItem) -> String {
 fn differences(items: &[SyncItem]) -> String {
     let mut left = DIFF_ROOM;
     let mut parts = Vec::new();
+    let mut missing = Vec::new();
     for item in items {
         let Some((old, new)) = &item.bodies else {
             continue;
@@ -166,7 +174,11 @@ fn differences(items: &[SyncItem]) -> String {
             text
         };
         let size = text.chars().count();
-        if text.is_empty() || size > left {
+        if text.is_empty() {
+            continue;
+        }
+        if size > left {
+            missing.push(item.number.to_string());
             continue;
         }
         left -= size;
@@ -178,6 +190,12 @@ fn differences(items: &[SyncItem]) -> String {
             .unwrap_or_default();
         let summary = format!("{}. {link}: old and new text", item.number);
         parts.push(folded(&summary, &format!("{fence}diff\n{text}\n{fence}")));
+    }
+    if !missing.is_empty() {
+        let of = missing.join(", ");
+        parts.push(format!(
+            "There is no room here for the old and new text of {of}."
+        ));
     }
     parts.join("\n\n")
 }
@@ -355,10 +373,21 @@ pub fn with_offer(comment: &str, bot: &str) -> String {
     let line = format!(
         "🔄 The specification was edited since: `@{bot} sync` shows what that changes, and asks first."
     );
-    match comment.rfind("\n<sub>Run ") {
-        Some(at) => format!("{}\n{line}\n{}", &comment[..at], &comment[at..]),
-        None => format!("{comment}\n{line}\n"),
-    }
+    let (text, foot) = match comment.rfind("\n<sub>Run ") {
+        Some(at) => comment.split_at(at),
+        None => (comment, ""),
+    };
+    // A full comment makes room for it at its end, by whole lines.
+    let room = COMMENT_MAX.saturating_sub(line.chars().count() + foot.chars().count() + 8);
+    let text = match text.char_indices().nth(room) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let kept = &text[..end];
+            let kept = kept.rfind('\n').map_or(kept, |at| &kept[..at]);
+            format!("{kept}\n…\n")
+        }
+    };
+    format!("{text}\n{line}\n{foot}")
 }
 
 /// Nothing in the text differs.
@@ -387,5 +416,67 @@ pub fn sync_later(run: &RunId, is_preview: bool, is_sync: bool, bot: &str) -> St
         (false, _) => {
             format!("`{run}` is still at work. Ask again when its comment says that it is done.\n")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(kind: SyncKind, body: &str) -> Vec<SyncItem> {
+        let item = |number| SyncItem {
+            number,
+            kind,
+            title: format!("Add the chapter of {}", "many words ".repeat(10)),
+            old_title: None,
+            link: None,
+            is_ticked: true,
+            covers: Vec::new(),
+            bodies: Some((format!("{body} {number}"), body.to_owned())),
+            note: String::new(),
+        };
+        (1..=400).map(item).collect()
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said_to_be_missing() {
+        let run = RunId::parse("01J00000000000000000000000").expect("an id");
+        let plan = Plan {
+            planner: String::new(),
+            count_reason: String::new(),
+            warnings: Vec::new(),
+            spec: crate::domain::spec::Spec::parse("", "text"),
+            issues: Vec::new(),
+            coverage: Vec::new(),
+        };
+        let items = items(SyncKind::Change, &"word ".repeat(100));
+        let text = sync_preview(&SyncPreview {
+            about: About {
+                run: &run,
+                bot: "Bot",
+                terminal: None,
+            },
+            items: &items,
+            untouched: 0,
+            notes: &[],
+            reasons: &[],
+            plan: &plan,
+        });
+        assert!(text.contains("What has no box here is left out"), "{text}");
+        assert!(text.contains("There is no room here for the old and new text of"));
+        assert!(!text.contains("**400.**"));
+    }
+
+    #[test]
+    fn a_full_comment_makes_room_for_the_offer() {
+        let line = "- #1 · An issue\n";
+        let full = line.repeat(COMMENT_MAX / line.chars().count() - 3) + "\n<sub>Run `r`</sub>\n";
+        let text = with_offer(&full, "Bot");
+        assert!(
+            text.chars().count() <= COMMENT_MAX,
+            "{}",
+            text.chars().count()
+        );
+        assert!(text.contains("`@Bot sync`") && text.ends_with("<sub>Run `r`</sub>\n"));
     }
 }

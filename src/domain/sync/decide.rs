@@ -29,6 +29,8 @@ pub struct Versions<'a> {
     pub difference: &'a Difference,
     /// Why blocks of the old spec were no work.
     pub reasons: &'a [Option<String>],
+    /// Blocks of the old spec that somebody else's issue stands for.
+    pub foreign: &'a BTreeSet<usize>,
 }
 
 /// What an issue hangs under or waits for.
@@ -181,13 +183,22 @@ impl<'a> Case<'a> {
         removed.chain(excused).collect()
     }
 
-    /// New blocks that no issue has been made for: added, or put where they are work now.
+    /// New blocks that no issue stands for: added, put where they are work now, or reworded after what was planned for them
+    /// was dropped, refused or closed.
     fn open(&self) -> BTreeSet<usize> {
         let difference = self.versions.difference;
-        let became = |(o, _): &&(usize, usize)| !self.old_is_work[*o] && self.lives_of[*o] == 0;
-        let pairs = self.moved.iter().chain(&difference.changed);
-        let became = pairs.filter(became).map(|(_, n)| *n);
-        let all = difference.added.iter().copied().chain(became);
+        let is_free = |o: usize| self.lives_of[o] == 0 && !self.versions.foreign.contains(&o);
+        let became = |(o, _): &&(usize, usize)| !self.old_is_work[*o] && is_free(*o);
+        let was_planned = |o: usize| {
+            let reason = self.versions.reasons.get(o).and_then(Option::as_ref);
+            reason.is_none() && !self.is_heading(o)
+        };
+        let reworded = |(o, _): &&(usize, usize)| was_planned(*o) && is_free(*o);
+        let changed = difference.changed.iter();
+        let moved = self.moved.iter().filter(became);
+        let pairs = moved.chain(changed.filter(|pair| became(pair) || reworded(pair)));
+        let pairs = pairs.map(|(_, n)| *n);
+        let all = difference.added.iter().copied().chain(pairs);
         all.filter(|n| self.new_is_work[*n]).collect()
     }
 
@@ -234,19 +245,19 @@ impl<'a> Case<'a> {
         added: &HashMap<usize, usize>,
     ) -> Option<Change> {
         let (issue, versions) = (&self.lives[live], self.versions);
-        let text = |plan: &'a Plan, n: usize| plan.spec.blocks[n].text.as_str();
+        let block = |plan: &'a Plan, n: usize| &plan.spec.blocks[n];
         let changed = versions.difference.changed.iter();
         let touched = Touched {
             changed: changed
                 .filter(|(o, _)| issue.covers.contains(o) && !gone.contains(o))
-                .map(|(o, n)| (text(versions.old, *o), text(versions.new, *n)))
+                .map(|(o, n)| (block(versions.old, *o), block(versions.new, *n)))
                 .collect(),
             gone: issue
                 .covers
                 .intersection(gone)
-                .map(|o| text(versions.old, *o))
+                .map(|o| block(versions.old, *o))
                 .collect(),
-            added: attached.iter().map(|n| text(versions.new, *n)).collect(),
+            added: attached.iter().map(|n| block(versions.new, *n)).collect(),
         };
         if touched.is_nothing() {
             return None;

@@ -1,6 +1,6 @@
 //! Three texts of an issue: as we sent it, as people have left it, as it should be now.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use diffy::DiffOptions;
 
@@ -16,21 +16,31 @@ pub enum Merged {
     Conflict,
 }
 
+/// What people gave a line beside its words; lines that say the same keep theirs in their order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Traits {
+    is_ticked: bool,
+    is_broken: bool,
+}
+
 /// Merges line by line. Ticks stay on the lines that stay; a line with new words is a new task, without one.
 pub fn merge(sent: &str, now: &str, new: &str) -> Merged {
-    let (sent, now, new) = (plain(sent), plain(now), plain(new));
+    let (sent, new) = (plain(sent), plain(new));
     let known: HashSet<&str> = sent.lines().chain(new.lines()).collect();
-    let mut ticked: HashSet<String> = HashSet::new();
+    let mut traits: HashMap<String, VecDeque<Traits>> = HashMap::new();
     let mut bare = String::with_capacity(now.len());
-    for line in now.lines() {
-        match unticked(line).filter(|open| known.contains(open.as_str())) {
-            Some(open) => {
-                bare.push_str(&open);
-                ticked.insert(open);
-            }
-            None => bare.push_str(line),
-        }
+    for line in now.trim_end().lines() {
+        let plain = line.trim_end();
+        let open = unticked(plain).filter(|open| known.contains(open.as_str()));
+        let own = Traits {
+            is_ticked: open.is_some(),
+            // Markdown's hard break.
+            is_broken: line.ends_with("  ") && !plain.is_empty(),
+        };
+        let open = open.unwrap_or_else(|| plain.to_owned());
+        bare.push_str(&open);
         bare.push('\n');
+        traits.entry(open).or_default().push_back(own);
     }
     let Ok(merged) = diffy::merge(&sent, &bare, &new) else {
         return Merged::Conflict;
@@ -38,11 +48,14 @@ pub fn merge(sent: &str, now: &str, new: &str) -> Merged {
     let lines: Vec<String> = merged
         .lines()
         .map(|line| {
-            if ticked.contains(line) {
+            let own = traits.get_mut(line).and_then(VecDeque::pop_front);
+            let own = own.unwrap_or_default();
+            let line = if own.is_ticked {
                 line.replacen("[ ]", "[x]", 1)
             } else {
                 line.to_owned()
-            }
+            };
+            line + if own.is_broken { "  " } else { "" }
         })
         .collect();
     let text = lines.join("\n");

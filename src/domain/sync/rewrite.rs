@@ -1,15 +1,22 @@
 //! An issue's new text: as structure writes it where structure wrote the old one, else the old text with the new words in it.
 
+use std::ops::Range;
+
 use super::decide::Live;
 use crate::domain::defuse::defuse_body;
 use crate::domain::fingerprint::normal_block;
 use crate::domain::plan::{FROM_THE_SPEC, PlannedIssue};
+use crate::domain::spec::{Block, BlockKind};
 
-/// The blocks of one issue that differ, by their texts.
+const CHANGED: &str = "### Changed in the specification";
+/// What follows the new words in a note, before the old ones.
+const WAS: &str = " (was: ";
+
+/// The blocks of one issue that differ.
 pub(super) struct Touched<'a> {
-    pub changed: Vec<(&'a str, &'a str)>,
-    pub gone: Vec<&'a str>,
-    pub added: Vec<&'a str>,
+    pub changed: Vec<(&'a Block, &'a Block)>,
+    pub gone: Vec<&'a Block>,
+    pub added: Vec<&'a Block>,
 }
 
 impl Touched<'_> {
@@ -34,7 +41,8 @@ pub(super) fn rewrite(
         };
         return (title, after.body.clone());
     }
-    let was_title = |(old, _): &&(&str, &str)| normal_block(old) == normal_block(&live.title);
+    let was_title =
+        |(old, _): &&(&Block, &Block)| normal_block(&old.text) == normal_block(&live.title);
     let title = match (touched.changed.iter().find(was_title), after) {
         (Some(_), Some(after)) => after.title.clone(),
         _ => live.title.clone(),
@@ -42,45 +50,92 @@ pub(super) fn rewrite(
     (title, patched(&live.body, touched))
 }
 
-/// The text with old words replaced by new ones where they stand in it; what does not is named at its end.
+/// The text with old words replaced by new ones where they stand in it as lines; what does not is named at its end. What
+/// stands there already stays: a sync that was broken off is made again. Headings say nothing of the work.
 fn patched(body: &str, touched: &Touched<'_>) -> String {
-    let (mut text, tail) = match body.find(FROM_THE_SPEC) {
-        Some(at) => (body[..at].trim_end().to_owned(), &body[at..]),
-        None => (body.trim_end().to_owned(), ""),
+    let (text, tail) = match body.find(FROM_THE_SPEC) {
+        Some(at) => (body[..at].trim_end(), &body[at..]),
+        None => (body.trim_end(), ""),
     };
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut notes = Vec::new();
-    for (old, new) in &touched.changed {
-        let (old, new) = (words(old), words(new));
-        if !old.is_empty() && text.contains(&old) {
-            text = text.replace(&old, &new);
-        } else {
-            notes.push(format!("- [ ] {new} (was: {old})"));
+    let is_work = |block: &Block| block.kind != BlockKind::Heading;
+    for (old, new) in touched.changed.iter().filter(|(_, new)| is_work(new)) {
+        if let Some(at) = standing(&lines, old) {
+            let line = format!("{}{}", mark_of(&lines[at.start]), words(&new.text));
+            lines.splice(at, [line]);
+        } else if standing(&lines, new).is_none() {
+            notes.push(format!(
+                "- [ ] {}{WAS}{})",
+                words(&new.text),
+                words(&old.text)
+            ));
         }
     }
-    for old in &touched.gone {
-        let normal = normal_block(old);
-        let kept: Vec<&str> = text.lines().filter(|l| normal_block(l) != normal).collect();
-        if kept.len() < text.lines().count() {
-            text = kept.join("\n");
-        } else {
-            notes.push(format!("- No longer in the specification: {}", words(old)));
+    for old in touched.gone.iter().filter(|old| is_work(old)) {
+        let before = lines.len();
+        while let Some(at) = standing(&lines, old) {
+            lines.drain(at);
+        }
+        if lines.len() == before {
+            notes.push(format!(
+                "- No longer in the specification: {}",
+                words(&old.text)
+            ));
         }
     }
-    notes.extend(
-        touched
-            .added
-            .iter()
-            .map(|new| format!("- [ ] {}", words(new))),
-    );
+    let added = touched.added.iter().filter(|new| is_work(new));
+    let missing = added.filter(|new| standing(&lines, new).is_none());
+    notes.extend(missing.map(|new| format!("- [ ] {}", words(&new.text))));
+    notes.retain(|note| !lines.contains(note));
     if !notes.is_empty() {
-        text.push_str("\n\n### Changed in the specification\n\n");
-        text.push_str(&notes.join("\n"));
+        let last = lines.iter().rfind(|l| l.starts_with('#'));
+        if last.is_none_or(|l| l != CHANGED) {
+            lines.extend(["", CHANGED, ""].map(str::to_owned));
+        }
+        lines.append(&mut notes);
     }
-    if !tail.is_empty() {
-        text.push_str("\n\n");
-        text.push_str(tail);
+    let text = lines.join("\n");
+    match tail {
+        "" => text,
+        tail => format!("{}\n\n{tail}", text.trim_end()),
     }
-    text
+}
+
+/// The lines that say what the block says, and nothing else; a note may say what was there before.
+fn standing(lines: &[String], block: &Block) -> Option<Range<usize>> {
+    let wanted = normal_block(&block.text);
+    if wanted.is_empty() {
+        return None;
+    }
+    let long = block.text.trim().lines().count();
+    let says = |at: &Range<usize>| {
+        let text = lines[at.clone()].join("\n");
+        normal_block(&text) == wanted
+            || text
+                .split_once(WAS)
+                .is_some_and(|(now, _)| normal_block(now) == wanted)
+    };
+    let of = |size: usize| (0..(lines.len() + 1).saturating_sub(size)).map(move |n| n..n + size);
+    of(1)
+        .chain(of(long).filter(|_| long > 1))
+        .find(|at| says(at))
+}
+
+/// Indent, bullet and open box of a line.
+fn mark_of(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len();
+    let rest = &line[indent..];
+    let Some(bullet) = ["- ", "* ", "+ "].iter().find(|b| rest.starts_with(**b)) else {
+        return line[..indent].to_owned();
+    };
+    let boxes = ["[ ] ", "[x] ", "[X] "];
+    let is_task = boxes.iter().any(|b| rest[bullet.len()..].starts_with(b));
+    format!(
+        "{}{bullet}{}",
+        &line[..indent],
+        if is_task { "[ ] " } else { "" }
+    )
 }
 
 /// A block's words in one line, harmless, without its bullet or marks.

@@ -1,5 +1,7 @@
 //! Edits of a spec, and what they touch.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::plan::Plan;
 use crate::domain::spec::Spec;
@@ -48,6 +50,7 @@ fn decided(old: &str, new: &str) -> (Decision, Vec<Live>) {
         new: &new,
         difference: &difference,
         reasons: &reasons,
+        foreign: &BTreeSet::new(),
     };
     (decide(&versions, &lives), lives)
 }
@@ -143,6 +146,7 @@ fn a_text_that_a_model_wrote_gets_the_new_words() {
         new: &new,
         difference: &difference,
         reasons: &[],
+        foreign: &BTreeSet::new(),
     };
     let decision = decide(&versions, &lives);
     assert_eq!(decision.changes.len(), 1);
@@ -218,4 +222,116 @@ fn a_huge_spec_is_compared_without_comparing_all_with_all() {
     let difference = compare(&Spec::parse("", &old), &Spec::parse("", &new));
     assert_eq!(difference.changed.len(), 4000);
     assert!(difference.changed.iter().all(|(o, n)| o == n));
+}
+
+/// What is to be done about these issues, whatever became of the others of the plan.
+fn about(old: &str, new: &str, lives: &[Live], foreign: &BTreeSet<usize>) -> Decision {
+    let (old, new) = (plan(old), plan(new));
+    let difference = compare(&old.spec, &new.spec);
+    let versions = Versions {
+        old: &old,
+        new: &new,
+        difference: &difference,
+        reasons: &vec![None; old.spec.blocks.len()],
+        foreign,
+    };
+    decide(&versions, lives)
+}
+
+#[test]
+fn an_issue_that_has_the_new_words_already_is_left_alone() {
+    let old = WORK.replace("two weeks", "two");
+    let new = WORK.replace("two weeks", "two weeks and a day");
+    let mut done = lives(&plan(&new));
+    assert_eq!(about(&old, &new, &done, &BTreeSet::new()).changes, []);
+    let at = done
+        .iter()
+        .position(|l| l.title.contains("sessions"))
+        .unwrap();
+    done[at].body = "Sessions.\n\n- [ ] Add sessions that last for two weeks and a day\n\n### From the spec\n\nline 4\n".to_owned();
+    assert_eq!(about(&old, &new, &done, &BTreeSet::new()).changes, []);
+}
+
+#[test]
+fn old_words_are_replaced_only_where_they_are_a_line() {
+    let mut lives = lives(&plan(WORK));
+    let at = lives
+        .iter()
+        .position(|l| l.title.contains("sessions"))
+        .unwrap();
+    lives[at].body = "We add sessions that last for two weeks for now.\n\n- [ ] Add sessions that last for two weeks".to_owned();
+    let second = WORK.replace("two weeks", "thirty days");
+    let decision = about(WORK, &second, &lives, &BTreeSet::new());
+    insta::assert_snapshot!(decision.changes[0].body, @"
+    We add sessions that last for two weeks for now.
+
+    - [ ] Add sessions that last for thirty days
+    ");
+}
+
+#[test]
+fn a_second_edit_replaces_the_note_of_the_first() {
+    let mut of = lives(&plan(WORK));
+    let at = of
+        .iter()
+        .position(|l| l.title.contains("sessions"))
+        .unwrap();
+    of[at].body = "Sessions last.".to_owned();
+    let (second, third) = (
+        WORK.replace("two weeks", "thirty days"),
+        WORK.replace("two weeks", "one year"),
+    );
+    let first = about(WORK, &second, &of, &BTreeSet::new());
+    of[at].body.clone_from(&first.changes[0].body);
+    let decision = about(&second, &third, &of, &BTreeSet::new());
+    insta::assert_snapshot!(decision.changes[0].body, @"
+    Sessions last.
+
+    ### Changed in the specification
+
+    - [ ] Add sessions that last for one year
+    ");
+}
+
+#[test]
+fn a_reworded_line_that_no_issue_stands_for_is_an_issue() {
+    let new = WORK.replace("two weeks", "thirty days");
+    let mut lives = lives(&plan(WORK));
+    let at = lives
+        .iter()
+        .position(|l| l.title.contains("sessions"))
+        .unwrap();
+    let dropped = lives.remove(at);
+    let adds = |lives: &[Live], foreign: &BTreeSet<usize>| -> Vec<String> {
+        let adds = about(WORK, &new, lives, foreign).adds;
+        adds.into_iter().map(|a| a.planned.title).collect()
+    };
+    assert_eq!(
+        adds(&lives, &BTreeSet::new()),
+        ["Add sessions that last for thirty days"]
+    );
+    assert_eq!(adds(&lives, &dropped.covers), [""; 0]);
+}
+
+#[test]
+fn a_renamed_heading_is_no_task() {
+    let mut lives = lives(&plan(WORK));
+    for live in &mut lives {
+        live.body = "In a model's words.".to_owned();
+    }
+    let new = WORK.replace("## Work", "## Work to be done");
+    assert_eq!(about(WORK, &new, &lives, &BTreeSet::new()).changes, []);
+}
+
+#[test]
+fn of_two_tasks_that_say_the_same_only_the_ticked_one_is_ticked() {
+    let sent = "- [ ] Test\n\nMore\n\n- [ ] Test\n\nEnd";
+    let now = "- [x] Test\n\nRita:  \nyes\n\nMore\n\n- [ ] Test\n\nEnd";
+    let Merged::Text(text) = merge(sent, now, &sent.replace("End", "The end")) else {
+        panic!("a conflict")
+    };
+    assert_eq!(
+        text,
+        "- [x] Test\n\nRita:  \nyes\n\nMore\n\n- [ ] Test\n\nThe end"
+    );
 }

@@ -40,7 +40,7 @@ pub(crate) async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<
         nothing = Answer::InSync;
         let asked = match request::read_again(services, asking, base).await? {
             Ok(asked) => asked,
-            Err(complaints) => return Ok(Some(Answer::Complaints(complaints))),
+            Err(answer) => return Ok(Some(answer)),
         };
         if differs(services, base, &asked.title, &asked.text).await? {
             let syncs: Option<&RunId> = Some(&base.id);
@@ -64,7 +64,12 @@ pub(super) async fn differs(
     text: &str,
 ) -> FlowResult<bool> {
     let head = chain::head(services, base).await?;
-    let before = Asked::from_value(&head.request)?;
+    differs_from(&head, title, text).await
+}
+
+/// Whether this text says something else than the run's.
+pub(super) async fn differs_from(run: &Run, title: &str, text: &str) -> FlowResult<bool> {
+    let before = Asked::from_value(&run.request)?;
     let (title, text) = (title.to_owned(), text.to_owned());
     let compared = tokio::task::spawn_blocking(move || {
         let old = Spec::parse(&before.title, &before.text);

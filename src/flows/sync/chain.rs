@@ -23,6 +23,12 @@ pub(super) struct Found {
     pub(super) stands: Vec<Standing>,
     /// What people have to look at themselves.
     pub(super) notes: Vec<String>,
+    /// Items that only stand for issues which stay as they are.
+    #[serde(default)]
+    pub(super) anchors: Vec<i32>,
+    /// The run whose text was compared.
+    #[serde(default)]
+    pub(super) head: Option<RunId>,
 }
 
 /// One issue that stands.
@@ -86,12 +92,14 @@ impl Chain {
             head,
         };
         let mut made = Made::default();
+        let mut anchors = Vec::new();
         if chain.head.syncs.is_some() {
             let found = runs::find_sync(&services.pool, chain.head.key()).await?;
             let found: Found = match found {
                 Some(found) => serde_json::from_value(found).map_err(anyhow::Error::from)?,
                 None => Found::default(),
             };
+            anchors = found.anchors;
             for standing in found.stands {
                 let covers = standing.covers.into_iter().collect();
                 chain
@@ -111,9 +119,7 @@ impl Chain {
                 .add(services, &mut made, &id, position, covers)
                 .await?;
         }
-        if chain.head.syncs.is_none() {
-            chain.adopt_twins(services, &mut made).await?;
-        }
+        chain.adopt_twins(services, &mut made, &anchors).await?;
         Ok(chain)
     }
 
@@ -126,6 +132,11 @@ impl Chain {
         position: i32,
         covers: BTreeSet<String>,
     ) -> FlowResult<bool> {
+        let mut known = self.lives.iter_mut();
+        if let Some(live) = known.find(|l| l.run.id == *run && l.item.position == position) {
+            live.covers.extend(covers);
+            return Ok(true);
+        }
         made.load(services, self.head.installation, run).await?;
         let Some((of, items, created)) = made.runs.get(run) else {
             return Ok(false);
@@ -162,13 +173,18 @@ impl Chain {
     }
 
     /// Items of the run that were skipped for an issue that was there already: it is ours if it was made for this trigger.
-    async fn adopt_twins(&mut self, services: &Services, made: &mut Made) -> FlowResult<()> {
+    async fn adopt_twins(
+        &mut self,
+        services: &Services,
+        made: &mut Made,
+        anchors: &[i32],
+    ) -> FlowResult<()> {
         let Some((_, items, _)) = made.runs.get(&self.head.id) else {
             return Ok(());
         };
         let skipped: Vec<Item> = items
             .iter()
-            .filter(|i| twin(i).is_some())
+            .filter(|i| twin(i).is_some() && !anchors.contains(&i.position))
             .cloned()
             .collect();
         for item in skipped {

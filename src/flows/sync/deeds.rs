@@ -1,5 +1,6 @@
 //! Changes and retires issues, once each: what stands there is read right before, and looked at again after a lost answer.
 
+use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use crate::domain::fingerprint;
@@ -8,6 +9,7 @@ use crate::domain::sync::{self, Merged};
 use crate::flows::looks;
 use crate::flows::pace::{self, For, Write};
 use crate::flows::step::Next;
+use crate::flows::touched::touched;
 use crate::flows::{FlowError, FlowResult, Services, create, rollback};
 use crate::github::{GitHubError, Issue, IssueChange, IssueState, Repo, StateReason};
 use crate::store::created_issues::{self, CreatedIssue};
@@ -34,7 +36,7 @@ pub(crate) async fn step(
         Ok(place) => place,
         Err(why) => return leave(services, run, &edit, why).await,
     };
-    make(services, run, &edit, &place).await
+    make(services, repository, run, &edit, &place).await
 }
 
 /// After a run has ended: what was under way is looked at; nothing is sent.
@@ -55,6 +57,8 @@ pub(super) struct Place {
     pub(super) repo: Repo,
     pub(super) created: CreatedIssue,
     pub(super) now: Issue,
+    /// From when on that may be old.
+    pub(super) read_at: DateTime<Utc>,
 }
 
 /// The issue of an edit, or why it is not there for us.
@@ -72,9 +76,14 @@ pub(super) async fn find(
         other => other?,
     };
     let repo = services.repo(&target);
-    Ok(rollback::find(services, &repo, &created)
-        .await?
-        .map(|now| Place { repo, created, now }))
+    let read_at = services.clock.now();
+    let found = rollback::find(services, &repo, &created).await?;
+    Ok(found.map(|now| Place {
+        repo,
+        created,
+        now,
+        read_at,
+    }))
 }
 
 /// Whether the issue stands as the edit was to leave it.
@@ -84,15 +93,31 @@ pub(super) fn is_made(edit: &IssueEdit, now: &Issue) -> bool {
     };
     match edit.deed {
         Deed::Change => now.title == sent.title && sync::same_but_ticks(&now.body, &sent.body),
-        Deed::Retire => now.state == IssueState::Closed,
+        Deed::Retire => is_retired(now),
     }
 }
 
-async fn make(services: &Services, run: &Run, edit: &IssueEdit, place: &Place) -> FlowResult<Next> {
+/// Whether it is closed as we close it; people who have done the work close it as completed.
+pub(super) fn is_retired(now: &Issue) -> bool {
+    now.state == IssueState::Closed && now.state_reason.as_deref() == Some("not_planned")
+}
+
+async fn make(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    edit: &IssueEdit,
+    place: &Place,
+) -> FlowResult<Next> {
     let sent = match to_send(edit, &place.now) {
         Ok(sent) => sent,
         Err(why) => return leave(services, run, edit, why).await,
     };
+    if edit.deed == Deed::Retire
+        && let Some(why) = worked_on(services, repository, run, edit, place).await?
+    {
+        return leave(services, run, edit, why).await;
+    }
     let now = services.clock.now();
     let before = Text {
         title: place.now.title.clone(),
@@ -118,6 +143,15 @@ async fn make(services: &Services, run: &Run, edit: &IssueEdit, place: &Place) -
             ..IssueChange::default()
         },
     };
+    // Whoever stood still since must not write over what people have written meanwhile.
+    let since = if edit.deed == Deed::Change {
+        place.read_at
+    } else {
+        now
+    };
+    if !looks::is_fresh(services, since) {
+        return Err(FlowError::Later(looks::next(services, now, 0)));
+    }
     match place.repo.update_issue(place.created.number, &change).await {
         Ok(_) => settle(services, run, edit, &place.created).await,
         Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
@@ -133,6 +167,27 @@ async fn make(services: &Services, run: &Run, edit: &IssueEdit, place: &Place) -
             Err(error.into())
         }
     }
+}
+
+/// What people have begun to do on an issue since the preview. Where that was known there, somebody has ticked it all the same.
+async fn worked_on(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+    edit: &IssueEdit,
+    place: &Place,
+) -> FlowResult<Option<&'static str>> {
+    if item(services, run, edit).await?.note.is_some() {
+        return Ok(None);
+    }
+    let of = edit.of_run.of(run.installation);
+    let items = planned_issues::list(&services.pool, of).await?;
+    let Some(of_item) = items.iter().find(|i| i.position == edit.of_position) else {
+        return Ok(None);
+    };
+    let of_run = runs::get(&services.pool, of).await?;
+    let (repo, created, now) = (&place.repo, &place.created, &place.now);
+    touched(services, repository, &of_run, repo, of_item, created, now).await
 }
 
 /// The text to be sent, with what people have ticked since the preview; or why the issue is left as it is.
@@ -186,7 +241,7 @@ async fn recover(
         return Ok(Next::At(looks::next(services, since, looks)));
     }
     if may_send {
-        return make(services, run, edit, &place).await;
+        return make(services, repository, run, edit, &place).await;
     }
     let planned = ItemState::Planned;
     planned_issues::set_state(&services.pool, run.key(), edit.position, planned, None).await?;

@@ -9,6 +9,7 @@
 //! | `deeds` | an issue is changed or closed, once |
 //! | `undo` | a rollback puts it back |
 //! | `show` | the run's comment |
+//! | `stale` | why a sync that others have overtaken is not confirmed or rolled back |
 //! | `offer` | an edit is seen, and one line offers `sync` |
 
 mod ask;
@@ -17,11 +18,13 @@ mod deeds;
 mod offer;
 mod plan;
 mod show;
+mod stale;
 mod undo;
 
 pub(super) use ask::ask;
 pub(super) use deeds::{settle_lost, step};
-pub(super) use offer::{look, may_concern, withdraw};
+pub(super) use offer::{look, may_concern, settle};
 pub(super) use plan::plan;
 pub(super) use show::words;
+pub(super) use stale::objection;
 pub(super) use undo::step as undo;

@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::ask::{MOST_RUNS, differs, is_base};
+use super::ask::{MOST_RUNS, differs, differs_from, is_base};
 use crate::domain::command::{self, Said};
 use crate::domain::ids::{CommentId, InstallationId, IssueNumber, RepositoryId};
 use crate::domain::request::{self, Limits};
@@ -25,7 +25,7 @@ pub(crate) async fn look(
     let Some(issue) = repo.find_issue(number).await? else {
         return Ok(());
     };
-    for base in all.iter().filter(|r| is_base(r)).take(MOST_RUNS) {
+    for base in all.iter().filter(|r| may_differ(r)).take(MOST_RUNS) {
         if let Some((title, text)) = written(services, &repo, base, &issue).await? {
             let differs = differs(services, base, &title, &text).await?;
             say(services, base, differs).await?;
@@ -42,16 +42,35 @@ pub(crate) async fn may_concern(
     number: IssueNumber,
 ) -> FlowResult<bool> {
     let all = runs::list_for_issue(&services.pool, installation, repository, number).await?;
-    Ok(all.iter().any(is_base))
+    Ok(all.iter().any(may_differ))
 }
 
-/// The issues follow the text again.
-pub(crate) async fn withdraw(services: &Services, sync: &Run) -> FlowResult<()> {
-    let Some(base) = &sync.syncs else {
-        return Ok(());
+/// A run that is at work is looked at too: its comment says it when it is done.
+fn may_differ(run: &Run) -> bool {
+    is_base(run) || run.syncs.is_none() && !run.state.status().is_final()
+}
+
+/// A run is about to be completed: whether the text has been edited since it was read, only GitHub knows.
+pub(crate) async fn settle(
+    services: &Services,
+    repository: &RepositoryRow,
+    run: &Run,
+) -> FlowResult<()> {
+    let base = match &run.syncs {
+        Some(base) => runs::get(&services.pool, base.of(run.installation)).await?,
+        None if runs::offers_sync(&services.pool, run.key()).await? => run.clone(),
+        None => return Ok(()),
     };
-    let base = runs::get(&services.pool, base.of(sync.installation)).await?;
-    say(services, &base, false).await
+    let repo = services.repo(repository);
+    let written = match repo.find_issue(run.issue).await? {
+        Some(issue) => written(services, &repo, &base, &issue).await?,
+        None => None,
+    };
+    let differs = match written {
+        Some((title, text)) => differs_from(run, &title, &text).await?,
+        None => false,
+    };
+    say(services, &base, differs).await
 }
 
 async fn say(services: &Services, base: &Run, offered: bool) -> FlowResult<()> {

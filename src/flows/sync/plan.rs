@@ -7,13 +7,13 @@ use tracing::info;
 use super::chain::{Chain, Found, Live, Standing};
 use crate::domain::comment::{self, Link};
 use crate::domain::fingerprint;
-use crate::domain::ids::RepositoryName;
+use crate::domain::ids::{RepositoryId, RepositoryName};
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
 use crate::domain::policy;
 use crate::domain::run::ItemState;
 use crate::domain::settings::Settings;
 use crate::domain::spec::Spec;
-use crate::domain::sync::{self, Add, Decision, Difference, Merged, Up, Versions};
+use crate::domain::sync::{self, Add, Change, Decision, Difference, Merged, Up, Versions};
 use crate::flows::asked::Asked;
 use crate::flows::existing::{Existing, Similar};
 use crate::flows::planner::{self, How};
@@ -28,6 +28,8 @@ use crate::store::tenant;
 
 /// The note of a new issue for work whose issue is closed.
 const FOLLOW_UP: &str = "follows a closed issue";
+/// The same for an issue that was deleted or moved.
+const FOLLOWS_GONE: &str = "follows an issue that is gone";
 
 /// Plans a sync whose planning has begun, stores it and lets the run wait for a person, or end if nothing is to be done.
 pub(crate) async fn plan(
@@ -42,8 +44,7 @@ pub(crate) async fn plan(
     let base = runs::get(&services.pool, base.of(run.installation)).await?;
     let chain = Chain::load(services, &base).await?;
     let old = planner::by_structure_of(&chain.asked, settings).await?;
-    let mut new = planner::by_structure_of(asked, settings).await?;
-    components::place(services, run, settings, &mut new).await?;
+    let new = planner::by_structure_of(asked, settings).await?;
     let (difference, decision) = decide(&chain, old, &new).await?;
     if let Err(over) = policy::check_maximum(decision.adds.len(), settings.max_issues.value) {
         let (error, next) = comment::too_many(over);
@@ -54,6 +55,7 @@ pub(crate) async fn plan(
         run,
         chain: &chain,
         asked,
+        settings,
         spec: &new.spec,
         decision: &decision,
         home: services
@@ -62,8 +64,13 @@ pub(crate) async fn plan(
         items: Vec::new(),
         edits: Vec::new(),
         covers: vec![BTreeSet::new(); new.spec.blocks.len()],
-        found: Found::default(),
+        found: Found {
+            head: Some(chain.head.id.clone()),
+            ..Found::default()
+        },
         similar: Vec::new(),
+        gone: BTreeSet::new(),
+        refused: BTreeMap::new(),
     };
     draft.adds().await?;
     draft.changes().await?;
@@ -84,6 +91,11 @@ async fn decide(chain: &Chain, old: Plan, new: &Plan) -> FlowResult<(Difference,
             let body = fingerprint::without_marker(&l.ours.body).to_owned();
             (l.covers.clone(), l.ours.title.clone(), body)
         })
+        .collect();
+    let foreign: Vec<String> = chain
+        .foreign
+        .iter()
+        .flat_map(|f| f.covers.iter().cloned())
         .collect();
     let new = new.clone();
     let decided = tokio::task::spawn_blocking(move || {
@@ -106,12 +118,15 @@ async fn decide(chain: &Chain, old: Plan, new: &Plan) -> FlowResult<(Difference,
                 reasons[*at] = entry.reason;
             }
         }
+        let foreign = foreign.iter().filter_map(|id| places.get(id).copied());
+        let foreign: BTreeSet<usize> = foreign.collect();
         let difference = sync::compare(&old.spec, &new.spec);
         let versions = Versions {
             old: &old,
             new: &new,
             difference: &difference,
             reasons: &reasons,
+            foreign: &foreign,
         };
         let decision = sync::decide(&versions, &lives);
         (difference, decision)
@@ -133,6 +148,7 @@ struct Draft<'a> {
     run: &'a Run,
     chain: &'a Chain,
     asked: &'a Asked,
+    settings: &'a Settings,
     spec: &'a Spec,
     decision: &'a Decision,
     home: RepositoryRow,
@@ -142,12 +158,18 @@ struct Draft<'a> {
     covers: Vec<BTreeSet<String>>,
     found: Found,
     similar: Vec<Similar>,
+    /// Live issues that turned out to be deleted or moved.
+    gone: BTreeSet<usize>,
+    /// Why the asker may not touch issues of another repository, asked once for each.
+    refused: BTreeMap<RepositoryId, Option<String>>,
 }
 
 /// What is to be done with a live issue, after a look at it.
 enum Now {
     There(Box<(RepositoryRow, Issue)>),
-    Not(&'static str),
+    /// Nobody finds it there again.
+    Gone(&'static str),
+    Not(String),
 }
 
 impl Draft<'_> {
@@ -194,7 +216,7 @@ impl Draft<'_> {
             .enumerate()
             .map(|(n, a)| self.planned(n, a))
             .collect();
-        let plan = Plan {
+        let mut plan = Plan {
             issues,
             spec: self.spec.clone(),
             ..bare_plan()
@@ -202,13 +224,37 @@ impl Draft<'_> {
         if plan.issues.is_empty() {
             return Ok(());
         }
+        components::place(services, run, self.settings, &mut plan).await?;
+        components::label(services, run, self.asked, self.settings, &mut plan).await?;
+        self.found.notes.append(&mut plan.warnings);
         let existing = Box::pin(Existing::fetch(services, run, self.asked, &plan)).await?;
         let items = plans::items(services, run, self.asked, &plan, &existing).await?;
         self.similar = existing.similar(&items);
         for (item, add) in items.into_iter().zip(adds) {
+            self.name_twin(&item).await?;
             self.push(item, &add.covers);
         }
         Ok(())
+    }
+
+    /// What is not created because the same issue is there already.
+    async fn name_twin(&mut self, item: &NewItem) -> FlowResult<()> {
+        let twin = item.note.as_ref().and_then(|n| n.strip_prefix('#'));
+        if let Some(number) = twin.filter(|_| item.state == ItemState::Skipped) {
+            let place = self.place(item.repository).await?;
+            let title = comment::inline(&item.planned.title);
+            self.note(format!("{title} is already there: {place}#{number}."));
+        }
+        Ok(())
+    }
+
+    /// What stands before the number of an issue there.
+    async fn place(&self, repository: RepositoryId) -> FlowResult<String> {
+        if repository == self.home.id {
+            return Ok(String::new());
+        }
+        let row = repositories::get_anywhere(&self.services.pool, repository).await?;
+        Ok(row.name.to_string())
     }
 
     /// With ids of this plan. What it hangs under among the issues that stand is put in by [`Self::untouched`].
@@ -227,21 +273,39 @@ impl Draft<'_> {
     }
 
     /// The issue as it stands on GitHub.
-    async fn now(&self, live: &Live) -> FlowResult<Now> {
+    async fn now(&mut self, live: &Live) -> FlowResult<Now> {
         let target = match create::target(self.services, &self.home, live.created.repository).await
         {
             Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
-                return Ok(Now::Not(rollback::out_of_reach(self.services)));
+                return Ok(Now::Not(rollback::out_of_reach(self.services).to_owned()));
             }
             other => other?,
         };
+        if let Some(why) = self.refusal(&target).await? {
+            return Ok(Now::Not(why));
+        }
         let repo = self.services.repo(&target);
         Ok(
             match rollback::find(self.services, &repo, &live.created).await? {
                 Ok(issue) => Now::There(Box::new((target, issue))),
-                Err(why) => Now::Not(why),
+                Err(why @ (rollback::DELETED | rollback::MOVED)) => Now::Gone(why),
+                Err(why) => Now::Not(why.to_owned()),
             },
         )
+    }
+
+    /// Why the asker may not touch issues there.
+    async fn refusal(&mut self, place: &RepositoryRow) -> FlowResult<Option<String>> {
+        if place.id == self.home.id {
+            return Ok(None);
+        }
+        if let Some(known) = self.refused.get(&place.id) {
+            return Ok(known.clone());
+        }
+        let (services, run, settings) = (self.services, self.run, self.settings);
+        let why = components::may_go(services, run, settings, &place.name).await?;
+        self.refused.insert(place.id, why.clone());
+        Ok(why)
     }
 
     async fn changes(&mut self) -> FlowResult<()> {
@@ -251,6 +315,12 @@ impl Draft<'_> {
             let link = self.link(live).await?;
             let (_, issue) = match self.now(live).await? {
                 Now::There(found) => *found,
+                Now::Gone(why) => {
+                    self.gone.insert(change.live);
+                    let became = why.strip_prefix("it ").unwrap_or(why);
+                    self.follow_up(live, &link, became, change, covers);
+                    continue;
+                }
                 Now::Not(why) => {
                     self.note(format!("{link} is not changed: {why}."));
                     continue;
@@ -258,8 +328,11 @@ impl Draft<'_> {
             };
             let id = &live.item.planned.id;
             let wanted = fingerprint::with_marker(&change.body, &live.run.id, id);
+            if issue.title == change.title && sync::same_but_ticks(&issue.body, &wanted) {
+                continue;
+            }
             if issue.state == IssueState::Closed {
-                self.follow_up(live, &link, &change.title, &change.body, covers);
+                self.follow_up(live, &link, "was closed", change, covers);
                 continue;
             }
             let Merged::Text(body) = sync::merge(&live.ours.body, &issue.body, &wanted) else {
@@ -286,25 +359,31 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Work on a closed issue is done or given up: whether there is more of it to do, only people know.
+    /// Work on a closed issue is done or given up, and so may be that of one that is gone: whether there is more of it to do,
+    /// only people know.
     fn follow_up(
         &mut self,
         live: &Live,
         link: &Link,
-        title: &str,
-        body: &str,
+        became: &str,
+        change: &Change,
         covers: &BTreeSet<usize>,
     ) {
+        let (says, note) = if became == "was closed" {
+            ("is closed: it stays as it is".to_owned(), FOLLOW_UP)
+        } else {
+            (became.to_owned(), FOLLOWS_GONE)
+        };
         self.note(format!(
-            "{link} covers what was changed, and is closed: it stays as it is. If there is more to do, tick the new \
-             issue for it below."
+            "{link} covers what was changed, and {says}. If there is more to do, tick the new issue for it below."
         ));
         let position = self.next_position();
         let planned = PlannedIssue {
             id: format!("i{position}"),
-            title: title.to_owned(),
+            title: change.title.clone(),
             body: format!(
-                "Follows {link}, which was closed before the specification changed.\n\n{body}"
+                "Follows {link}, which {became} before the specification changed.\n\n{}",
+                change.body
             ),
             covers: self.ids(covers),
             parent: None,
@@ -320,7 +399,7 @@ impl Draft<'_> {
                 .to_vec(),
             planned,
             state: ItemState::Dropped,
-            note: Some(FOLLOW_UP.to_owned()),
+            note: Some(note.to_owned()),
         };
         self.push(item, covers);
     }
@@ -331,7 +410,16 @@ impl Draft<'_> {
             let link = self.link(live).await?;
             let (target, issue) = match self.now(live).await? {
                 Now::There(found) => *found,
-                Now::Not(_) => continue,
+                Now::Gone(_) => {
+                    self.gone.insert(*at);
+                    continue;
+                }
+                Now::Not(why) => {
+                    self.note(format!(
+                        "{link} is no longer in the specification, and stays as it is: {why}."
+                    ));
+                    continue;
+                }
             };
             if issue.state == IssueState::Closed {
                 continue;
@@ -438,19 +526,22 @@ impl Draft<'_> {
         for (at, live) in self.chain.lives.iter().enumerate() {
             let is_retired = self.decision.retires.contains(&at);
             let covers = &self.decision.covers[at];
-            if !is_retired {
-                self.found.stands.push(Standing {
-                    run: live.run.id.clone(),
-                    position: live.item.position,
-                    covers: self.ids(covers),
-                });
+            if self.gone.contains(&at) {
+                continue;
             }
+            // What is retired in the end is known by its edit: unticked or refused, it stands.
+            self.found.stands.push(Standing {
+                run: live.run.id.clone(),
+                position: live.item.position,
+                covers: self.ids(covers),
+            });
             let key = (live.run.id.to_string(), live.item.position);
             if is_retired || edited.contains_key(&key) && !wanted.contains(&at) {
                 continue;
             }
             let position = self.next_position();
             let id = format!("i{position}");
+            self.found.anchors.push(position);
             anchors.insert(anchor_mark(at), id.clone());
             let planned = PlannedIssue {
                 id,
@@ -491,15 +582,9 @@ impl Draft<'_> {
         for foreign in &self.chain.foreign {
             if foreign.covers.iter().any(|b| differs.contains(b.as_str())) {
                 let number = foreign.number;
-                let place = if foreign.repository == self.home.id {
-                    format!("#{number}")
-                } else {
-                    let pool = &self.services.pool;
-                    let row = repositories::get_anywhere(pool, foreign.repository).await?;
-                    format!("{}#{number}", row.name)
-                };
+                let place = self.place(foreign.repository).await?;
                 self.found.notes.push(format!(
-                    "{place} stands for what was changed, and was not created here: it is not changed."
+                    "{place}#{number} stands for what was changed, and was not created here: it is not changed."
                 ));
             }
         }

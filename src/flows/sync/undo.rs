@@ -5,6 +5,7 @@ use tracing::info;
 use super::deeds::{self, Place};
 use crate::domain::run::ItemState;
 use crate::domain::sync;
+use crate::flows::looks;
 use crate::flows::pace::{self, For, Write};
 use crate::flows::step::Next;
 use crate::flows::{FlowResult, Services};
@@ -36,8 +37,10 @@ pub(crate) async fn step(
     let Some((before, sent)) = edit.before.as_ref().zip(edit.sent.as_ref()) else {
         return settle(services, run, &edit).await;
     };
+    // A rollback of the run that created it has closed it since: what was to be undone is undone.
+    let is_closed_again = edit.deed == Deed::Retire && place.created.closed_at.is_some();
     // The answer to an earlier try may have been lost.
-    if is_back(&edit, before, &place) {
+    if is_closed_again || is_back(&edit, before, &place) {
         return settle(services, run, &edit).await;
     }
     if !run.rollback_force
@@ -56,6 +59,10 @@ pub(crate) async fn step(
             ..IssueChange::default()
         },
     };
+    // Read too long ago: somebody may have written there since.
+    if !looks::is_fresh(services, place.read_at) {
+        return Ok(Next::Again);
+    }
     match place.repo.update_issue(place.created.number, &change).await {
         Ok(_) => settle(services, run, &edit).await,
         Err(error @ (GitHubError::Validation { .. } | GitHubError::Forbidden { .. })) => {
@@ -77,6 +84,9 @@ fn worked_on(edit: &IssueEdit, sent: &Text, place: &Place) -> Option<&'static st
     let now = &place.now;
     if edit.deed == Deed::Change && now.state == IssueState::Closed {
         return Some("it was closed");
+    }
+    if edit.deed == Deed::Retire && !deeds::is_retired(now) {
+        return Some("somebody has closed it for another reason");
     }
     let is_same = match edit.deed {
         Deed::Change => now.title == sent.title && now.body.replace("\r\n", "\n") == sent.body,

@@ -313,12 +313,15 @@ async fn conflicts_closed_and_deleted_issues_are_named_and_left() {
         edits(t, &trigger, &new).await;
         t.says(&trigger, SYNC).await;
         let preview = last(t, &trigger);
-        assert_snapshot!(boxes(&preview), @"- [ ] **1.** Add sessions that last for thirty days — covers lines 3, 6 · follows a closed issue");
+        assert_snapshot!(boxes(&preview), @"
+        - [ ] **1.** Add sessions that last for thirty days — covers lines 3, 6 · follows a closed issue
+        - [ ] **2.** Write the guide for new users and admins — covers lines 3, 7 · follows an issue that is gone
+        ");
         assert_snapshot!(part(&preview, "**Left to you**"), @"
         **Left to you**
         - #2 is not changed: somebody has edited the very lines that the specification changes. Compare it with the specification.
         - #3 covers what was changed, and is closed: it stays as it is. If there is more to do, tick the new issue for it below.
-        - #4 is not changed: it was deleted.
+        - #4 covers what was changed, and was deleted. If there is more to do, tick the new issue for it below.
         ");
         t.says(&trigger, "@TheOpenProducerBot confirm 1").await;
         assert_eq!([2, 3].map(|n| patches(t, n)), [0, 0]);
@@ -733,6 +736,194 @@ async fn status_and_the_runs_of_the_issue_know_a_sync() {
         | `RUN` | ✅ completed | 1 of 1 |  |
         | `RUN` | ✅ completed | 3 of 3 |  |
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sync_that_was_cancelled_midway_is_made_again_and_edits_nothing_twice() {
+    house(async |t| {
+        let spec = SPEC.replace("two weeks", "two");
+        let trigger = t.opens("Accounts", &asked(&spec)).await;
+        let new = spec
+            .replace("last for two", "last for two weeks")
+            .replace("new users", "new users and admins");
+        edits(t, &trigger, &new).await;
+        for round in [1, 2] {
+            t.says(&trigger, SYNC).await;
+            t.says(&trigger, CONFIRM).await;
+            if round == 1 {
+                t.says(&trigger, "@TheOpenProducerBot rollback last").await;
+                // Somebody does by hand what was rolled back.
+                let body = t.shop().issue(3).body;
+                let issue = t.created()[1].reference.clone();
+                let title = "Add sessions that last for two weeks";
+                t.alice().edits_issue(
+                    &issue,
+                    Some(title),
+                    Some(&body.replace("last for two", "last for two weeks")),
+                );
+                t.quiet().await;
+            }
+        }
+        assert_eq!(t.titles()[1], "Add sessions that last for two weeks");
+        assert!(!t.shop().issue(3).body.contains("weeks weeks"));
+        assert_eq!([2, 3, 4].map(|n| patches(t, n)), [0, 2, 3]);
+        t.bot_comments(&trigger);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_dropped_is_an_issue_once_its_line_is_edited() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &super::dry(SPEC)).await;
+        t.says(&trigger, "@TheOpenProducerBot drop 2").await;
+        t.says(&trigger, CONFIRM).await;
+        let new = SPEC.replace("two weeks", "thirty days");
+        t.alice()
+            .edits_issue(&trigger, None, Some(&super::dry(&new)));
+        t.quiet().await;
+        t.says(&trigger, SYNC).await;
+        assert_snapshot!(boxes(&last(t, &trigger)), @"- [x] **1.** Add sessions that last for thirty days — covers line 7");
+        t.says(&trigger, "@TheOpenProducerBot cancel").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_people_begin_after_the_preview_is_not_retired() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        let new = SPEC.replace("- Write the guide for new users\n", "");
+        edits(t, &trigger, &new).await;
+        t.says(&trigger, SYNC).await;
+        t.alice().comments(&t.created()[2].reference, "Begun");
+        t.quiet().await;
+        t.says(&trigger, CONFIRM).await;
+        assert!(t.shop().issue(4).open);
+        assert!(last(t, &trigger).contains("it has comments"));
+        t.bot_comments(&trigger);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issue_that_is_there_already_is_named_and_followed() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        edits(t, &trigger, &SPEC.replace("- Write the guide for new users\n", "")).await;
+        t.says(&trigger, SYNC).await;
+        t.says(&trigger, "@TheOpenProducerBot drop 1").await;
+        t.says(&trigger, "@TheOpenProducerBot cancel").await;
+        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days").replace("- Write the guide for new users\n", "")).await;
+        t.says(&trigger, SYNC).await;
+        t.says(&trigger, "@TheOpenProducerBot confirm 1").await;
+        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
+        t.says(&trigger, SYNC).await;
+        assert_snapshot!(part(&last(t, &trigger), "**Left to you**"), @"
+        **Left to you**
+        - Write the guide for new users is already there: #4.
+        ");
+        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days").replace("new users", "all users")).await;
+        t.says(&trigger, SYNC).await;
+        assert_snapshot!(boxes(&last(t, &trigger)), @"- [x] **1.** #4 · Write the guide for new users → Write the guide for all users — covers line 7");
+        t.says(&trigger, "@TheOpenProducerBot cancel").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_later_sync_stands_in_the_way_of_rolling_back_an_older_one() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        let mut syncs = Vec::new();
+        for days in ["thirty days", "one year"] {
+            edits(t, &trigger, &SPEC.replace("two weeks", days)).await;
+            t.says(&trigger, SYNC).await;
+            t.says(&trigger, CONFIRM).await;
+            syncs.push(t.run(&trigger).await.id);
+        }
+        let rollback = |id: &dyn std::fmt::Display| format!("@TheOpenProducerBot rollback {id}");
+        t.says(&trigger, &rollback(&syncs[0])).await;
+        assert_snapshot!(last(t, &trigger), @"`RUN` builds upon this and stands: roll it back first. Nothing was changed.");
+        assert_eq!(t.titles()[1], "Add sessions that last for one year");
+        t.says(&trigger, &rollback(&syncs[1])).await;
+        t.says(&trigger, &rollback(&syncs[0])).await;
+        assert_eq!(t.titles()[1], "Add sessions that last for two weeks");
+        t.bot_comments(&trigger);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sync_whose_run_was_rolled_back_is_not_confirmed() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        let first = t.run(&trigger).await.id;
+        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
+        t.says(&trigger, SYNC).await;
+        t.says(&trigger, &format!("@TheOpenProducerBot rollback {first}"))
+            .await;
+        t.says(&trigger, CONFIRM).await;
+        assert_snapshot!(last(t, &trigger), @"`RUN`, whose issues this would change, was rolled back. Nothing was changed.");
+        assert!(!t.bot_comments(&trigger)[0].contains("sync` shows"));
+        t.says(&trigger, "@TheOpenProducerBot cancel").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_while_a_sync_waits_is_offered_when_it_is_done() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
+        t.says(&trigger, SYNC).await;
+        edits(t, &trigger, &SPEC.replace("two weeks", "one year")).await;
+        t.says(&trigger, CONFIRM).await;
+        assert!(t.bot_comments(&trigger)[0].contains("sync` shows"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_comment_that_asked_and_is_gone_retires_nothing() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", "Nothing here for the bot.").await;
+        let asking = t.alice().comments(&trigger, &asked(SPEC));
+        t.quiet().await;
+        t.alice().deletes_comment(&asking);
+        t.quiet().await;
+        t.says(&trigger, SYNC).await;
+        assert_snapshot!(last(t, &trigger), @"The comment that asked for this is gone, so there is no text to compare or to plan. Ask again in a new comment. Nothing was changed.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rollback_of_a_sync_opens_nothing_that_was_closed_for_another_reason() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        let first = t.run(&trigger).await.id;
+        let new = SPEC
+            .replace("- Add sessions that last for two weeks\n", "")
+            .replace("- Write the guide for new users\n", "");
+        edits(t, &trigger, &new).await;
+        t.says(&trigger, SYNC).await;
+        t.says(&trigger, CONFIRM).await;
+        let sync = t.run(&trigger).await.id;
+        // Done after all.
+        let done = t.created()[1].reference.clone();
+        t.alice().reopens(&done);
+        t.alice().closes(&done);
+        t.quiet().await;
+        t.says(&trigger, &format!("@TheOpenProducerBot rollback {first}"))
+            .await;
+        t.says(&trigger, &format!("@TheOpenProducerBot rollback {sync}"))
+            .await;
+        assert_eq!(t.state(&trigger).await, "rolled_back");
+        assert_eq!(t.shop().open_issues(), [trigger.number]);
+        t.bot_comments(&trigger);
     })
     .await;
 }
