@@ -58,7 +58,7 @@ async fn what_does_not_fit_under_the_trigger_is_grouped_in_the_preview_and_creat
         let trigger = asks_under(t, 97, &dry(&long_list(6))).await;
         let preview = t.bot_comment(&trigger);
         assert!(preview.contains("and this one has 97 already"), "{preview}");
-        assert!(preview.contains(" — groups "), "{preview}");
+        assert!(preview.contains("<sub>groups 6 issues"), "{preview}");
         let planned: Vec<String> = t
             .plan(&trigger)
             .await

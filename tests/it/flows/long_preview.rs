@@ -1,6 +1,7 @@
 //! A plan that one comment does not hold: further comments, each with boxes that count, kept up to date, exactly once.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use http::Method;
 use insta::assert_snapshot;
@@ -20,15 +21,17 @@ fn long_spec(items: usize) -> String {
     let mut spec = String::new();
     for n in 0..items {
         if n % 50 == 0 {
-            spec += &format!(
-                "\n## Part {}\n\n",
+            let _ = writeln!(
+                spec,
+                "\n## Part {}\n",
                 [
                     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"
                 ][n / 50 % 8]
             );
         }
-        spec += &format!(
-            "- Build screen {n} of the counter for returned articles and vouchers of customers\n"
+        let _ = writeln!(
+            spec,
+            "- Build screen {n} of the counter for returned articles and vouchers of customers"
         );
     }
     spec
