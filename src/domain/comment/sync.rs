@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_is_said_to_be_missing() {
-        let run = RunId::parse("01J00000000000000000000000").expect("an id");
+        let run = RunId::parse("run_20260102_030405_abcdefgh").expect("an id");
         let plan = Plan {
             planner: String::new(),
             count_reason: String::new(),

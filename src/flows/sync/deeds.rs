@@ -114,7 +114,7 @@ async fn make(
         Err(why) => return leave(services, run, edit, why).await,
     };
     if edit.deed == Deed::Retire
-        && let Some(why) = worked_on(services, repository, run, edit, place).await?
+        && let Some(why) = Box::pin(worked_on(services, repository, run, edit, place)).await?
     {
         return leave(services, run, edit, why).await;
     }
