@@ -22,8 +22,8 @@ pub use reply::{
     nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
 };
 pub use state::{
-    Ended, Failure, LeftOpen, Note, Progress, RolledBack, SameAs, Skipped, Step, Summary, cancelled,
-    failed, progress, rolled_back, summary, working,
+    Ended, Failure, LeftOpen, Note, Progress, RolledBack, SameAs, Skipped, Step, Summary,
+    cancelled, failed, progress, rolled_back, summary, working,
 };
 pub use sync::{
     SyncItem, SyncKind, SyncPreview, Synced, in_sync, nothing_to_sync, sync_cancelled, sync_later,
