@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
 use crate::domain::ids::{IssueNumber, RepositoryId, RunId, RunKey};
-use crate::domain::run::ItemState;
+use crate::domain::run::{ItemState, Standing};
 
 /// What is to be done with the issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,26 +222,14 @@ pub async fn set_made(
     edit: &IssueEdit,
     fingerprints: &[Vec<u8>],
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "with made as (
-             update planned_issues set state = 'changed', note = null
-             where run_id = $1 and installation_id = $6 and position = $2
-         ), told as (
-             update runs set revision = revision + 1 where id = $1 and installation_id = $6
-         )
-         update created_issues set fingerprints = $5, standing = coalesce($7, standing)
-         where run_id = $3 and installation_id = $6 and position = $4",
+    settle(
+        db,
+        run,
+        edit,
+        fingerprints,
+        (ItemState::Changed, Standing::NotPlanned),
     )
-    .bind(run.id.as_str())
-    .bind(edit.position)
-    .bind(edit.of_run.as_str())
-    .bind(edit.of_position)
-    .bind(fingerprints)
-    .bind(run.installation.0)
-    .bind((edit.deed == Deed::Retire).then_some("not_planned"))
-    .execute(db)
     .await
-    .map(drop)
 }
 
 /// A rollback has put the issue back as it was.
@@ -251,9 +239,27 @@ pub async fn set_undone(
     edit: &IssueEdit,
     fingerprints: &[Vec<u8>],
 ) -> sqlx::Result<()> {
+    settle(
+        db,
+        run,
+        edit,
+        fingerprints,
+        (ItemState::Undone, Standing::Open),
+    )
+    .await
+}
+
+/// Settles the item; what was retired, or taken up again, stands so from now on.
+async fn settle(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+    edit: &IssueEdit,
+    fingerprints: &[Vec<u8>],
+    (state, retired): (ItemState, Standing),
+) -> sqlx::Result<()> {
     sqlx::query(
-        "with undone as (
-             update planned_issues set state = 'undone', note = null
+        "with settled as (
+             update planned_issues set state = $8, note = null
              where run_id = $1 and installation_id = $6 and position = $2
          ), told as (
              update runs set revision = revision + 1 where id = $1 and installation_id = $6
@@ -267,7 +273,8 @@ pub async fn set_undone(
     .bind(edit.of_position)
     .bind(fingerprints)
     .bind(run.installation.0)
-    .bind((edit.deed == Deed::Retire).then_some("open"))
+    .bind((edit.deed == Deed::Retire).then_some(retired.as_str()))
+    .bind(state.as_str())
     .execute(db)
     .await
     .map(drop)

@@ -6,11 +6,11 @@ use crate::domain::comment::inline;
 use crate::domain::defuse::defuse_body;
 use crate::domain::grouping::ALSO_WAITS;
 use crate::domain::plan::{FROM_THE_SPEC, Plan};
+use crate::domain::planning;
 use crate::domain::spec::{Block, BlockKind};
 
 const CRITERIA: &str = "### Acceptance criteria";
 pub(super) const ALL_DONE: &str = "All sub-issues are done";
-const SPANS_MOST: usize = 6;
 const PLACES_MOST: usize = 8;
 
 /// A planned issue's body in its parts.
@@ -315,7 +315,7 @@ fn origin(plan: &Plan, covers: &[String]) -> String {
         .into_iter()
         .take(PLACES_MOST)
         .map(|(path, lines)| {
-            let lines = told(lines);
+            let lines = planning::lines(lines.into_iter());
             if path.is_empty() {
                 lines
             } else {
@@ -331,33 +331,4 @@ fn origin(plan: &Plan, covers: &[String]) -> String {
     letters
         .next()
         .map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
-}
-
-fn told(mut spans: Vec<[usize; 2]>) -> String {
-    spans.sort_unstable();
-    let mut joined: Vec<[usize; 2]> = Vec::new();
-    for span in spans {
-        match joined.last_mut() {
-            // A blank line between two blocks is no gap worth telling.
-            Some(last) if span[0] <= last[1] + 2 => last[1] = last[1].max(span[1]),
-            _ => joined.push(span),
-        }
-    }
-    let one = |s: &[usize; 2]| {
-        if s[0] == s[1] {
-            s[0].to_string()
-        } else {
-            format!("{}–{}", s[0], s[1])
-        }
-    };
-    let mut words: Vec<String> = joined.iter().take(SPANS_MOST).map(one).collect();
-    if joined.len() > SPANS_MOST {
-        words.push("…".to_owned());
-    }
-    let word = if matches!(joined.as_slice(), [[a, b]] if a == b) {
-        "line"
-    } else {
-        "lines"
-    };
-    format!("{word} {}", words.join(", "))
 }

@@ -104,7 +104,7 @@ fn place(spec: &Spec, covers: &BTreeSet<usize>) -> String {
 }
 
 /// `line 4`, or `lines 4–7, 12`.
-pub(super) fn lines(spans: impl Iterator<Item = [usize; 2]>) -> String {
+pub fn lines(spans: impl Iterator<Item = [usize; 2]>) -> String {
     let mut spans: Vec<[usize; 2]> = spans.collect();
     spans.sort_unstable();
     let mut joined: Vec<[usize; 2]> = Vec::new();

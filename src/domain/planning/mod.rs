@@ -35,7 +35,7 @@ use super::structure::Wishes;
 
 pub use assemble::{Assembled, assemble};
 pub use clean::title as harmless_title;
-pub use compose::{is_ungrounded, ungrounded, without_mark};
+pub use compose::{is_ungrounded, lines, ungrounded, without_mark};
 pub use cover::{left_out, uncovered};
 pub use degraded::Degraded;
 pub use draft::{Count, DraftIssue, Drafts, Extension, NotWork};

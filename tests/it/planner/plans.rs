@@ -202,7 +202,7 @@ async fn what_the_spec_does_not_ask_for_is_off_until_somebody_wants_it() {
         let preview = t.bot_comment(&trigger);
         assert!(
             preview.contains(
-                "- [ ] **4.** Rewrite the shop in another language — **not in the spec**"
+                "- [ ] **4.** Rewrite the shop in another language<br><sub>**not in the spec**</sub>"
             ),
             "{preview}"
         );

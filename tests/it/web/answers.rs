@@ -42,7 +42,6 @@ async fn what_is_asked_wrongly_is_answered_by_a_page_of_ours() {
             (Method::GET, "/login?next=/a&next=/b", 400),
             (Method::GET, "/login/callback?code=1&code=2", 400),
             (Method::GET, "/nowhere", 404),
-            (Method::GET, "/runs/%ff", 400),
             (Method::GET, "/assets/nothing.css", 404),
             (Method::DELETE, "/", 405),
             (
