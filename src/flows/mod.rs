@@ -12,7 +12,7 @@
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
-//! | [`sync`] | an edited specification: a difference to confirm, and what comes of it |
+//! | `sync` | an edited specification: a difference to confirm, and what comes of it |
 //! | [`native`] | an older server that knows no sub-issues or dependencies: they become text |
 //! | [`touched`] | what people have done with an issue that a rollback would close |
 //! | [`pace`], [`looks`] | when we may write next, when a lost answer is looked for |
