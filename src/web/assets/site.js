@@ -8,7 +8,8 @@
     const boxes = [...document.querySelectorAll('input[name="item"]')];
     const ticked = boxes.filter((box) => box.checked).length;
     const all = ticked === boxes.length;
-    button.textContent = ticked === 1 ? "Create 1 issue" : `Create ${ticked} issues`;
+    const [verb, one, many] = button.dataset.words.split(" ");
+    button.textContent = `${verb} ${ticked} ${ticked === 1 ? one : many}`;
     button.disabled = ticked === 0;
     for (const other of document.querySelectorAll('button[formaction$="/drop"], button[name="all"]')) other.hidden = all;
   }

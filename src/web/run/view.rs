@@ -49,6 +49,8 @@ pub(super) struct RunView {
     pub(super) said: String,
     /// Whether anything will still change by itself.
     pub(super) is_live: bool,
+    /// It brings issues in line with an edited specification.
+    pub(super) is_sync: bool,
 }
 
 pub(super) struct Progress {
@@ -223,6 +225,7 @@ impl RunView {
             plan_revision: run.plan_revision,
             said,
             is_live: facts.is_live(),
+            is_sync: run.syncs.is_some(),
         }
     }
 }

@@ -927,3 +927,57 @@ async fn a_rollback_of_a_sync_opens_nothing_that_was_closed_for_another_reason()
     })
     .await;
 }
+
+#[tokio::test]
+async fn its_page_says_what_it_would_do_and_does_it() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &asked(SPEC)).await;
+        let spec = SPEC.replace("two weeks", "thirty days");
+        edits(
+            t,
+            &trigger,
+            &format!("{spec}\n## More work\n\n- Add a page for lost passwords\n"),
+        )
+        .await;
+        t.says(&trigger, SYNC).await;
+        let path = format!("/runs/{}", t.run(&trigger).await.id);
+        let browser = t.browser_of("alice").await;
+        let page = browser.visit(&path).await;
+        for words in [
+            "Make the ticked changes",
+            "Nothing has been changed yet",
+            "To change",
+            "To add",
+        ] {
+            assert!(page.text.contains(words), "{words}: {}", page.text);
+        }
+        let plan = page.hidden("plan");
+        let form = [
+            ("plan", plan.as_str()),
+            ("offered", "1"),
+            ("offered", "2"),
+            ("all", "1"),
+        ];
+        let done = browser
+            .submits(&page, &format!("{path}/confirm"), &form)
+            .await;
+        assert_eq!(done.status, 303);
+        t.quiet().await;
+        assert_eq!(t.state(&trigger).await, "completed");
+        assert_eq!(
+            t.shop().issue(3).title,
+            "Add sessions that last for thirty days"
+        );
+        assert!(
+            t.titles()
+                .contains(&"Add a page for lost passwords".to_owned())
+        );
+        let page = browser.visit(&path).await;
+        assert!(
+            page.text.contains("puts back what it changed and retired"),
+            "{}",
+            page.text
+        );
+    })
+    .await;
+}
