@@ -19,7 +19,7 @@ demo: ## See it work on a simulated GitHub; SPEC=file.md takes your own, ARGS=--
 
 test: ## Run every test on a real PostgreSQL and Redis; ARGS="…" goes to the test runner
 	@.ci/prepare test
-	@runner="test"; if cargo nextest --version >/dev/null 2>&1; then runner="nextest run"; fi; \
+	@runner="test"; if cargo nextest --version >/dev/null 2>&1; then runner="nextest run --config-file .ci/nextest.toml"; fi; \
 	 tests/services run -- cargo $$runner --locked --no-fail-fast $(ARGS)
 
 check: ## Check format, lints and documentation

@@ -194,7 +194,7 @@ impl QueueState {
 pub async fn state(pool: &PgPool) -> Result<QueueState, sqlx::Error> {
     sqlx::query_as(
         "SELECT count(*) FILTER (WHERE attempts < max_attempts OR locked_at IS NOT NULL) AS open,
-                count(*) FILTER (WHERE attempts >= max_attempts AND locked_at IS NULL) AS failed,
+                count(*) FILTER (WHERE attempts >= max_attempts AND locked_at IS NULL AND key IS NOT NULL) AS failed,
                 extract(epoch FROM now() - min(run_at) FILTER
                     (WHERE attempts < max_attempts AND locked_at IS NULL AND run_at <= now()))::float8
                     AS oldest_waiting_seconds
@@ -202,6 +202,18 @@ pub async fn state(pool: &PgPool) -> Result<QueueState, sqlx::Error> {
     )
     .fetch_one(pool)
     .await
+}
+
+/// Forgets jobs that did not end well and that a newer one had taken the place of while they ran: the library takes their
+/// key and their attempts away, and the newer one does the work.
+pub async fn delete_superseded(pool: &PgPool) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM graphile_worker._private_jobs
+         WHERE key IS NULL AND attempts >= max_attempts AND locked_at IS NULL",
+    )
+    .execute(pool)
+    .await
+    .map(|done| done.rows_affected())
 }
 
 /// How many jobs are waiting, running, or waiting to be retried.

@@ -137,9 +137,10 @@ async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
         // A job that killed its worker would come back at once, for ever; its last attempt is kept, so that it can end in words.
         .on(JobRecovery, move |ctx| {
             let (attempts, most) = (*ctx.job.attempts(), *ctx.job.max_attempts());
+            let is_superseded = ctx.job.key().is_none();
             let again = clock.now() + TimeDelta::minutes(1);
             async move {
-                if attempts < most {
+                if is_superseded || attempts < most {
                     return JobRecoveryResult::FailWithBackoff;
                 }
                 JobRecoveryResult::Reschedule {
@@ -273,5 +274,6 @@ async fn clear(services: &Services) -> anyhow::Result<u64> {
     redeliveries::delete_settled_before(&services.pool, cutoff).await?;
     let cutoff = services.clock.now() - KEEP_AI_CALLS;
     ai_calls::delete_before(&services.pool, cutoff, CLEAR_ROWS).await?;
+    jobs::delete_superseded(&services.pool).await?;
     Ok(rows)
 }

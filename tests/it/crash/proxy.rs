@@ -261,9 +261,11 @@ impl Statements {
 fn is_ours(sql: &[u8]) -> bool {
     let sql = String::from_utf8_lossy(sql).to_lowercase();
     let by_the_clock = ["listen", "rollback", "set ", "delete from deliveries"];
+    let of_the_sweep = ["delivery_sweeps", "redeliveries", "ai_calls", "advisory"];
     if by_the_clock
         .iter()
         .any(|word| sql.trim_start().starts_with(word))
+        || of_the_sweep.iter().any(|word| sql.contains(word))
     {
         return false;
     }

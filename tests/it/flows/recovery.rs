@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use openproducer::simulator::{Effect, Fault, IssueRef};
+use openproducer::store::jobs;
 use rstest::rstest;
 
 use super::{WORK, WORK_TITLES, asked, long_list};
@@ -157,6 +158,36 @@ async fn a_crash_loses_nothing_and_doubles_nothing(#[case] route: &str, #[case] 
         t.start_server().await;
         t.quiet().await;
         all_of_the_list(t, &trigger, 6).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_superseded_stays_dead_with_its_worker() {
+    house(async |t| {
+        t.stop_server().await;
+        let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));
+        // As a crash leaves it while the newer job for the same delivery waits.
+        let superseded = "insert into graphile_worker._private_jobs
+                (task_id, payload, attempts, max_attempts, locked_at, locked_by)
+            select id, '{\"guid\": \"superseded\"}', 10, 10, now() - interval '1 hour', 'gone'
+            from graphile_worker._private_tasks where identifier = 'handle_delivery' returning id";
+        let id: i64 = sqlx::query_scalar(superseded)
+            .fetch_one(t.pool())
+            .await
+            .unwrap();
+        t.start_server().await;
+        t.quiet().await;
+        all_there_once(t, &trigger).await;
+        let left = "select attempts, locked_by from graphile_worker._private_jobs where id = $1";
+        let left: (i16, Option<String>) = sqlx::query_as(left)
+            .bind(id)
+            .fetch_one(t.pool())
+            .await
+            .unwrap();
+        assert_eq!(left, (10, None), "nobody tries it again");
+        assert_eq!(jobs::state(t.pool()).await.unwrap().failed, 0);
+        assert_eq!(jobs::delete_superseded(t.pool()).await.unwrap(), 1);
     })
     .await;
 }

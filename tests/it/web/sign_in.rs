@@ -138,8 +138,9 @@ async fn a_sign_in_that_was_not_begun_in_this_browser_is_refused() {
             .unwrap()
             .1
             .into_owned();
+        let forged = if state.starts_with('x') { 'y' } else { 'x' };
         for forged in [
-            format!("/login/callback?code={code}&state=x{}", &state[1..]),
+            format!("/login/callback?code={code}&state={forged}{}", &state[1..]),
             format!("/login/callback?code={code}"),
             "/login/callback".to_owned(),
         ] {
