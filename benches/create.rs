@@ -107,13 +107,13 @@ async fn tenants(pool: &PgPool) -> anyhow::Result<()> {
         Ok::<_, anyhow::Error>((repository, began))
     };
     let mut happening = sim.watch();
-    ask(0, 1000).await?;
+    Box::pin(ask(0, 1000)).await?;
     for _ in 0..5 {
         next_issue(&mut happening).await?;
     }
     let mut waiting = HashMap::new();
     for tenant in 1..=SMALL_TENANTS {
-        let (repository, began) = ask(tenant, 3).await?;
+        let (repository, began) = Box::pin(ask(tenant, 3)).await?;
         waiting.insert(repository, began);
     }
     let mut times = Vec::new();

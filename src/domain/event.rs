@@ -245,8 +245,8 @@ pub struct Issue {
     /// Empty where GitHub says null.
     pub body: String,
     pub is_open: bool,
-    /// Closed without having been done.
-    pub is_not_planned: bool,
+    /// Why it is closed, or open again, in GitHub's word.
+    pub state_reason: Option<String>,
     pub is_pull_request: bool,
     /// `None`: the account is gone.
     pub author: Option<Account>,

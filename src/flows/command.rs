@@ -48,7 +48,7 @@ pub async fn obey(services: &Services, asking: &Asking<'_>, command: Command) ->
     let objection = match &run {
         Some(_) if acts && is_answered(services, asking).await? => return Ok(()),
         Some(run) if acts && !has_acted(services, asking).await? => {
-            change(services, asking, run.key(), &command).await?
+            change(services, asking, run, &command).await?
         }
         _ => None,
     };
@@ -129,28 +129,23 @@ pub(super) fn next_state(state: State, command: &Command) -> Result<State, Illeg
 async fn change(
     services: &Services,
     asking: &Asking<'_>,
-    id: RunKey<'_>,
+    run: &Run,
     command: &Command,
 ) -> FlowResult<Option<Answer>> {
+    let id = run.key();
+    if let Some(why) = objection_elsewhere(services, asking.sender, run, command).await? {
+        return Ok(Some(Answer::NotEdited(format!("{why}."))));
+    }
     if let Command::Edit(wanted) = command {
-        if let Some(why) = objection_elsewhere(services, asking.sender, id, command).await? {
-            return Ok(Some(Answer::NotEdited(format!("{why}."))));
-        }
         return edit::edit(services, asking, id, wanted).await;
     }
     let asked = match command {
-        Command::Replan(_) => {
-            let run = runs::get(&services.pool, id).await?;
-            match request::read_again(services, asking, &run).await? {
-                Ok(asked) => Some(asked),
-                Err(answer) => return Ok(Some(answer)),
-            }
-        }
+        Command::Replan(_) => match request::read_again(services, asking, run).await? {
+            Ok(asked) => Some(asked),
+            Err(answer) => return Ok(Some(answer)),
+        },
         _ => None,
     };
-    if let Some(why) = objection_elsewhere(services, asking.sender, id, command).await? {
-        return Ok(Some(Answer::NotEdited(format!("{why}."))));
-    }
     // The edit that unticked a box and the comment that confirms are two deliveries, in any order.
     let ticked = match command {
         Command::Confirm(None) => tick::standing(services, asking.repository, id.id).await?,
@@ -169,10 +164,9 @@ async fn change(
 pub(super) async fn objection_elsewhere(
     services: &Services,
     sender: &Account,
-    id: RunKey<'_>,
+    run: &Run,
     command: &Command,
 ) -> FlowResult<Option<String>> {
-    let run = runs::get(&services.pool, id).await?;
     let picked: Vec<u32> = match command {
         Command::Confirm(Some(picked)) => picked.items().collect(),
         Command::Edit(edit) => edit.items(),
@@ -183,7 +177,7 @@ pub(super) async fn objection_elsewhere(
         Command::Confirm(None) => item.state == ItemState::Planned,
         _ => u32::try_from(item.position).is_ok_and(|n| picked.contains(&n)),
     };
-    repositories::objection(services, &run, sender, concerns).await
+    repositories::objection(services, run, sender, concerns).await
 }
 
 /// Who commands, and what a repetition is known by.

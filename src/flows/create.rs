@@ -324,10 +324,9 @@ async fn settle(
     issue: &Issue,
 ) -> FlowResult<i64> {
     let is_open = issue.state == IssueState::Open;
-    let reason = issue.state_reason.as_deref();
     let created = CreatedIssue {
         // One that was looked for may have been closed meanwhile.
-        standing: Standing::of(is_open, matches!(reason, Some("not_planned" | "duplicate"))),
+        standing: Standing::of(is_open, issue.state_reason.as_deref()),
         position: item.position,
         repository: item.repository,
         issue_id: issue.id,

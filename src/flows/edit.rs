@@ -38,13 +38,7 @@ const TRIES: usize = 3;
 
 /// Whether somebody edited the plan that is stored.
 pub(super) async fn was_edited(services: &Services, id: RunKey<'_>) -> FlowResult<bool> {
-    Ok(how(services, id).await?.edited_up_to.is_some())
-}
-
-async fn how(services: &Services, id: RunKey<'_>) -> FlowResult<How> {
-    let how = runs::find_planning(&services.pool, id).await?;
-    let how = how.and_then(|how| serde_json::from_value(how).ok());
-    Ok(how.unwrap_or_default())
+    Ok(How::of(services, id).await?.edited_up_to.is_some())
 }
 
 /// Carries the edit out, or answers what stands against it.
@@ -112,12 +106,12 @@ impl Draft {
         };
         let items = planned_issues::list(&services.pool, id).await?;
         let asked = Asked::from_value(&run.request)?;
-        let mut how = how(services, id).await?;
+        let mut how = How::of(services, id).await?;
         let last = how.edited_up_to.unwrap_or(0).max(edit::highest(&before));
         let Edited {
             plan,
             last,
-            made_of,
+            mut made_of,
         } = match edited(&before, &asked, last, wanted, &items) {
             Ok(edited) => edited,
             Err(answer) => return Ok(Err(answer)),
@@ -136,7 +130,6 @@ impl Draft {
         if let Some(why) = refusal {
             return Ok(Err(Answer::NotEdited(why)));
         }
-        let mut made_of = made_of;
         made_of.extend(bereft(&items, &made_of, &plan));
         let news = Plan {
             issues: plan

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::link::{self, Twin};
 use super::pace::{self, For, Write};
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, create};
+use super::{FlowResult, Services, asked::Asked, create, repositories};
 use crate::domain::comment::{self, Link};
 use crate::domain::fingerprint;
 use crate::domain::ids::{RepositoryId, RepositoryName};
@@ -16,7 +16,7 @@ use crate::github::{Issue, IssueChange};
 use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::issue_links;
 use crate::store::planned_issues::{self, Item};
-use crate::store::repositories::{self, RepositoryRow};
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Native, Run};
 
 /// Finds out what the server knows, unless the run knows it. The trigger issue must be there.
@@ -202,8 +202,11 @@ impl<'a> Texts<'a> {
         let mut names = BTreeMap::new();
         for item in &items {
             if !names.contains_key(&item.repository) {
-                let row = repositories::get_anywhere(&services.pool, item.repository).await?;
-                names.insert(row.id, row.name);
+                let id = item.repository;
+                names.insert(
+                    id,
+                    repositories::name_of(services, run.installation, id).await?,
+                );
             }
         }
         Ok(Self {

@@ -302,7 +302,7 @@ async fn read_issue(
         title: issue.title,
         body: issue.body,
         is_open: true,
-        is_not_planned: false,
+        state_reason: None,
         is_pull_request: false,
         author: None,
         updated_at: issue.updated_at,

@@ -30,12 +30,13 @@ use crate::ai::Models;
 use crate::cache::{Cache, Key, Lease};
 use crate::domain::comment;
 use crate::domain::defuse::{defuse_body, defuse_title};
+use crate::domain::ids::RunKey;
 use crate::domain::plan::Plan;
 use crate::domain::planning::{self, Degraded, LONGEST_TITLE, PROMPT_VERSION};
 use crate::domain::prices::PriceTable;
 use crate::domain::settings::Settings;
 use crate::domain::{coverage, structure};
-use crate::store::runs::Run;
+use crate::store::runs::{self, Run};
 
 pub use availability::{Availability, operators_model};
 pub use choice::choice_of;
@@ -110,6 +111,15 @@ pub struct How {
     /// The ids of issues that were added to group the others.
     #[serde(default)]
     pub groups: Vec<String>,
+}
+
+impl How {
+    /// How the run's plan was made; unknown where an older version kept something else.
+    pub(super) async fn of(services: &Services, run: RunKey<'_>) -> FlowResult<Self> {
+        let stored = runs::find_planning(&services.pool, run).await?;
+        let how = stored.and_then(|how| serde_json::from_value(how).ok());
+        Ok(how.unwrap_or_default())
+    }
 }
 
 /// A plan before it is made to fit.

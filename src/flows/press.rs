@@ -105,8 +105,7 @@ async fn command_run(
         },
         _ => None,
     };
-    if let Some(why) = command::objection_elsewhere(services, by.sender, run.key(), command).await?
-    {
+    if let Some(why) = command::objection_elsewhere(services, by.sender, run, command).await? {
         return Ok(Pressed::NotAllowed(format!("{}.", why.replace('`', ""))));
     }
     let said = command::decide(services, by, run.key(), command, asked, &BTreeMap::new()).await?;
@@ -129,7 +128,7 @@ async fn asked_now(
     };
     let issue = Issue {
         is_open: found.state == IssueState::Open,
-        is_not_planned: false,
+        state_reason: found.state_reason,
         id: found.id,
         number: found.number,
         title: found.title,

@@ -38,7 +38,7 @@ pub(super) async fn moved(services: &Services, what: &Event, event: &IssueEvent)
     let standing = match what {
         Event::IssueDeleted(_) => Standing::Deleted,
         Event::IssueTransferred(_) => Standing::Moved,
-        _ => Standing::of(event.issue.is_open, event.issue.is_not_planned),
+        _ => Standing::of(event.issue.is_open, event.issue.state_reason.as_deref()),
     };
     let mut tx = services.pool.begin().await?;
     let (place, issue) = (event.repository.id, &event.issue);

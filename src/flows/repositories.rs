@@ -3,7 +3,7 @@
 use super::asking::Asking;
 use super::{FlowResult, Services, authorize, installations, person};
 use crate::domain::event::Account;
-use crate::domain::ids::RepositoryName;
+use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::policy::Role;
 use crate::domain::rejection::Complaint;
 use crate::domain::request::Options;
@@ -47,6 +47,24 @@ pub(super) async fn complaints(
         complaints.push(Complaint::new(line, says));
     }
     Ok(complaints)
+}
+
+/// The repository's name for what people of the installation read. One that went to another tenant has a name there that
+/// they may not know: no account is called as this says, so that nothing is linked.
+pub(super) async fn name_of(
+    services: &Services,
+    installation: InstallationId,
+    id: RepositoryId,
+) -> FlowResult<RepositoryName> {
+    let row = repositories::get_anywhere(&services.pool, id).await?;
+    // A person's token reaches what an App may have, too.
+    if row.installation == installation || installation.is_person() {
+        return Ok(row.name);
+    }
+    Ok(RepositoryName {
+        owner: "(moved)".to_owned(),
+        name: "elsewhere".to_owned(),
+    })
 }
 
 /// What stands against a person's command for issues that go elsewhere; `None`: they may send all of those that `concerns` names.

@@ -7,21 +7,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::existing::Similar;
 use super::native::AsText;
+use super::planner::How;
 use super::step::Next;
-use super::{FlowResult, Services, asked::Asked, plan, planner, reply, rollback, sync};
+use super::{FlowResult, Services, asked::Asked, plan, reply, repositories, rollback, sync};
 use crate::domain::comment::{
     self, About, AiUse, Created, Ended, Failure, LeftOpen, Link, Note, Preview, Progress,
     RolledBack, SameAs, SimilarIssue, Skipped, Spent, Step, Summary,
 };
-use crate::domain::ids::{CommentId, IssueNumber, RepositoryName};
+use crate::domain::ids::{CommentId, IssueNumber, RepositoryId, RepositoryName};
 use crate::domain::money::Money;
 use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::store::ai_calls;
 use crate::store::created_issues::{self, CreatedIssue};
+use crate::store::issue_links;
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
-use crate::store::{issue_links, repositories};
 
 /// While a run works, its comment is edited no more often than this: each edit takes the place of another write.
 const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(60);
@@ -159,7 +160,7 @@ struct View<'a> {
     items: Vec<Item>,
     created: Vec<CreatedIssue>,
     /// The other repositories that issues went to.
-    elsewhere: Vec<RepositoryRow>,
+    elsewhere: BTreeMap<RepositoryId, RepositoryName>,
     /// GitHub's limits allow nothing before this moment.
     waits_until: Option<DateTime<Utc>>,
 }
@@ -177,17 +178,10 @@ impl<'a> View<'a> {
             .map(|i| i.repository)
             .filter(|id| *id != repository.id)
             .collect();
-        let mut elsewhere = Vec::new();
+        let mut elsewhere = BTreeMap::new();
         for id in others {
-            let mut place = repositories::get_anywhere(&services.pool, id).await?;
-            if place.installation != run.installation {
-                // Its name now is another tenant's. No account is called so, and nothing is linked.
-                place.name = RepositoryName {
-                    owner: "(moved)".to_owned(),
-                    name: "elsewhere".to_owned(),
-                };
-            }
-            elsewhere.push(place);
+            let name = repositories::name_of(services, run.installation, id).await?;
+            elsewhere.insert(id, name);
         }
         Ok(Self {
             run,
@@ -282,7 +276,7 @@ impl<'a> View<'a> {
                     format!("Item {} is left out: {twin} is the same.", i.position)
                 }),
         );
-        let how = self.how(services).await?;
+        let how = How::of(services, self.run.key()).await?;
         Ok(comment::preview(&Preview {
             about: self.about(),
             plan: &plan,
@@ -338,26 +332,19 @@ impl<'a> View<'a> {
         }))
     }
 
-    /// How the plan was made.
-    async fn how(&self, services: &Services) -> FlowResult<planner::How> {
-        let how = runs::find_planning(&services.pool, self.run.key()).await?;
-        let how = how.and_then(|how| serde_json::from_value(how).ok());
-        Ok(how.unwrap_or_default())
-    }
-
     /// What the planned issues are like, as far as they are still in the plan.
-    fn similar(&self, how: &planner::How) -> Vec<SimilarIssue> {
+    fn similar(&self, how: &How) -> Vec<SimilarIssue> {
         let of = |similar: &Similar| {
             let item = self.items.iter().find(|i| {
                 i.planned.id == similar.item
                     && matches!(i.state, ItemState::Planned | ItemState::Dropped)
             })?;
-            let other = self.elsewhere.iter().find(|r| r.id == similar.repository);
+            let other = self.elsewhere.get(&similar.repository);
             Some(SimilarIssue {
                 item: number(item)?,
                 link: Link {
                     number: similar.number,
-                    repository: other.map(|r| r.name.clone()),
+                    repository: other.cloned(),
                 },
                 title: similar.title.clone(),
                 is_closed: similar.is_closed,
@@ -488,10 +475,10 @@ impl<'a> View<'a> {
     }
 
     fn link(&self, created: &CreatedIssue) -> Link {
-        let other = self.elsewhere.iter().find(|r| r.id == created.repository);
+        let other = self.elsewhere.get(&created.repository);
         Link {
             number: created.number,
-            repository: other.map(|r| r.name.clone()),
+            repository: other.cloned(),
         }
     }
 
@@ -525,10 +512,10 @@ impl<'a> View<'a> {
     /// The issue that was there before.
     fn existing(&self, item: &Item) -> Option<Link> {
         let number = item.note.as_deref()?.strip_prefix('#')?;
-        let other = self.elsewhere.iter().find(|r| r.id == item.repository);
+        let other = self.elsewhere.get(&item.repository);
         Some(Link {
             number: IssueNumber(number.parse().ok()?),
-            repository: other.map(|r| r.name.clone()),
+            repository: other.cloned(),
         })
     }
 

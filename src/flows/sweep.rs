@@ -11,11 +11,13 @@ use tracing::{info, warn};
 
 use super::receive::admission;
 use super::{FlowError, FlowResult, Services, installations};
+use crate::domain::run::Phase;
 use crate::github::{GitHubError, HookDelivery};
 use crate::store::created_issues;
 use crate::store::deliveries;
 use crate::store::jobs::{self, HandleDelivery, Job};
 use crate::store::redeliveries::{self, Due, Failed};
+use crate::store::runs::{self, Run};
 use crate::store::sweeps::{self, Before, End, Tally};
 
 /// GitHub forgets deliveries after so long.
@@ -93,9 +95,33 @@ async fn take_up_failed(services: &Services) -> FlowResult<()> {
     Ok(())
 }
 
+/// A run whose job is gone goes on.
+async fn take_up_stranded(services: &Services) -> FlowResult<()> {
+    let mut tx = services.pool.begin().await?;
+    let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
+    for Run {
+        id: run,
+        installation,
+        state,
+        ..
+    } in runs::list_stranded(&mut *tx, most).await?
+    {
+        warn!(run.id = %run, installation.id = %installation, "taken up again: no job carried it");
+        let job = match state.phase() {
+            Some(Phase::Planning) => Job::PlanRun { run, installation },
+            _ => Job::AdvanceRun { run, installation },
+        };
+        jobs::enqueue(&mut tx, &job).await?;
+    }
+    jobs::delete_superseded(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn alone(services: &Services, occasion: Occasion) -> FlowResult<Outcome> {
     let now = services.clock.now();
     take_up_failed(services).await?;
+    take_up_stranded(services).await?;
     let before = sweeps::before(&services.pool).await?;
     if let Some(when) = before.not_before.filter(|when| *when > now) {
         return Ok(Outcome::Waits(when));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use graphile_worker::WorkerUtils;
 use serde::{Deserialize, Serialize};
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgExecutor, PgPool};
 
 use crate::domain::ids::{InstallationId, RunId};
 
@@ -206,14 +206,14 @@ pub async fn state(pool: &PgPool) -> Result<QueueState, sqlx::Error> {
 
 /// Forgets jobs that did not end well and that a newer one had taken the place of while they ran: the library takes their
 /// key and their attempts away, and the newer one does the work.
-pub async fn delete_superseded(pool: &PgPool) -> Result<u64, sqlx::Error> {
+pub async fn delete_superseded(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM graphile_worker._private_jobs
          WHERE key IS NULL AND attempts >= max_attempts AND locked_at IS NULL",
     )
-    .execute(pool)
+    .execute(db)
     .await
-    .map(|done| done.rows_affected())
+    .map(drop)
 }
 
 /// How many jobs are waiting, running, or waiting to be retried.

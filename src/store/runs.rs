@@ -321,6 +321,25 @@ pub async fn list_open(
     .await
 }
 
+/// Runs under way that could go on and that no job carries, of all installations, the longest untouched first. So a job
+/// leaves one whose last try failed and could not write even that.
+pub async fn list_stranded(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<Run>> {
+    sqlx::query(select_run!(
+        "where installation_id > 0 and phase <> 'awaiting_confirmation'
+         and exists (select from installations i join repositories o on o.installation_id = i.id
+             where i.id = runs.installation_id and i.removed_at is null and i.suspended_at is null
+             and o.id = runs.repository_id and o.removed_at is null)
+         and not exists (select from graphile_worker._private_jobs j
+             where j.key in ('plan:' || runs.id, 'advance:' || runs.id)
+             and (j.attempts < j.max_attempts or j.locked_at is not null))
+         order by updated_at limit $1"
+    ))
+    .bind(limit)
+    .try_map(from_row)
+    .fetch_all(db)
+    .await
+}
+
 /// GitHub would not make the label: it is not tried again.
 pub async fn refuse_label(
     db: impl PgExecutor<'_>,

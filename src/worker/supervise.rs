@@ -274,6 +274,5 @@ async fn clear(services: &Services) -> anyhow::Result<u64> {
     redeliveries::delete_settled_before(&services.pool, cutoff).await?;
     let cutoff = services.clock.now() - KEEP_AI_CALLS;
     ai_calls::delete_before(&services.pool, cutoff, CLEAR_ROWS).await?;
-    jobs::delete_superseded(&services.pool).await?;
     Ok(rows)
 }

@@ -17,12 +17,12 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// As an issue says that it stands.
-    pub fn of(is_open: bool, is_not_planned: bool) -> Self {
-        match (is_open, is_not_planned) {
-            (true, _) => Self::Open,
-            (false, false) => Self::Done,
-            (false, true) => Self::NotPlanned,
+    /// As an issue says that it stands, with GitHub's `state_reason`.
+    pub fn of(is_open: bool, reason: Option<&str>) -> Self {
+        match reason {
+            _ if is_open => Self::Open,
+            Some("not_planned" | "duplicate") => Self::NotPlanned,
+            _ => Self::Done,
         }
     }
 

@@ -17,12 +17,14 @@ use crate::domain::sync::{self, Add, Change, Decision, Difference, Merged, Up, V
 use crate::flows::asked::Asked;
 use crate::flows::existing::{Existing, Similar};
 use crate::flows::planner::{self, How};
-use crate::flows::{FlowError, FlowResult, Services, advance, components, plan as plans};
+use crate::flows::{
+    FlowError, FlowResult, Services, advance, components, plan as plans, repositories,
+};
 use crate::flows::{create, rollback, touched};
 use crate::github::{GitHubError, Issue, IssueState};
 use crate::store::issue_edits::{self, Deed, IssueEdit, Text};
 use crate::store::planned_issues::{self, NewItem};
-use crate::store::repositories::{self, RepositoryRow};
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Made, Run};
 use crate::store::tenant;
 
@@ -203,8 +205,9 @@ impl Draft<'_> {
         if live.created.repository == self.home.id {
             return Ok(None);
         }
-        let row = repositories::get_anywhere(&self.services.pool, live.created.repository).await?;
-        Ok(Some(row.name))
+        let place = live.created.repository;
+        let name = repositories::name_of(self.services, self.run.installation, place).await?;
+        Ok(Some(name))
     }
 
     /// Issues to be created; what exists already is skipped as in any plan.
@@ -253,8 +256,8 @@ impl Draft<'_> {
         if repository == self.home.id {
             return Ok(String::new());
         }
-        let row = repositories::get_anywhere(&self.services.pool, repository).await?;
-        Ok(row.name.to_string())
+        let name = repositories::name_of(self.services, self.run.installation, repository).await?;
+        Ok(name.to_string())
     }
 
     /// With ids of this plan. What it hangs under among the issues that stand is put in by [`Self::untouched`].

@@ -8,16 +8,16 @@ use super::chain::Found;
 use crate::domain::comment::{
     self, About, Link, Progress, Step, SyncItem, SyncKind, SyncPreview, Synced,
 };
-use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName};
+use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RepositoryName};
 use crate::domain::plan::Plan;
 use crate::domain::run::{Done, ItemState, Phase, Status};
 use crate::flows::planner::How;
-use crate::flows::{FlowResult, Services};
+use crate::flows::{FlowResult, Services, repositories};
 use crate::store::created_issues;
 use crate::store::issue_edits::{self, Deed, IssueEdit};
 use crate::store::issue_links;
 use crate::store::planned_issues::{self, Item};
-use crate::store::repositories::{self, RepositoryRow};
+use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
 
 /// What the comment says now.
@@ -77,15 +77,13 @@ impl<'a> View<'a> {
         let plan = runs::find_plan(pool, run.key()).await?;
         let items = planned_issues::list(pool, run.key()).await?;
         let edits = issue_edits::list(pool, run.key()).await?;
-        let how = runs::find_planning(pool, run.key()).await?;
-        let how: How = how
-            .and_then(|h| serde_json::from_value(h).ok())
-            .unwrap_or_default();
+        let how = How::of(services, run.key()).await?;
         let found = runs::find_sync(pool, run.key()).await?;
         let found: Found = found
             .and_then(|f| serde_json::from_value(f).ok())
             .unwrap_or_default();
         let mut links = Links {
+            installation: run.installation,
             home: repository.id,
             names: BTreeMap::new(),
         };
@@ -214,6 +212,7 @@ impl<'a> View<'a> {
 
 /// Names of repositories, asked for once each.
 struct Links {
+    installation: InstallationId,
     home: RepositoryId,
     names: BTreeMap<RepositoryId, RepositoryName>,
 }
@@ -226,8 +225,8 @@ impl Links {
         number: IssueNumber,
     ) -> FlowResult<Link> {
         if place != self.home && !self.names.contains_key(&place) {
-            let row = repositories::get_anywhere(&services.pool, place).await?;
-            self.names.insert(place, row.name);
+            let name = repositories::name_of(services, self.installation, place).await?;
+            self.names.insert(place, name);
         }
         Ok(Link {
             number,

@@ -276,9 +276,7 @@ impl From<wire::Issue> for Issue {
             title: given.title,
             body: given.body.unwrap_or_default(),
             is_open: given.state.as_deref() != Some("closed"),
-            is_not_planned: given
-                .state_reason
-                .is_some_and(|reason| matches!(reason.as_str(), "not_planned" | "duplicate")),
+            state_reason: given.state_reason,
             is_pull_request: given.pull_request.is_some(),
             author: given.user.map(Account::from),
             updated_at: given.updated_at,

@@ -425,12 +425,13 @@ impl Outcome {
     pub(crate) fn must_be(&self, wanted: &Self) -> anyhow::Result<()> {
         ensure!(
             self.state == wanted.state,
-            "{} and not {}",
+            "{} and not {}:\n{}",
             self.state,
-            wanted.state
+            wanted.state,
+            self.comment
         );
         for (is, should) in self.shown.iter().zip(&wanted.shown) {
-            ensure!(is == should, "{is:?} and not {should:?}");
+            ensure!(is == should, "{is:?} and not {should:?}:\n{}", self.comment);
         }
         ensure!(
             self.comment == wanted.comment,

@@ -21,7 +21,7 @@ use crate::harness::sight::ISSUES;
 /// Longer than any test.
 const HOUR: Duration = Duration::from_hours(1);
 /// Statements from one end of a life to the next: enough for some progress in each.
-const APART: usize = 48;
+const APART: usize = 96;
 
 /// A run without an accident and its rollback: outcomes, and how many statements each took.
 struct Calm {
@@ -97,7 +97,7 @@ async fn a_worker_killed_anywhere_loses_nothing_and_doubles_nothing(
     let wanted = calm().await;
     let lane = Lane::open(Timeouts::default()).await;
     let stage = Stage::set(&lane).await;
-    let (begin, step) = if everywhere() { (1, 1) } else { (begin, 12) };
+    let (begin, step) = if everywhere() { (1, 1) } else { (begin, 24) };
     for first in (begin..=APART).step_by(step) {
         let lives = there_and_back(&wanted, &lane, &stage, (first, side)).await;
         let lives = lives

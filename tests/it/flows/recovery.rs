@@ -1,6 +1,6 @@
 //! Trouble on the way: nothing is lost, nothing is there twice.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use openproducer::simulator::{Effect, Fault, IssueRef};
@@ -180,14 +180,54 @@ async fn a_job_that_was_superseded_stays_dead_with_its_worker() {
         t.quiet().await;
         all_there_once(t, &trigger).await;
         let left = "select attempts, locked_by from graphile_worker._private_jobs where id = $1";
-        let left: (i16, Option<String>) = sqlx::query_as(left)
+        let left: Option<(i16, Option<String>)> = sqlx::query_as(left)
             .bind(id)
+            .fetch_optional(t.pool())
+            .await
+            .unwrap();
+        // A sweep clears it away.
+        assert!(
+            left.is_none_or(|left| left == (10, None)),
+            "nobody tries it again"
+        );
+        assert_eq!(jobs::state(t.pool()).await.unwrap().failed, 0);
+        jobs::delete_superseded(t.pool()).await.unwrap();
+        let jobs: i64 = sqlx::query_scalar("select count(*) from graphile_worker._private_jobs")
             .fetch_one(t.pool())
             .await
             .unwrap();
-        assert_eq!(left, (10, None), "nobody tries it again");
-        assert_eq!(jobs::state(t.pool()).await.unwrap().failed, 0);
-        assert_eq!(jobs::delete_superseded(t.pool()).await.unwrap(), 1);
+        assert_eq!(jobs, 0);
+    })
+    .await;
+}
+
+#[rstest]
+#[case::in_the_middle("update graphile_worker._private_jobs set attempts = max_attempts")]
+#[case::without_a_trace("delete from graphile_worker._private_jobs")]
+#[tokio::test]
+async fn a_run_that_no_job_carries_any_more_is_taken_up_again(#[case] lost: &'static str) {
+    house(async |t| {
+        let limit = Effect::secondary_limit(Duration::from_secs(3));
+        t.sim
+            .faults()
+            .schedule(Fault::on(Method::POST, ISSUES).nth(2).then(limit));
+        let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));
+        t.until("the second issue is on its way", |t| {
+            t.sent(&Method::POST, ISSUES) == 2
+        })
+        .await;
+        t.stop_server().await;
+        let lost = sqlx::query(lost).execute(t.pool()).await.unwrap();
+        assert_eq!(lost.rows_affected(), 1);
+        t.start_server().await;
+        // The queue is quiet until the first sweep has looked.
+        let begun = Instant::now();
+        while t.state(&trigger).await != "completed" {
+            assert!(begun.elapsed() < Duration::from_mins(1), "it lies there");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        t.quiet().await;
+        all_there_once(t, &trigger).await;
     })
     .await;
 }

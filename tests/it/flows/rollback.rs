@@ -491,6 +491,7 @@ async fn what_is_out_of_reach_is_named_and_holds_up_nothing(
             );
             assert!(said.contains(&format!("Build the site: {why}\n")), "{said}");
             assert!(!said.contains("people have worked"), "{said}");
+            assert!(!said.contains("globex"), "another tenant's name: {said}");
         }
     })
     .await;

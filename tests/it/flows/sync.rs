@@ -28,6 +28,13 @@ async fn edits(t: &House, trigger: &IssueRef, spec: &str) {
     t.quiet().await;
 }
 
+/// She edits it, has the issues brought in line, and confirms what is shown.
+async fn syncs(t: &House, trigger: &IssueRef, spec: &str) {
+    edits(t, trigger, spec).await;
+    t.says(trigger, SYNC).await;
+    t.says(trigger, CONFIRM).await;
+}
+
 /// How often an issue was changed through the API.
 fn patches(t: &House, issue: u64) -> usize {
     let path = format!("/repos/{SHOP}/issues/{issue}");
@@ -226,9 +233,7 @@ async fn a_new_line_of_a_phase_hangs_under_its_issue() {
             "- Add sessions\n",
             "- Add sessions\n- Write the audit log\n",
         );
-        edits(t, &trigger, &new).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &new).await;
         assert_snapshot!(t.shop().outline(), @"
         #1 open   Accounts
         #2 open   Deliver phase 1: storage   [sub-issue of #1]
@@ -265,9 +270,7 @@ async fn what_people_did_stays() {
         t.alice()
             .edits_issue(&issue, Some("Keep people signed in"), Some(&body));
         t.quiet().await;
-        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
         let now = t.shop().issue(3);
         assert_eq!(now.title, "Keep people signed in");
         assert_eq!(now.labels, ["urgent"]);
@@ -423,9 +426,7 @@ async fn a_rollback_of_a_sync_puts_everything_back() {
             "- Write the guide for new users\n",
             "- Lock accounts after five wrong passwords\n",
         );
-        edits(t, &trigger, &new).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &new).await;
         assert_eq!(t.shop().open_issues(), [1, 2, 3, 5]);
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
         assert_eq!(t.state(&trigger).await, "rolled_back");
@@ -462,9 +463,7 @@ async fn a_rollback_of_a_sync_puts_everything_back() {
 async fn a_rollback_leaves_what_was_edited_after_the_sync() {
     house(async |t| {
         let trigger = t.opens("Accounts", &asked(SPEC)).await;
-        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
         t.alice()
             .edits_issue(&t.created()[1].reference, Some("Stay signed in"), None);
         t.quiet().await;
@@ -499,9 +498,7 @@ async fn after_a_sync_the_first_run_can_still_be_rolled_back() {
         let new = SPEC
             .replace("two weeks", "thirty days")
             .replace("- Write the guide for new users\n", "");
-        edits(t, &trigger, &new).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &new).await;
         t.says(&trigger, &format!("@TheOpenProducerBot rollback {first}"))
             .await;
         assert_eq!(t.shop().open_issues(), [trigger.number]);
@@ -644,9 +641,7 @@ async fn one_sync_follows_another() {
             "## Out",
             "- Lock accounts after five wrong passwords\n\n## Out",
         );
-        edits(t, &trigger, &second).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &second).await;
         let third = second
             .replace("thirty days", "one year")
             .replace("five wrong", "ten wrong");
@@ -726,9 +721,7 @@ async fn strangers_sync_nothing() {
 async fn status_and_the_runs_of_the_issue_know_a_sync() {
     house(async |t| {
         let trigger = t.opens("Accounts", &asked(SPEC)).await;
-        edits(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &SPEC.replace("two weeks", "thirty days")).await;
         t.says(&trigger, "@TheOpenProducerBot status").await;
         assert_snapshot!(last(t, &trigger), @"
         | run | state | issues | |
@@ -908,9 +901,7 @@ async fn a_rollback_of_a_sync_opens_nothing_that_was_closed_for_another_reason()
         let new = SPEC
             .replace("- Add sessions that last for two weeks\n", "")
             .replace("- Write the guide for new users\n", "");
-        edits(t, &trigger, &new).await;
-        t.says(&trigger, SYNC).await;
-        t.says(&trigger, CONFIRM).await;
+        syncs(t, &trigger, &new).await;
         let sync = t.run(&trigger).await.id;
         // Done after all.
         let done = t.created()[1].reference.clone();
