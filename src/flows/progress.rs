@@ -6,7 +6,7 @@ use tracing::info;
 use super::{FlowResult, Services, advance};
 use crate::domain::event::{Event, IssueEvent};
 use crate::domain::run::Standing;
-use crate::store::{created_issues, runs};
+use crate::store::{created_issues, runs, tenant};
 
 /// How seldom a run's comment tells of its issues' progress.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(super) async fn moved(services: &Services, what: &Event, event: &IssueEvent)
         Event::IssueTransferred(_) => Standing::Moved,
         _ => Standing::of(event.issue.is_open, event.issue.state_reason.as_deref()),
     };
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, installation).await?;
     let (place, issue) = (event.repository.id, &event.issue);
     let changed = created_issues::set_standing(
         &mut tx,

@@ -14,7 +14,7 @@ use crate::store::{installations, repositories};
 pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowResult<String> {
     let place = asking.repository;
     let runs = runs::list_for_issue(
-        &services.pool,
+        services.wall(place.installation),
         place.installation,
         place.id,
         asking.issue.number,
@@ -22,7 +22,7 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
     .await?;
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {
-        let tally = planned_issues::tally(&services.pool, run.key()).await?;
+        let tally = planned_issues::tally(services.wall(run.installation), run.key()).await?;
         let parked = parked(&services.pool, run).await?;
         rows.push(row(run, &tally, parked, services.clock.now()));
     }
