@@ -4,7 +4,7 @@ use http::Method;
 use insta::assert_snapshot;
 use openproducer::simulator::{IssueRef, Role};
 
-use super::sync::{CONFIRM, SYNC, boxes, edits, last, part, patches, syncs};
+use super::sync::{CONFIRM, SYNC, boxes, edits, last, patches, syncs};
 use super::{PHASES, asked};
 use crate::harness::house::{House, house};
 
@@ -117,8 +117,13 @@ async fn who_may_not_write_there_changes_nothing_there() {
             .replace("- Write the guide for the site\n", "");
         rewrites(t, &trigger, &new).await;
         t.says(&trigger, SYNC).await;
-        assert_snapshot!(boxes(&last(t, &trigger)), @"");
-        assert_snapshot!(part(&last(t, &trigger), "**Left to you**"), @"");
+        assert_snapshot!(last(t, &trigger), @"
+        ### I could not read your request
+
+        Nothing was started. Please correct 1 line and ask again in a new comment.
+
+        - **line 2**: you need the role `write` on `acme/site` to send issues there
+        ");
         t.says(&trigger, CONFIRM).await;
         let site = format!("/repos/{SITE}/issues/{{number}}");
         let written = |n: u64| {
@@ -126,7 +131,8 @@ async fn who_may_not_write_there_changes_nothing_there() {
             t.sim.requests_matching(&Method::PATCH, &path).len()
         };
         assert_eq!([1, 2].map(written), [0, 0]);
-        assert_eq!(patches(t, 2), 1);
+        assert_eq!(patches(t, 2), 0);
+        assert!(!last(t, &trigger).contains("Synced"));
     })
     .await;
 }
@@ -167,6 +173,9 @@ async fn an_old_server_keeps_its_task_lists_through_a_sync() {
 
         **Retired**
         - #8 · Lock accounts after five wrong passwords
+
+        **Left to you**
+        - #9 belongs under #5, which does not name it: this GitHub server knows no sub-issues.
 
         To undo all of it, comment `@TheOpenProducerBot rollback last`.
 
@@ -253,7 +262,7 @@ async fn an_old_server_keeps_its_task_lists_through_a_sync() {
         ");
         let body = t.shop().issue(5).body;
         assert!(
-            body.contains("- [ ] #6") && body.contains("- [ ] #9"),
+            body.contains("- [ ] #6") && body.contains("sign in and out"),
             "{body}"
         );
         t.says(&trigger, "@TheOpenProducerBot rollback last").await;
