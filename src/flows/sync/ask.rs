@@ -66,10 +66,10 @@ async fn left_open(services: &Services, base: &Run) -> FlowResult<Vec<Link>> {
     for live in Chain::load(services, base).await?.lives {
         let (place, number) = (live.created.repository, live.created.number);
         if live.is_over && live.created.standing == Standing::Open {
-            let is_elsewhere = place != base.repository;
-            let repository = match is_elsewhere {
-                true => Some(repositories::name_of(services, base.installation, place).await?),
-                false => None,
+            let repository = if place == base.repository {
+                None
+            } else {
+                Some(repositories::name_of(services, base.installation, place).await?)
             };
             links.push(Link { number, repository });
         }
