@@ -138,7 +138,11 @@ fn the_guides_first_request_becomes_the_issues_that_it_promises() {
         .lines()
         .take_while(|l| l.is_empty() || l.starts_with("    "));
     let spec: Vec<&str> = spec.map(str::trim_start).collect();
-    let plan = structure::plan("Sign-in", &spec.join("\n"), &Wishes::default());
+    let wishes = Wishes {
+        maximum: 100,
+        ..Wishes::default()
+    };
+    let plan = structure::plan("Sign-in", &spec.join("\n"), &wishes);
     assert_eq!(plan.issues.len(), 4, "{spec:#?}");
     assert!(GUIDE.contains("a comment with the plan, four issues"));
 }
