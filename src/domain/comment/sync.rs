@@ -402,19 +402,19 @@ pub fn with_offer(comment: &str, bot: &str) -> String {
 
 /// Nothing in the text differs; `left_open` are issues that are not in it any more and were not retired.
 pub fn in_sync(left_open: &[Link]) -> String {
-    let (is, it) = match left_open {
+    let (they_are, it) = match left_open {
         [] => {
             return "Nothing has changed: the issues follow the specification as it is now.\n"
                 .to_owned();
         }
-        [_] => ("is", "it"),
-        _ => ("are", "them"),
+        [_] => ("It is", "it"),
+        _ => ("They are", "them"),
     };
     let links: Vec<String> = left_open.iter().map(ToString::to_string).collect();
     let links = lines_within(&[links.join(", ")], LIST_ROOM);
     format!(
-        "Nothing has changed since the last sync, which left open what is no longer in the specification: {links} \
-         {is} offered again, unticked, when a later sync has something to do. Until then, close {it} by hand.\n"
+        "Nothing has changed since the last sync, which left open what is no longer in the specification: {links}. \
+         {they_are} offered again, unticked, when a later sync has something to do; or close {it} by hand.\n"
     )
 }
 

@@ -1154,9 +1154,9 @@ fn short_replies() {
 
     Nothing has changed: the issues follow the specification as it is now.
 
-    Nothing has changed since the last sync, which left open what is no longer in the specification: #4 is offered again, unticked, when a later sync has something to do. Until then, close it by hand.
+    Nothing has changed since the last sync, which left open what is no longer in the specification: #4. It is offered again, unticked, when a later sync has something to do; or close it by hand.
 
-    Nothing has changed since the last sync, which left open what is no longer in the specification: #4, #9 are offered again, unticked, when a later sync has something to do. Until then, close them by hand.
+    Nothing has changed since the last sync, which left open what is no longer in the specification: #4, #9. They are offered again, unticked, when a later sync has something to do; or close them by hand.
 
     9 stays as it is: there is nothing to do with it. What there is to do are the numbers 1, 2, 4. Nothing was changed.
 

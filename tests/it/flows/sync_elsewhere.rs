@@ -101,7 +101,7 @@ async fn an_issue_left_open_in_another_repository_is_named_with_it() {
         t.says(&trigger, SYNC).await;
         t.says(&trigger, "@TheOpenProducerBot confirm 1").await;
         t.says(&trigger, SYNC).await;
-        assert_snapshot!(last(t, &trigger), @"Nothing has changed since the last sync, which left open what is no longer in the specification: acme/site#2 is offered again, unticked, when a later sync has something to do. Until then, close it by hand.");
+        assert_snapshot!(last(t, &trigger), @"Nothing has changed since the last sync, which left open what is no longer in the specification: acme/site#2. It is offered again, unticked, when a later sync has something to do; or close it by hand.");
     })
     .await;
 }

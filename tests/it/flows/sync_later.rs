@@ -156,7 +156,7 @@ async fn an_issue_that_was_left_open_is_offered_again_whenever_there_is_somethin
             t.says(&trigger, SYNC).await;
             said.push(last(t, &trigger));
         }
-        assert_snapshot!(said[0], @"Nothing has changed since the last sync, which left open what is no longer in the specification: #4 is offered again, unticked, when a later sync has something to do. Until then, close it by hand.");
+        assert_snapshot!(said[0], @"Nothing has changed since the last sync, which left open what is no longer in the specification: #4. It is offered again, unticked, when a later sync has something to do; or close it by hand.");
         assert_eq!(said[1], said[0]);
         assert_eq!(t.runs(&trigger).await.len(), runs);
 
