@@ -1,7 +1,7 @@
 //! How the database itself is, for its operator: version, clock, connections, and whether the wall stands.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgPool};
+use sqlx::{Connection as _, FromRow, PgConnection, PgPool};
 
 /// What the server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -15,6 +15,12 @@ pub struct Server {
     /// Open now, of all databases.
     pub connections: i64,
     pub most_connections: i32,
+}
+
+/// Connects anew, past the pool, which would try again until its time is up: so that whoever asks hears why not.
+pub async fn try_to_connect(pool: &PgPool) -> sqlx::Result<()> {
+    let options = pool.connect_options();
+    PgConnection::connect_with(&options).await?.close().await
 }
 
 /// Asks the server.

@@ -17,60 +17,76 @@ pub(super) fn text(checks: &[Check], took: Duration, terminal: Terminal) -> Stri
         .max()
         .unwrap_or(0);
     let mut out = String::new();
-    let mut part = "";
-    for check in checks {
-        let (of, short) = check.name.split_once('.').unwrap_or(("", check.name));
-        if !part.is_empty() && part != of {
+    for part in checks.chunk_by(|one, next| part_of(one) == part_of(next)) {
+        if !out.is_empty() {
             out.push('\n');
         }
-        part = of;
-        let sign = match check.finding.state {
-            State::Ok => terminal.green("✓"),
-            State::Warning => terminal.yellow("!"),
-            State::Failed => terminal.red("✗"),
-            State::Skipped => terminal.dim("–"),
-        };
-        let pad = " ".repeat(width - check.name.len());
-        let name = match check.finding.state {
-            State::Failed => terminal.red(short),
-            State::Warning => terminal.yellow(short),
-            State::Ok => short.to_owned(),
-            State::Skipped => terminal.dim(short),
-        };
-        let indent = width + 6;
-        let lines = wrap(&check.finding.says, WIDTH - indent);
-        let lines = lines.iter().map(|line| match check.finding.state {
-            State::Skipped => terminal.dim(line),
-            State::Failed => terminal.bold(line),
-            State::Ok | State::Warning => line.clone(),
-        });
-        let margin = " ".repeat(indent);
-        let says = lines.collect::<Vec<_>>().join(&format!("\n{margin}"));
-        // Cannot fail: a String takes everything.
-        let _ = writeln!(
-            out,
-            "  {sign} {}{name}{pad}  {says}",
-            terminal.dim(format_args!("{of}."))
-        );
-        for detail in &check.finding.details {
-            append(
-                &mut out,
-                &margin,
-                &terminal.dim("·"),
-                &wrap(detail, WIDTH - indent - 2),
-            );
-        }
-        if let Some(advice) = &check.finding.advice {
-            append(
-                &mut out,
-                &margin,
-                &terminal.cyan("→"),
-                &wrap(advice, WIDTH - indent - 2),
-            );
+        for alike in part.chunk_by(is_alike) {
+            line(&mut out, alike, width, terminal);
         }
     }
+    // Cannot fail: a String takes everything.
     let _ = writeln!(out, "\n{}", verdict(checks, took, terminal));
     out
+}
+
+fn part_of(check: &Check) -> &str {
+    check.name.split('.').next().unwrap_or_default()
+}
+
+/// Skipped for the same reason: told once.
+fn is_alike(one: &Check, other: &Check) -> bool {
+    one.finding.state == State::Skipped && one.finding == other.finding
+}
+
+/// One check, or several that are skipped for the same reason.
+fn line(out: &mut String, alike: &[Check], width: usize, terminal: Terminal) {
+    let [check, others @ ..] = alike else {
+        return;
+    };
+    let finding = &check.finding;
+    let (of, short) = check.name.split_once('.').unwrap_or(("", check.name));
+    let short = if others.is_empty() { short } else { "*" };
+    let (sign, name) = match finding.state {
+        State::Ok => (terminal.green("✓"), short.to_owned()),
+        State::Warning => (terminal.yellow("!"), terminal.yellow(short)),
+        State::Failed => (terminal.red("✗"), terminal.red(short)),
+        State::Skipped => (terminal.dim("–"), terminal.dim(short)),
+    };
+    let mut says = finding.says.clone();
+    if !others.is_empty() {
+        let names = alike.iter().filter_map(|check| check.name.split_once('.'));
+        let names: Vec<&str> = names.map(|(_, short)| short).collect();
+        let _ = write!(says, " ({})", names.join(", "));
+    }
+    let indent = width + 6;
+    let margin = " ".repeat(indent);
+    let lines = wrap(&says, WIDTH - indent);
+    let lines = lines.iter().map(|line| match finding.state {
+        State::Skipped => terminal.dim(line),
+        State::Failed => terminal.bold(line),
+        State::Ok | State::Warning => line.clone(),
+    });
+    let says = lines.collect::<Vec<_>>().join(&format!("\n{margin}"));
+    let pad = " ".repeat(width.saturating_sub(of.len() + 1 + short.len()));
+    let of = terminal.dim(format_args!("{of}."));
+    let _ = writeln!(out, "  {sign} {of}{name}{pad}  {says}");
+    for detail in &finding.details {
+        append(
+            out,
+            &margin,
+            &terminal.dim("·"),
+            &wrap(detail, WIDTH - indent - 2),
+        );
+    }
+    if let Some(advice) = &finding.advice {
+        append(
+            out,
+            &margin,
+            &terminal.cyan("→"),
+            &wrap(advice, WIDTH - indent - 2),
+        );
+    }
 }
 
 fn append(out: &mut String, margin: &str, sign: &str, lines: &[String]) {

@@ -17,8 +17,7 @@ pub(super) async fn reachable(patient: &Patient<'_>) -> Finding {
         return why.clone();
     }
     let begun = std::time::Instant::now();
-    // The first statement finds out whether there is a connection to be had.
-    if let Err(error) = condition::server(&patient.services.pool).await {
+    if let Err(error) = condition::try_to_connect(&patient.services.pool).await {
         return unreachable(&error);
     }
     let took = begun.elapsed().as_millis();

@@ -89,7 +89,7 @@ impl Check {
     pub(super) fn lack(&self) -> Option<Finding> {
         match self.finding.state {
             State::Ok | State::Warning => None,
-            State::Failed => Some(Finding::skipped(format!("{} comes first", self.name))),
+            State::Failed => Some(Finding::skipped(format!("needs {}", self.name))),
             State::Skipped => Some(Finding::skipped(self.finding.says.clone())),
         }
     }

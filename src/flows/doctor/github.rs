@@ -88,7 +88,7 @@ fn nobody(patient: &Patient<'_>, tables: &Check, app: Option<&App>) -> Option<Fi
         return None;
     }
     if patient.config.credentials().is_err() && patient.config.names_an_app() {
-        return Some(Finding::skipped("config.secrets comes first"));
+        return Some(Finding::skipped("needs config.secrets"));
     }
     match app {
         Some(app) => registration::become_app(patient.services, app)

@@ -41,7 +41,7 @@ fn values(config: &Config) -> Finding {
     let number = set.count();
     if config.warnings.is_empty() {
         return Finding::ok(format!(
-            "{number} of {} settings are set, each to something that can be",
+            "every value is right; {number} of {} settings are set",
             config.settings.len()
         ));
     }

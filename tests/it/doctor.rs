@@ -1,0 +1,106 @@
+//! The doctor from outside: the real program against what is well and what is not, in words and as JSON.
+
+// Tells clippy that the helpers here are tests too.
+#![cfg(test)]
+
+mod desk;
+mod inside;
+mod outside;
+mod promise;
+
+use openproducer::cache::Cache;
+use openproducer::clock::Clock;
+use openproducer::simulator::models::{Brand, ModelHouse};
+
+use self::desk::{Desk, KEY, PUBLIC, redacted, run};
+use crate::harness::house::house;
+use crate::harness::services::services;
+
+#[tokio::test]
+async fn a_whole_server_is_well_in_every_line() {
+    let models = ModelHouse::start().await.unwrap();
+    let prices = Prices::of_today();
+    house(async |t| {
+        let app = t.sim.app();
+        let environment: Vec<(&str, String)> = vec![
+            ("DATABASE_URL", t.database_url().to_owned()),
+            ("REDIS_URL", services().redis_url.clone()),
+            ("ENCRYPTION_KEY", KEY.to_owned()),
+            ("PUBLIC_URL", PUBLIC.to_owned()),
+            ("TRUSTED_PROXIES", "1".to_owned()),
+            ("LISTEN_ADDR", t.address().to_string()),
+            ("GITHUB_API_URL", t.sim.api_url()),
+            ("GITHUB_WEB_URL", t.sim.web_url()),
+            ("GITHUB_APP_ID", app.id.to_string()),
+            ("GITHUB_PRIVATE_KEY", app.private_key_pem.clone()),
+            ("GITHUB_WEBHOOK_SECRET", app.webhook_secret.clone()),
+            ("GITHUB_CLIENT_ID", app.client_id.clone()),
+            ("GITHUB_CLIENT_SECRET", app.client_secret.clone()),
+            ("OPENAI_PROVIDER", "CUSTOM".to_owned()),
+            ("OPENAI_API_BASE_URL", models.url(Brand::Local)),
+            ("OPENAI_MODEL", "sim-large".to_owned()),
+            ("AI_PRICES_PATH", prices.path()),
+            ("AI_MONTHLY_BUDGET_USD", "20".to_owned()),
+        ];
+        let before = t.sim.requests().len();
+        let said = run(&environment, "doctor").await;
+        assert_eq!((said.code, said.errors.as_str()), (0, ""));
+        insta::assert_snapshot!(redacted(&said.output, &t.sim), @"");
+        let said = run(&environment, "doctor --json").await;
+        assert_eq!(said.code, 0);
+        insta::assert_snapshot!(redacted(&said.output, &t.sim), @"");
+        let sent = t.sim.requests().split_off(before);
+        assert!(
+            sent.iter().all(|r| r.method == http::Method::GET),
+            "{sent:#?}"
+        );
+    })
+    .await;
+}
+
+/// A table of prices of today, in a file of its own.
+struct Prices(std::path::PathBuf);
+
+impl Prices {
+    fn of_today() -> Self {
+        let name = format!("op-prices-{}.yaml", uuid::Uuid::now_v7().simple());
+        let path = std::env::temp_dir().join(name);
+        let today = Clock::system().now().date_naive();
+        let table = format!("as_of: {today}\nmodels:\n  custom/*: {{ input: 1, output: 2 }}\n");
+        std::fs::write(&path, table).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl Drop for Prices {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_kept_in_the_cache_that_servers_share() {
+    let models = ModelHouse::start().await.unwrap();
+    let mut t = Desk::new().await;
+    t.set("REDIS_URL", &services().redis_url);
+    t.set("OPENAI_PROVIDER", "OPENAI");
+    t.set("OPENAI_API_KEY", "sk-nobodys");
+    t.set("OPENAI_API_BASE_URL", &models.url(Brand::OpenAi));
+    t.set("OPENAI_MODEL", "sim-large");
+    t.run("doctor").await;
+    models.only_key("another");
+    // What was known a moment ago is not believed.
+    let said = t.seen(&["ai.model"]).await;
+    insta::assert_snapshot!(said, @"");
+    assert!(
+        Cache::redis(&services().redis_url)
+            .unwrap()
+            .ping()
+            .await
+            .is_ok()
+    );
+}
