@@ -45,10 +45,296 @@ async fn a_whole_server_is_well_in_every_line() {
         let before = t.sim.requests().len();
         let said = run(&environment, "doctor").await;
         assert_eq!((said.code, said.errors.as_str()), (0, ""));
-        insta::assert_snapshot!(redacted(&said.output, &t.sim), @"");
+        insta::assert_snapshot!(redacted(&said.output, &t.sim), @"
+          ✓ config.values          every value is right; 18 of 43 settings are set
+          ✓ config.secrets         the App's key, webhook secret and client are set
+          ✓ config.public-url      https://bot.example.org
+          ✓ config.proxies         1 in front is believed about visitors' addresses
+          ✓ config.encryption-key  set; nothing is stored under it yet
+
+          ✓ database.reachable     PostgreSQL VERSION answers, connected in N ms
+          ✓ database.migrations    all 13 are there
+          ✓ database.queue-tables  there
+          ✓ database.tenant-wall   lets a tenant in and keeps others out
+          ✓ database.clock         the database's clock agrees with ours
+          ✓ database.connections   N of 400 are open
+
+          ✓ cache.redis            Redis answers
+
+          ✓ github.reachable       http://GITHUB/api answers in N ms
+          ✓ github.identity        the App theopenproducerbot (1234567)
+          ✓ github.permissions     issues: write, metadata: read
+          ✓ github.events          issues, issue_comment, repository
+          ✓ github.installations   installed on acme
+          ✓ github.clock           GitHub's clock agrees with ours
+          ✓ github.rate-limit      N of 5000 requests are left until HH:MM UTC (the App's own; each installation
+                                   has another)
+
+          ✓ webhooks.address       GitHub's newest delivery reached a server just now
+          ✓ webhooks.secret        signed the delivery that got through just now
+          ✓ webhooks.deliveries    the one of the last day got through
+          ✓ webhooks.received      the last that concerned us came in just now
+          ✓ webhooks.sweep         GitHub's list was looked through just now
+
+          ✓ queue.jobs             nothing waits
+          ✓ queue.workers          3 of the queue's workers are alive, three to a process
+
+          ✓ server.ready           the server at ADDRESS is ready
+
+          ✓ ai.model               custom/sim-large can be asked
+          ✓ ai.budget              $0.00 spent this month, by the prices of TODAY
+
+        ✓ 29 well in N s.
+        ");
         let said = run(&environment, "doctor --json").await;
         assert_eq!(said.code, 0);
-        insta::assert_snapshot!(redacted(&said.output, &t.sim), @"");
+        insta::assert_snapshot!(redacted(&said.output, &t.sim), @r#"
+        {
+          "version": VERSION
+          "at": NOW
+          "state": "ok",
+          "counts": {
+            "ok": 29,
+            "warning": 0,
+            "failed": 0,
+            "skipped": 0
+          },
+          "checks": [
+            {
+              "name": "config.values",
+              "state": "ok",
+              "says": "every value is right; 18 of 43 settings are set",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "config.secrets",
+              "state": "ok",
+              "says": "the App's key, webhook secret and client are set",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "config.public-url",
+              "state": "ok",
+              "says": "https://bot.example.org",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "config.proxies",
+              "state": "ok",
+              "says": "1 in front is believed about visitors' addresses",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "config.encryption-key",
+              "state": "ok",
+              "says": "set; nothing is stored under it yet",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "database.reachable",
+              "state": "ok",
+              "says": "PostgreSQL 15.18 answers, connected in N ms",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "database.migrations",
+              "state": "ok",
+              "says": "all 13 are there",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "database.queue-tables",
+              "state": "ok",
+              "says": "there",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "database.tenant-wall",
+              "state": "ok",
+              "says": "lets a tenant in and keeps others out",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "database.clock",
+              "state": "ok",
+              "says": "the database's clock agrees with ours",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "database.connections",
+              "state": "ok",
+              "says": "16 of 400 are open",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "cache.redis",
+              "state": "ok",
+              "says": "Redis answers",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.reachable",
+              "state": "ok",
+              "says": "http://GITHUB/api answers in N ms",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.identity",
+              "state": "ok",
+              "says": "the App theopenproducerbot (1234567)",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.permissions",
+              "state": "ok",
+              "says": "issues: write, metadata: read",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.events",
+              "state": "ok",
+              "says": "issues, issue_comment, repository",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.installations",
+              "state": "ok",
+              "says": "installed on acme",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.clock",
+              "state": "ok",
+              "says": "GitHub's clock agrees with ours",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "github.rate-limit",
+              "state": "ok",
+              "says": "4990 of 5000 requests are left until HH:MM UTC (the App's own; each installation has another)",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "webhooks.address",
+              "state": "ok",
+              "says": "GitHub's newest delivery reached a server just now",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "webhooks.secret",
+              "state": "ok",
+              "says": "signed the delivery that got through just now",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "webhooks.deliveries",
+              "state": "ok",
+              "says": "the one of the last day got through",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "webhooks.received",
+              "state": "ok",
+              "says": "the last that concerned us came in just now",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "webhooks.sweep",
+              "state": "ok",
+              "says": "GitHub's list was looked through just now",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "queue.jobs",
+              "state": "ok",
+              "says": "nothing waits",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "queue.workers",
+              "state": "ok",
+              "says": "3 of the queue's workers are alive, three to a process",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "server.ready",
+              "state": "ok",
+              "says": "the server at ADDRESS is ready",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "ai.model",
+              "state": "ok",
+              "says": "custom/sim-large can be asked",
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            },
+            {
+              "name": "ai.budget",
+              "state": "ok",
+              "says": "$0.00 spent this month, by the prices of TODAY
+              "details": [],
+              "advice": null,
+              "took_ms": N
+            }
+          ]
+        }
+        "#);
         let sent = t.sim.requests().split_off(before);
         assert!(
             sent.iter().all(|r| r.method == http::Method::GET),
@@ -95,7 +381,13 @@ async fn nothing_is_kept_in_the_cache_that_servers_share() {
     models.only_key("another");
     // What was known a moment ago is not believed.
     let said = t.seen(&["ai.model"]).await;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    exit 1
+      ✗ ai.model               openai/sim-large cannot be asked: the provider does not take the key
+                               → docs/models.md says which settings each provider needs; until then plans come
+                                 from the document's structure
+    {"name":"ai.model","state":"failed","says":"openai/sim-large cannot be asked: the provider does not take the key","details":[],"advice":"docs/models.md says which settings each provider needs; until then plans come from the document's structure"}
+    "#);
     assert!(
         Cache::redis(&services().redis_url)
             .unwrap()

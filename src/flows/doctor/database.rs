@@ -41,7 +41,7 @@ fn short(version: &str) -> &str {
 }
 
 fn unreachable(error: &sqlx::Error) -> Finding {
-    let says = format!("cannot connect to the database: {error}");
+    let says = format!("cannot connect to the database: {}", words(error));
     let advice = match error {
         sqlx::Error::Database(_) => {
             "The server is there and refuses: user, password and database of DATABASE_URL have to be right, and pg_hba.conf has to let us in"
@@ -53,9 +53,15 @@ fn unreachable(error: &sqlx::Error) -> Finding {
     Finding::failed(says).advise(advice)
 }
 
+/// What PostgreSQL said, without where in its own source it said so.
+fn words(error: &sqlx::Error) -> String {
+    let said = error.as_database_error();
+    said.map_or_else(|| error.to_string(), |said| said.message().to_owned())
+}
+
 /// A statement that should have worked.
 pub(super) fn refused(error: &sqlx::Error) -> Finding {
-    Finding::failed(format!("PostgreSQL refuses: {error}"))
+    Finding::failed(format!("PostgreSQL refuses: {}", words(error)))
         .advise("The user of DATABASE_URL has to own the tables, or be let do what their owner may")
 }
 
@@ -111,7 +117,8 @@ pub(super) async fn others(patient: &Patient<'_>, reachable: &Check, tables: &Ch
     let wall = async {
         match condition::wall(pool).await {
             Ok(wall) => of_wall(&wall),
-            Err(error) => Finding::failed(format!("nobody gets through the wall between tenants: {error}")).advise(
+            Err(error) => Finding::failed(format!("nobody gets through the wall between tenants: {}",
+                words(&error))).advise(
                 "After a restore into a new server the role is missing: `create role openproducer_tenant nologin`, grant it to \
                  the tables' owner, then restore again",
             ),

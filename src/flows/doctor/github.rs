@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{Check, Finding, Patient, webhooks};
+use crate::config::AppMode;
 use crate::domain::manifest;
 use crate::domain::present::lasting;
 use crate::flows::registration::{self, App};
@@ -21,12 +22,12 @@ const NEEDED_EVENTS: [&str; 2] = ["issues", "issue_comment"];
 /// Everything of GitHub and its webhooks.
 pub(super) async fn examine(
     patient: &Patient<'_>,
-    tables: &Check,
+    (tables, secrets): (&Check, &Check),
     app: Option<&App>,
 ) -> Vec<Check> {
     let github = &patient.services.github;
     let mut looked = None;
-    let reachable = match nobody(patient, tables, app) {
+    let reachable = match nobody(patient, secrets, app) {
         Some(why) => Check::new("github.reachable", why, Duration::ZERO),
         None => {
             let look = async {
@@ -82,22 +83,22 @@ pub(super) async fn examine(
 }
 
 /// Why there is nobody to come as; `None`: there is.
-fn nobody(patient: &Patient<'_>, tables: &Check, app: Option<&App>) -> Option<Finding> {
-    let github = &patient.services.github;
-    if github.is_registered() {
+fn nobody(patient: &Patient<'_>, secrets: &Check, app: Option<&App>) -> Option<Finding> {
+    if patient.services.github.is_registered() {
         return None;
     }
-    if patient.config.credentials().is_err() && patient.config.names_an_app() {
+    if patient.config.github.mode == AppMode::Token {
         return Some(Finding::skipped("needs config.secrets"));
     }
     match app {
         Some(app) => registration::become_app(patient.services, app)
             .err()
             .map(|error| Finding::failed(error.to_string())),
-        None if tables.lack().is_some() => tables.lack(),
-        None => Some(Finding::skipped(
-            "no App is registered yet: `openproducer setup --print` gives the link",
-        )),
+        None => Some(secrets.lack().unwrap_or_else(|| {
+            Finding::skipped(
+                "no App is registered yet: `openproducer setup --print` gives the link",
+            )
+        })),
     }
 }
 
@@ -308,8 +309,11 @@ fn of_installations(patient: &Patient<'_>, all: &[InstallationRecord]) -> Findin
         return Finding::ok(says);
     }
     Finding::warning(format!(
-        "{says}; {} not granted what the App asks for",
-        lacking.len()
+        "{says}; {} what the App asks for",
+        match lacking.len() {
+            1 => "1 account has not granted".to_owned(),
+            n => format!("{n} accounts have not granted"),
+        }
     ))
     .with_details(lacking.into_iter().take(MOST_NAMED))
     .advise("An owner of the account accepts it under Settings, GitHub Apps, Configure")

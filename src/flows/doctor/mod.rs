@@ -139,7 +139,7 @@ async fn inside(patient: &Patient<'_>) -> Vec<Check> {
         database::others(patient, &reachable, &tables),
         async {
             let (secrets, app) = setting::stored(patient, &tables).await;
-            let github = github::examine(patient, &tables, app.as_ref()).await;
+            let github = github::examine(patient, (&tables, &secrets), app.as_ref()).await;
             (secrets, github)
         },
         queue::examine(patient, &reachable, &tables),

@@ -185,14 +185,27 @@ async fn open_stored(patient: &Patient<'_>) -> (Finding, Option<App>) {
     let finding = match (shut.len(), keys.len(), &app) {
         (0, 0, None) => Finding::ok("set; nothing is stored under it yet"),
         (0, 0, Some(_)) => Finding::ok("opens the App's stored credentials"),
-        (0, n, None) => Finding::ok(format!("opens all {n} stored keys of tenants")),
-        (0, n, Some(_)) => Finding::ok(format!("opens the App's stored credentials and all {n} keys of tenants")),
+        (0, n, None) => Finding::ok(format!("opens {}", keys_of(n))),
+        (0, n, Some(_)) => Finding::ok(format!(
+            "opens the App's stored credentials and {}",
+            keys_of(n)
+        )),
         (bad, n, _) => Finding::failed(format!(
-            "{bad} of {n} stored keys of tenants cannot be opened: their plans come from the document's structure"
+            "of {}, {bad} cannot be opened: plans for them come from the document's structure",
+            keys_of(n)
         ))
-        .advise(format!("{PUT_IT_BACK}, or have their owners enter the keys again")),
+        .advise(format!(
+            "{PUT_IT_BACK}, or have their owners enter the keys again"
+        )),
     };
     (finding, app)
+}
+
+fn keys_of(tenants: usize) -> String {
+    match tenants {
+        1 => "1 stored key of a tenant".to_owned(),
+        n => format!("{n} stored keys of tenants"),
+    }
 }
 
 const PUT_IT_BACK: &str =
@@ -201,7 +214,8 @@ const PUT_IT_BACK: &str =
 fn without_key(config: &Config, keys: usize) -> Finding {
     if keys > 0 {
         return Finding::failed(format!(
-            "{keys} stored keys of tenants need ENCRYPTION_KEY, which is not set"
+            "ENCRYPTION_KEY is not set, and under it lies {}",
+            keys_of(keys)
         ))
         .advise(PUT_IT_BACK);
     }

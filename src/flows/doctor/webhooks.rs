@@ -7,6 +7,7 @@ use url::Url;
 
 use super::database::refused;
 use super::{Check, Finding, Patient};
+use crate::config::AppMode;
 use crate::domain::present::ago;
 use crate::flows::registration::App;
 use crate::flows::sweep;
@@ -52,7 +53,7 @@ pub(super) async fn examine(
         }
     });
     let received = patient.after(tables, "webhooks.received", async {
-        if patient.services.github.is_person() {
+        if patient.config.github.mode == AppMode::Token {
             return no_webhooks();
         }
         match deliveries::intake(pool).await {
@@ -61,8 +62,11 @@ pub(super) async fn examine(
         }
     });
     let swept = patient.after(tables, "webhooks.sweep", async {
-        if patient.services.github.is_person() {
+        if patient.config.github.mode == AppMode::Token {
             return no_webhooks();
+        }
+        if let (false, Some(why)) = (patient.services.github.is_registered(), identity.lack()) {
+            return why;
         }
         match sweeps::standing(pool, now - TimeDelta::days(1), now - sweep::KEPT).await {
             Ok(standing) => of_sweep(&standing, now),
@@ -148,7 +152,7 @@ pub(super) fn of_secret(listed: &[HookDelivery], now: DateTime<Utc>) -> Finding 
             Finding::ok(format!("signed the delivery that got through {}", at(newest, now)))
         }
         Some(newest) => Finding::failed(format!(
-            "GitHub's delivery of {} was answered 401: it is signed with another secret than ours",
+            "the delivery that came {} was answered 401: GitHub signs with another secret than ours",
             at(newest, now)
         ))
         .advise(

@@ -20,6 +20,8 @@ const MOVES: &str =
 const WITHOUT: &[(&str, &str)] = &[
     ("acknowledgements::exists", ONCE),
     ("ai_calls::delete_before", SWEEP),
+    ("ai_calls::list_bills", OPERATOR),
+    ("ai_keys::list_newest", OPERATOR),
     ("condition::seen_by", "the doctor tries what the wall lets through"),
     ("condition::wall", OPERATOR),
     (
