@@ -24,8 +24,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use arguments::{
-    Arguments, Command, ConfigArguments, DemoArguments, DoctorArguments, MigrateArguments, PlanArguments,
-    PlanFormat, ProcessArguments, RollbackArguments, ServeArguments, SetupArguments,
+    Arguments, Command, ConfigArguments, DemoArguments, DoctorArguments, MigrateArguments,
+    PlanArguments, PlanFormat, ProcessArguments, RollbackArguments, ServeArguments, SetupArguments,
     StatusArguments, WorkerArguments,
 };
 pub use failure::{Failure, bad_config};

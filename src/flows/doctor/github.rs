@@ -27,18 +27,17 @@ pub(super) async fn examine(
 ) -> Vec<Check> {
     let github = &patient.services.github;
     let mut looked = None;
-    let reachable = match nobody(patient, secrets, app) {
-        Some(why) => Check::new("github.reachable", why, Duration::ZERO),
-        None => {
-            let look = async {
-                let begun = std::time::Instant::now();
-                let found = github.look().await;
-                let finding = of_answer(patient, &found, begun.elapsed());
-                looked = Some(found);
-                finding
-            };
-            patient.check("github.reachable", look).await
-        }
+    let reachable = if let Some(why) = nobody(patient, secrets, app) {
+        Check::new("github.reachable", why, Duration::ZERO)
+    } else {
+        let look = async {
+            let begun = std::time::Instant::now();
+            let found = github.look().await;
+            let finding = of_answer(patient, &found, begun.elapsed());
+            looked = Some(found);
+            finding
+        };
+        patient.check("github.reachable", look).await
     };
     let who = async { of_identity(patient, looked.as_ref(), app) };
     let identity = patient.after(&reachable, "github.identity", who).await;

@@ -139,7 +139,8 @@ async fn inside(patient: &Patient<'_>) -> Vec<Check> {
         database::others(patient, &reachable, &tables),
         async {
             let (secrets, app) = setting::stored(patient, &tables).await;
-            let github = github::examine(patient, (&tables, &secrets), app.as_ref()).await;
+            let github = github::examine(patient, (&tables, &secrets), app.as_ref());
+            let github = Box::pin(github).await;
             (secrets, github)
         },
         queue::examine(patient, &reachable, &tables),
@@ -153,12 +154,11 @@ async fn inside(patient: &Patient<'_>) -> Vec<Check> {
 
 /// What is told where the config itself is wrong: every fault, and that nothing else was looked at.
 pub fn of_faults(faults: &[Fault]) -> Vec<Check> {
-    let faulty = setting::faulty(faults);
     let why = "the configuration has to be right first";
     let others = NAMES.iter().filter(|name| **name != "config.values");
     let others = others.map(|name| Check::new(name, Finding::skipped(why), Duration::ZERO));
-    let faulty = Check::new("config.values", faulty, Duration::ZERO);
-    std::iter::once(faulty).chain(others).collect()
+    let values = Check::new("config.values", setting::faulty(faults), Duration::ZERO);
+    std::iter::once(values).chain(others).collect()
 }
 
 fn in_order(mut checks: Vec<Check>) -> Vec<Check> {

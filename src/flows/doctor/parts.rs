@@ -131,12 +131,14 @@ fn of_budget(patient: &Patient<'_>, bills: &[Bill], now: DateTime<Utc>) -> Findi
             .map(|bill| format!("{}: {}", bill.account, bill.spent))
             .collect();
         if !over.is_empty() {
-            return Finding::warning(format!("{spent}; {} of {budget} each is used up", "the budget"))
+            return Finding::warning(format!(
+                "{spent}; accounts have used up their budget of {budget} each"
+            ))
                 .with_details(over)
                 .advise("Their plans come from the document's structure until the month ends; AI_MONTHLY_BUDGET_USD raises it");
         }
         let provider = crate::ai::Provider::of_setting(services.operator.provider);
-        let priced = provider.is_none_or(|provider| {
+        let is_known = provider.is_none_or(|provider| {
             let model = if name.is_empty() {
                 provider.usual_model().unwrap_or_default()
             } else {
@@ -146,7 +148,7 @@ fn of_budget(patient: &Patient<'_>, bills: &[Bill], now: DateTime<Utc>) -> Findi
                 .find(&format!("{}/{model}", provider.name()))
                 .is_some()
         });
-        if !priced {
+        if !is_known {
             return Finding::failed("there is a budget, and the table of prices does not know the model: it is never asked")
                 .advise("Add the model to the file that AI_PRICES_PATH names");
         }

@@ -127,7 +127,8 @@ pub(super) fn is_local(url: &Url) -> bool {
         }
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            !name.contains('.') || name.ends_with(".localhost") || name.ends_with(".local")
+            let last = name.rsplit_once('.').map(|(_, last)| last);
+            matches!(last, None | Some("localhost" | "local"))
         }
         None => false,
     }

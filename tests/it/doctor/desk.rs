@@ -1,5 +1,6 @@
 //! An operator's desk: a GitHub, a database, and the program with an environment that tests change.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 
 use openproducer::simulator::{Setup, Simulator};
@@ -141,7 +142,7 @@ impl Desk {
                 .unwrap()
                 .clone();
             check.as_object_mut().unwrap().remove("took_ms");
-            seen.push_str(&format!("{check}\n"));
+            writeln!(seen, "{check}").unwrap();
         }
         redacted(&seen, &self.sim)
     }
@@ -154,7 +155,7 @@ fn in_words(text: &str, name: &str) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty()) {
         match blocks.last_mut() {
-            Some(block) if line.starts_with("        ") => block.push_str(&format!("{line}\n")),
+            Some(block) if line.starts_with("        ") => writeln!(block, "{line}").unwrap(),
             _ => blocks.push(format!("{line}\n")),
         }
     }

@@ -265,7 +265,7 @@ async fn webhooks_are_judged_by_what_became_of_deliveries() {
     ));
     let refusing = tokio::spawn(async move {
         while let Ok((mut stream, _)) = door.accept().await {
-            let mut head = [0; 65_536];
+            let mut head = vec![0; 65_536];
             let _ = stream.read(&mut head).await;
             let _ = stream
                 .write_all(

@@ -22,7 +22,10 @@ const WITHOUT: &[(&str, &str)] = &[
     ("ai_calls::delete_before", SWEEP),
     ("ai_calls::list_bills", OPERATOR),
     ("ai_keys::list_newest", OPERATOR),
-    ("condition::seen_by", "the doctor tries what the wall lets through"),
+    (
+        "condition::seen_by",
+        "the doctor tries what the wall lets through",
+    ),
     ("condition::wall", OPERATOR),
     (
         "api_tokens::find_live_anywhere",
