@@ -88,7 +88,7 @@ async fn addresses_and_proxies_that_will_not_do_are_named() {
                                  2
       ✓ config.proxies         none: visitors' own addresses are counted
     {"name":"config.public-url","state":"warning","says":"http://bot.example.org is not https: cookies are not marked secure, and specifications travel in the open","details":[],"advice":"Put https in front and set PUBLIC_URL to that address: docs/self-hosting.md, step 2"}
-    {"name":"config.proxies","state":"ok","says":"none: visitors' own addresses are ?
+    {"name":"config.proxies","state":"ok","says":"none: visitors' own addresses are counted","details":[],"advice":null}
     "#);
     t.set("PUBLIC_URL", "http://localhost:8080");
     insta::assert_snapshot!(t.seen(&both).await, @r#"
@@ -99,7 +99,7 @@ async fn addresses_and_proxies_that_will_not_do_are_named() {
                                  2
       ✓ config.proxies         none: visitors' own addresses are counted
     {"name":"config.public-url","state":"warning","says":"http://localhost:8080 is an address of this machine or its network: GitHub cannot reach it","details":[],"advice":"Put https in front and set PUBLIC_URL to that address: docs/self-hosting.md, step 2"}
-    {"name":"config.proxies","state":"ok","says":"none: visitors' own addresses are ?
+    {"name":"config.proxies","state":"ok","says":"none: visitors' own addresses are counted","details":[],"advice":null}
     "#);
 }
 
@@ -133,7 +133,7 @@ async fn a_database_that_is_down_comes_first_and_what_needs_it_is_skipped() {
       ✓ github.events          issues, issue_comment, repository
       ✓ github.installations   installed on acme
       ✓ github.clock           GitHub's clock agrees with ours
-      ✓ github.rate-limit      N of 5000 requests are left until HH:MM UTC (the App's own; each installation
+      ✓ github.rate-limit      N of 5000 requests are left until N UTC (the App's own; each installation
                                has another)
 
       – webhooks.address       GitHub tells it on the App's settings page alone, where it has to be
@@ -244,11 +244,10 @@ async fn a_wall_that_is_open_is_found() {
     t.sql("create or replace function wall_role() returns text language sql immutable as 'select ''nobody_at_all'''").await;
     insta::assert_snapshot!(t.seen(&wall).await, @r#"
     exit 1
-      ✗ database.tenant-wall   nobody gets through the wall between tenants: error returned from database: role
-                               "nobody_at_all" does not exist at line 12053
+      ✗ database.tenant-wall   nobody gets through the wall between tenants: role "nobody_at_all" does not exist
                                → After a restore into a new server the role is missing: `create role
                                  openproducer_tenant nologin`, grant it to the tables' owner, then restore again
-    {"name":"database.tenant-wall","state":"failed","says":"nobody gets through the wall between tenants: error returned from database: role \"nobody_at_all\" does not exist at line 12053","details":[],"advice":"After a restore into a new server the role is missing: `create role openproducer_tenant nologin`, grant it to the tables' owner, then restore again"}
+    {"name":"database.tenant-wall","state":"failed","says":"nobody gets through the wall between tenants: role \"nobody_at_all\" does not exist","details":[],"advice":"After a restore into a new server the role is missing: `create role openproducer_tenant nologin`, grant it to the tables' owner, then restore again"}
     "#);
 }
 
@@ -270,9 +269,9 @@ async fn a_database_whose_clock_runs_ahead_is_noticed() {
         .await;
     insta::assert_snapshot!(t.seen(&["database.clock"]).await, @r#"
     exit 0
-      ! database.clock         the database's clock is 89 minutes ahead of ours: jobs start too early
+      ! database.clock         the database's clock is 90 minutes ahead of ours: jobs start too early
                                → Let both machines keep time by NTP (`timedatectl` says whether this one does)
-    {"name":"database.clock","state":"warning","says":"the database's clock is 89 minutes ahead of ours: jobs start too early","details":[],"advice":"Let both machines keep time by NTP (`timedatectl` says whether this one does)"}
+    {"name":"database.clock","state":"warning","says":"the database's clock is 90 minutes ahead of ours: jobs start too early","details":[],"advice":"Let both machines keep time by NTP (`timedatectl` says whether this one does)"}
     "#);
 }
 
@@ -301,25 +300,25 @@ async fn what_was_stored_under_another_key_is_found() {
     let key = ["config.encryption-key"];
     insta::assert_snapshot!(t.seen(&key).await, @r#"
     exit 0
-      ✓ config.encryption-key  opens all 1 stored keys of tenants
-    {"name":"config.encryption-key","state":"ok","says":"opens all 1 stored keys of tenants","details":[],"advice":null}
+      ✓ config.encryption-key  opens 1 stored key of a tenant
+    {"name":"config.encryption-key","state":"ok","says":"opens 1 stored key of a tenant","details":[],"advice":null}
     "#);
     t.set("ENCRYPTION_KEY", &"08".repeat(32));
     insta::assert_snapshot!(t.seen(&key).await, @r#"
     exit 1
-      ✗ config.encryption-key  1 of 1 stored keys of tenants cannot be opened: their plans come from the
+      ✗ config.encryption-key  of 1 stored key of a tenant, 1 cannot be opened: plans for them come from the
                                document's structure
                                → Set the ENCRYPTION_KEY that they were stored under, the same on every server and
                                  worker, or have their owners enter the keys again
-    {"name":"config.encryption-key","state":"failed","says":"1 of 1 stored keys of tenants cannot be opened: their plans come from the document's structure","details":[],"advice":"Set the ENCRYPTION_KEY that they were stored under, the same on every server and worker, or have their owners enter the keys again"}
+    {"name":"config.encryption-key","state":"failed","says":"of 1 stored key of a tenant, 1 cannot be opened: plans for them come from the document's structure","details":[],"advice":"Set the ENCRYPTION_KEY that they were stored under, the same on every server and worker, or have their owners enter the keys again"}
     "#);
     t.unset("ENCRYPTION_KEY");
     insta::assert_snapshot!(t.seen(&key).await, @r#"
     exit 1
-      ✗ config.encryption-key  1 stored keys of tenants need ENCRYPTION_KEY, which is not set
+      ✗ config.encryption-key  ENCRYPTION_KEY is not set, and under it lies 1 stored key of a tenant
                                → Set the ENCRYPTION_KEY that they were stored under, the same on every server and
                                  worker
-    {"name":"config.encryption-key","state":"failed","says":"1 stored keys of tenants need ENCRYPTION_KEY, which is not set","details":[],"advice":"Set the ENCRYPTION_KEY that they were stored under, the same on every server and worker"}
+    {"name":"config.encryption-key","state":"failed","says":"ENCRYPTION_KEY is not set, and under it lies 1 stored key of a tenant","details":[],"advice":"Set the ENCRYPTION_KEY that they were stored under, the same on every server and worker"}
     "#);
 }
 

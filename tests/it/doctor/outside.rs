@@ -43,7 +43,7 @@ async fn a_github_that_is_away_or_ill_is_told_apart() {
       ✓ config.proxies         1 in front is believed about visitors' addresses
       ✓ config.encryption-key  set; nothing is stored under it yet
 
-      ✓ database.reachable     PostgreSQL VERSION answers, connected in N ms
+      ✓ database.reachable     PostgreSQL N answers, connected in N ms
       ✓ database.migrations    all 13 are there
       ✓ database.queue-tables  there
       ✓ database.tenant-wall   keeps strangers out; there is no tenant yet to be let in
@@ -163,12 +163,12 @@ async fn what_the_app_lacks_or_has_too_much_is_named() {
                                  installed the App is then asked to accept
       ✗ github.events          the App does not hear of issue_comment, repository
                                → Subscribe to them on the App's settings page, Permissions & events
-      ! github.installations   installed on acme; 1 not granted what the App asks for
+      ! github.installations   installed on acme; 1 account has not granted what the App asks for
                                · acme has not granted issues: write
                                → An owner of the account accepts it under Settings, GitHub Apps, Configure
     {"name":"github.permissions","state":"failed","says":"the App lacks issues: write","details":[],"advice":"Grant it on the App's settings page, Permissions & events; each account that has installed the App is then asked to accept"}
     {"name":"github.events","state":"failed","says":"the App does not hear of issue_comment, repository","details":[],"advice":"Subscribe to them on the App's settings page, Permissions & events"}
-    {"name":"github.installations","state":"warning","says":"installed on acme; 1 not granted what the App asks for","details":["acme has not granted issues: write"],"advice":"An owner of the account accepts it under Settings, GitHub Apps, Configure"}
+    {"name":"github.installations","state":"warning","says":"installed on acme; 1 account has not granted what the App asks for","details":["acme has not granted issues: write"],"advice":"An owner of the account accepts it under Settings, GitHub Apps, Configure"}
     "#);
     let t = with_setup(Setup {
         permissions: owned(&[
@@ -206,21 +206,21 @@ async fn a_clock_that_github_does_not_share_and_a_limit_nearly_reached_are_seen(
     insta::assert_snapshot!(t.seen(&["github.identity", "github.clock"]).await, @r#"
     exit 0
       ✓ github.identity        the App theopenproducerbot (1234567)
-      ! github.clock           our clock is 2 hours behind GitHub's: signatures are dated by GitHub's, everything
+      ! github.clock           our clock is 3 hours behind GitHub's: signatures are dated by GitHub's, everything
                                else is not
                                → Let this machine keep time by NTP (`timedatectl` says whether it does)
     {"name":"github.identity","state":"ok","says":"the App theopenproducerbot (1234567)","details":[],"advice":null}
-    {"name":"github.clock","state":"warning","says":"our clock is 2 hours behind GitHub's: signatures are dated by GitHub's, everything else is not","details":[],"advice":"Let this machine keep time by NTP (`timedatectl` says whether it does)"}
+    {"name":"github.clock","state":"warning","says":"our clock is 3 hours behind GitHub's: signatures are dated by GitHub's, everything else is not","details":[],"advice":"Let this machine keep time by NTP (`timedatectl` says whether it does)"}
     "#);
     t.sim
         .set_rate_limit(12, t.sim.now() + chrono::TimeDelta::hours(1));
     insta::assert_snapshot!(t.seen(&["github.rate-limit"]).await, @r#"
     exit 0
-      ! github.rate-limit      N of 5000 requests are left until HH:MM UTC (the App's own; each installation has
+      ! github.rate-limit      N of 5000 requests are left until N UTC (the App's own; each installation has
                                another)
                                → Runs wait by themselves until then; something else may be asking with the same
                                  credentials
-    {"name":"github.rate-limit","state":"warning","says":"6 of 5000 requests are left until HH:MM UTC (the App's own; each installation has another)","details":[],"advice":"Runs wait by themselves until then; something else may be asking with the same credentials"}
+    {"name":"github.rate-limit","state":"warning","says":"N of 5000 requests are left until N UTC (the App's own; each installation has another)","details":[],"advice":"Runs wait by themselves until then; something else may be asking with the same credentials"}
     "#);
 }
 
@@ -279,7 +279,7 @@ async fn webhooks_are_judged_by_what_became_of_deliveries() {
     insta::assert_snapshot!(t.seen(&HOOKS).await, @r#"
     exit 1
       ✓ webhooks.address       GitHub's newest delivery reached a server just now
-      ✗ webhooks.secret        GitHub's delivery of just now was answered 401: it is signed with another secret
+      ✗ webhooks.secret        the delivery that came just now was answered 401: GitHub signs with another secret
                                than ours
                                → Enter the same secret as GITHUB_WEBHOOK_SECRET and on the App's settings page,
                                  General, Webhook; if it is the same, a proxy in front asks for a password
@@ -289,7 +289,7 @@ async fn webhooks_are_judged_by_what_became_of_deliveries() {
                                → A running worker asks for them again within five minutes; webhooks.sweep says how
                                  that goes
     {"name":"webhooks.address","state":"ok","says":"GitHub's newest delivery reached a server just now","details":[],"advice":null}
-    {"name":"webhooks.secret","state":"failed","says":"GitHub's delivery of just now was answered 401: it is signed with another secret than ours","details":[],"advice":"Enter the same secret as GITHUB_WEBHOOK_SECRET and on the App's settings page, General, Webhook; if it is the same, a proxy in front asks for a password"}
+    {"name":"webhooks.secret","state":"failed","says":"the delivery that came just now was answered 401: GitHub signs with another secret than ours","details":[],"advice":"Enter the same secret as GITHUB_WEBHOOK_SECRET and on the App's settings page, General, Webhook; if it is the same, a proxy in front asks for a password"}
     {"name":"webhooks.deliveries","state":"warning","says":"2 of 2 of the last day did not get through","details":["installation.created, just now: Invalid HTTP Response: 401","installation.created, just now: failed to connect to host"],"advice":"A running worker asks for them again within five minutes; webhooks.sweep says how that goes"}
     "#);
     refusing.abort();
@@ -344,7 +344,7 @@ async fn before_there_is_an_app_the_way_to_it_is_shown() {
       ✓ config.proxies         1 in front is believed about visitors' addresses
       ✓ config.encryption-key  set; nothing is stored under it yet
 
-      ✓ database.reachable     PostgreSQL VERSION answers, connected in N ms
+      ✓ database.reachable     PostgreSQL N answers, connected in N ms
       ✓ database.migrations    all 13 are there
       ✓ database.queue-tables  there
       ✓ database.tenant-wall   keeps strangers out; there is no tenant yet to be let in
@@ -360,8 +360,7 @@ async fn before_there_is_an_app_the_way_to_it_is_shown() {
       – webhooks.*             no App is registered yet: `openproducer setup --print` gives the link (address,
                                secret, deliveries)
       ✓ webhooks.received      no delivery that concerns us has come in yet
-      ! webhooks.sweep         GitHub's list was never looked through for what did not get here
-                               → A worker does it when it starts: start one
+      – webhooks.sweep         no App is registered yet: `openproducer setup --print` gives the link
 
       ✓ queue.jobs             nothing waits
       ! queue.workers          no worker runs
@@ -375,7 +374,7 @@ async fn before_there_is_an_app_the_way_to_it_is_shown() {
       ✓ ai.model               none is set: plans come from the document's structure
       ✓ ai.budget              AI_PRICES_PATH is not set: what models cost is not known, and no budget kept
 
-    ! 3 warnings, 10 skipped, 16 well in N s.
+    ! 2 warnings, 11 skipped, 16 well in N s.
     ");
 }
 
@@ -443,7 +442,16 @@ async fn the_app_of_the_setup_page_is_opened_and_compared_with_our_address() {
     {"name":"webhooks.address","state":"warning","says":"the App was registered for https://former.example.org/, not for this PUBLIC_URL","details":[],"advice":"On the App's settings page, General: set the webhook URL to https://bot.example.org/api/webhook/github, and callback and setup URL to the same server"}
     "#);
     t.set("ENCRYPTION_KEY", &"08".repeat(32));
-    insta::assert_snapshot!(t.seen(&["config.encryption-key", "github.reachable"]).await, @"");
+    insta::assert_snapshot!(t.seen(&["config.encryption-key", "github.reachable"]).await, @r#"
+    exit 1
+      ✗ config.encryption-key  the App's stored credentials cannot be opened: sealed with another ENCRYPTION_KEY
+                               → Set the ENCRYPTION_KEY that they were stored under, the same on every server and
+                                 worker
+      – github.*               needs config.encryption-key (reachable, identity, permissions, events,
+                               installations, clock, rate-limit)
+    {"name":"config.encryption-key","state":"failed","says":"the App's stored credentials cannot be opened: sealed with another ENCRYPTION_KEY","details":[],"advice":"Set the ENCRYPTION_KEY that they were stored under, the same on every server and worker"}
+    {"name":"github.reachable","state":"skipped","says":"needs config.encryption-key","details":[],"advice":null}
+    "#);
 }
 
 #[tokio::test]
@@ -461,7 +469,7 @@ async fn with_a_persons_token_it_says_whose_and_what_it_may() {
       ✓ config.proxies         1 in front is believed about visitors' addresses
       ✓ config.encryption-key  set; nothing is stored under it yet
 
-      ✓ database.reachable     PostgreSQL VERSION answers, connected in N ms
+      ✓ database.reachable     PostgreSQL N answers, connected in N ms
       ✓ database.migrations    all 13 are there
       ✓ database.queue-tables  there
       ✓ database.tenant-wall   keeps strangers out; there is no tenant yet to be let in
@@ -475,7 +483,7 @@ async fn with_a_persons_token_it_says_whose_and_what_it_may() {
       ✓ github.identity        a classic token of alice (public_repo): public repositories alone
       – github.*               with a person's token there is no App (permissions, events, installations)
       ✓ github.clock           GitHub's clock agrees with ours
-      ✓ github.rate-limit      N of 5000 requests are left until HH:MM UTC (the token's)
+      ✓ github.rate-limit      N of 5000 requests are left until N UTC (the token's)
 
       – webhooks.*             with a person's token there are no webhooks (address, secret, deliveries, received,
                                sweep)
@@ -506,7 +514,15 @@ async fn with_a_persons_token_it_says_whose_and_what_it_may() {
     {"name":"github.identity","state":"failed","says":"GitHub does not accept our credentials: Bad credentials","details":[],"advice":"Make a new token with *Issues: Read and write*, and set it as GITHUB_TOKEN"}
     "#);
     t.unset("GITHUB_TOKEN");
-    insta::assert_snapshot!(t.seen(&["config.secrets", "github.reachable"]).await, @"");
+    insta::assert_snapshot!(t.seen(&["config.secrets", "github.reachable"]).await, @r#"
+    exit 1
+      ✗ config.secrets         GITHUB_APP_MODE is token, and GITHUB_TOKEN is not set
+                               → Set GITHUB_TOKEN to a token that may read and write issues
+      – github.*               needs config.secrets (reachable, identity, permissions, events, installations,
+                               clock, rate-limit)
+    {"name":"config.secrets","state":"failed","says":"GITHUB_APP_MODE is token, and GITHUB_TOKEN is not set","details":[],"advice":"Set GITHUB_TOKEN to a token that may read and write issues"}
+    {"name":"github.reachable","state":"skipped","says":"needs config.secrets","details":[],"advice":null}
+    "#);
 }
 
 #[tokio::test]
