@@ -45,6 +45,12 @@ pub enum Command {
     Status(StatusArguments),
     /// Close what a run created
     Rollback(RollbackArguments),
+    /// Look at everything the server depends on, and say what is well, what is not, and what to do
+    ///
+    /// One line a check: ✓ well, ! works but somebody should look, ✗ failed, – skipped, and why. It changes nothing:
+    /// no migration, no write to the database, nothing but reading at GitHub. Exit code 0 when nothing failed, 1 when
+    /// something did, 2 when the configuration is wrong; then every fault is named and nothing else is looked at.
+    Doctor(DoctorArguments),
     /// Print what is configured and where it comes from, secrets hidden
     Config(ConfigArguments),
 }
@@ -185,6 +191,19 @@ pub struct RollbackArguments {
     /// Issues too that people have worked on since
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// How long each check may take
+    #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=120))]
+    pub timeout: u64,
+    /// For a machine that runs workers alone: they need no webhook secret
+    #[arg(long)]
+    pub worker: bool,
 }
 
 #[derive(Debug, Args)]

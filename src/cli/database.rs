@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::store::embedded::Embedded;
-use crate::store::{self, PoolSettings};
+use crate::store::{self, PoolSettings, StoreError};
 
 /// A pool and, where none is configured, the PostgreSQL behind it.
 pub(super) struct Database {
@@ -43,6 +43,38 @@ impl Database {
                 stop(Some(embedded)).await;
                 Err(failure)
             }
+        }
+    }
+
+    /// For looking alone: connects at first use, and can write nothing. `None`: the embedded PostgreSQL does not run, and is
+    /// not started.
+    pub(super) async fn to_look_at(
+        config: &Config,
+        name: &'static str,
+    ) -> Result<Option<Self>, StoreError> {
+        let settings = PoolSettings {
+            max_connections: 5,
+            ..PoolSettings::named(name)
+        };
+        let (url, embedded) = match &config.database_url {
+            Some(url) => (url.clone(), None),
+            None => match Embedded::find_running(&config.data_folder).await {
+                Some(embedded) => (embedded.url().clone(), Some(embedded)),
+                None => return Ok(None),
+            },
+        };
+        let pool = store::connect_to_look(url.expose_secret(), &settings)?;
+        Ok(Some(Self { pool, embedded }))
+    }
+
+    /// In the place of one that is not there: whoever asks it is refused.
+    pub(super) fn nowhere() -> Self {
+        let settings = PoolSettings::named("openproducer");
+        let pool = store::connect_to_look("postgres://127.0.0.1:1/nowhere", &settings)
+            .expect("it is an address");
+        Self {
+            pool,
+            embedded: None,
         }
     }
 

@@ -15,6 +15,8 @@ pub enum Failure {
     BadInput(String),
     /// Exit code 2: every fault of the config.
     BadConfig(Vec<Fault>),
+    /// This exit code; everything has been said.
+    Told(u8),
     /// Who reads our output has enough: no words, and no failure.
     OutputClosed,
 }
@@ -29,6 +31,7 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         let code = match self {
             Self::OutputClosed => return ExitCode::SUCCESS,
+            Self::Told(code) => return ExitCode::from(*code),
             Self::Failed(_) => 1,
             Self::BadInput(_) | Self::BadConfig(_) => 2,
         };
@@ -52,6 +55,7 @@ impl fmt::Display for Failure {
                 write!(f, "{} configured {wrong} wrong or missing", faults.len())?;
                 faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
             }
+            Self::Told(_) => f.write_str("it was said above"),
             Self::OutputClosed => f.write_str("nobody reads the output any more"),
         }
     }

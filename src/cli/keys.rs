@@ -22,6 +22,15 @@ pub(super) fn complete(config: &mut Config, chance: &Chance) -> anyhow::Result<(
     Ok(())
 }
 
+/// The same for whoever only looks: a key that is not there is not made.
+pub(super) fn find(config: &mut Config) -> anyhow::Result<()> {
+    let file = config.data_folder.join(FILE);
+    if config.encryption_key.is_none() && config.database_url.is_none() && file.exists() {
+        config.encryption_key = Some(read(&file)?);
+    }
+    Ok(())
+}
+
 /// The folder's key, made if there is none. Of many processes that make one at once, one wins.
 fn of_folder(folder: &Path, chance: &Chance) -> anyhow::Result<EncryptionKey> {
     let file = folder.join(FILE);
@@ -43,7 +52,12 @@ fn of_folder(folder: &Path, chance: &Chance) -> anyhow::Result<EncryptionKey> {
             ),
         }
     }
-    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {shown}"))?;
+    read(&file)
+}
+
+fn read(file: &Path) -> anyhow::Result<EncryptionKey> {
+    let shown = file.display();
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
     let bytes = hex::decode(text.trim()).ok();
     let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     bytes.map(EncryptionKey::from_bytes).with_context(|| {

@@ -4,6 +4,7 @@ mod arguments;
 mod config;
 mod database;
 mod demo;
+mod doctor;
 mod failure;
 mod keys;
 mod logs;
@@ -23,8 +24,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use arguments::{
-    Arguments, Command, ConfigArguments, DemoArguments, MigrateArguments, PlanArguments,
-    PlanFormat, ProcessArguments, RollbackArguments, ServeArguments, SetupArguments,
+    Arguments, Command, ConfigArguments, DemoArguments, DoctorArguments, MigrateArguments,
+    PlanArguments, PlanFormat, ProcessArguments, RollbackArguments, ServeArguments, SetupArguments,
     StatusArguments, WorkerArguments,
 };
 pub use failure::{Failure, bad_config};
@@ -58,6 +59,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Process(args) => in_runtime(process::run(args)),
         Command::Status(args) => in_runtime(status::run(args)),
         Command::Rollback(args) => in_runtime(process::roll_back(args)),
+        Command::Doctor(args) => in_runtime(doctor::run(args)),
     }
 }
 

@@ -79,6 +79,9 @@ pub(super) async fn run_worker(_: WorkerArguments) -> Result<(), Failure> {
     let database = Database::open(&config, "openproducer worker").await?;
     keys::complete(&mut config, &Chance::system())?;
     let services = services(&config, &database, github)?;
+    if !services.github.is_registered() {
+        info!("no GitHub App is known yet: the worker waits for one");
+    }
     let (shutdown, mut stopping) = watch::channel(false);
     let working = tokio::spawn(async move {
         if services.github.is_registered()

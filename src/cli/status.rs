@@ -14,6 +14,7 @@ use super::terminal::Terminal;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::ids::{RepositoryName, RunId};
+use crate::domain::present::ago;
 use crate::domain::run::{Phase, State};
 use crate::flows::{status, sweep};
 use crate::store::planned_issues::{self, Item, Tally};
@@ -89,18 +90,6 @@ fn sweeping_in_words(standing: &Standing, now: DateTime<Utc>) -> String {
         words.push(format!("the last sweep was cut off: {error}"));
     }
     format!("Deliveries: {}", words.join("; "))
-}
-
-/// `2 minutes ago`
-fn ago(since: TimeDelta) -> String {
-    let (number, unit) = match since.num_minutes() {
-        ..1 => return "just now".to_owned(),
-        minutes @ 1..120 => (minutes, "minute"),
-        minutes @ 120..2880 => (minutes / 60, "hour"),
-        minutes => (minutes / 1440, "day"),
-    };
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural} ago")
 }
 
 /// The newest runs, of one repository or of all, as text or as JSON.

@@ -89,6 +89,16 @@ pub fn permissions() -> Vec<(String, String)> {
         .collect()
 }
 
+/// The events that the App subscribes to; those about itself come unasked.
+pub fn events() -> Vec<String> {
+    let events = read()["default_events"].as_array().cloned();
+    events
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|event| event.as_str().map(str::to_owned))
+        .collect()
+}
+
 fn read() -> Value {
     serde_json::from_str(MANIFEST).expect("a test reads it")
 }

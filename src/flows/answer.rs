@@ -2,7 +2,7 @@
 
 use super::asking::Asking;
 use super::{FlowResult, Services, reply};
-use crate::domain::comment::{self, About};
+use crate::domain::comment::{self, About, Link};
 use crate::domain::ids::RunId;
 use crate::domain::rejection::Complaint;
 use crate::domain::run::IllegalMove;
@@ -21,8 +21,8 @@ pub enum Answer {
     Closed,
     /// No run of the issue is completed.
     NothingToSync,
-    /// The text says what the issues follow already.
-    InSync,
+    /// The text says what the issues follow already; these are not in it any more and were left open.
+    InSync(Vec<Link>),
     /// A run of the issue is not over yet.
     SyncLater {
         run: RunId,
@@ -36,6 +36,11 @@ pub enum Answer {
         numbers: Vec<u32>,
         /// The numbers that there are.
         known: Vec<u32>,
+    },
+    /// Numbers of a sync with which nothing is to be done, and those with which something is.
+    NothingNeeded {
+        numbers: Vec<u32>,
+        to_do: Vec<u32>,
     },
     /// Why the plan is left as it is, in words.
     NotEdited(String),
@@ -69,7 +74,7 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
         }
         Answer::Closed => comment::closed(bot),
         Answer::NothingToSync => comment::nothing_to_sync(bot),
-        Answer::InSync => comment::in_sync(),
+        Answer::InSync(left_open) => comment::in_sync(&left_open),
         Answer::SyncLater {
             run,
             is_preview,
@@ -89,6 +94,7 @@ pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) ->
             )
         }
         Answer::UnknownItems { numbers, known } => comment::unknown_items(&numbers, &known),
+        Answer::NothingNeeded { numbers, to_do } => comment::nothing_needed(&numbers, &to_do),
         Answer::NotEdited(why) => comment::not_edited(&why),
         Answer::NothingLeft => comment::nothing_left(bot),
         Answer::NotShown => comment::not_shown(bot),

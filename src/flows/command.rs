@@ -283,8 +283,18 @@ async fn objection(
     let is_known = |n: u32| items.iter().any(|i| u32::try_from(i.position) == Ok(n));
     let numbers: Vec<u32> = picked.items().filter(|n| !is_known(*n)).collect();
     if !numbers.is_empty() {
-        let known = known(&items);
+        let known = match run.syncs {
+            Some(_) => to_do(&items),
+            None => known(&items),
+        };
         return Ok(Some(Answer::UnknownItems { numbers, known }));
+    }
+    if run.syncs.is_some() {
+        let to_do = to_do(&items);
+        if !picked.items().any(|n| to_do.contains(&n)) {
+            let numbers = picked.items().collect();
+            return Ok(Some(Answer::NothingNeeded { numbers, to_do }));
+        }
     }
     let mut left = items.iter().filter(|i| i.state == ItemState::Planned);
     let all_dropped = matches!(command, Command::Drop(_))
@@ -296,6 +306,15 @@ async fn objection(
 pub(super) fn known(items: &[Item]) -> Vec<u32> {
     let numbers = items.iter().filter_map(|i| u32::try_from(i.position).ok());
     numbers.collect()
+}
+
+/// The numbers with which something can be done.
+fn to_do(items: &[Item]) -> Vec<u32> {
+    let has_box = |i: &&Item| matches!(i.state, ItemState::Planned | ItemState::Dropped);
+    let numbers = items.iter().filter(has_box);
+    numbers
+        .filter_map(|i| u32::try_from(i.position).ok())
+        .collect()
 }
 
 fn nothing_is_ticked(items: &[Item]) -> bool {

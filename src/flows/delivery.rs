@@ -114,7 +114,7 @@ async fn tell(services: &Services, event: &Event, heard_at: DateTime<Utc>) -> Fl
         Event::IssueClosed(e)
         | Event::IssueReopened(e)
         | Event::IssueDeleted(e)
-        | Event::IssueTransferred(e) => progress::moved(services, event, e).await,
+        | Event::IssueTransferred(e) => progress::moved(services, event, e, heard_at).await,
         Event::Installation(e) => installations::changed(services, e).await,
         Event::InstallationRepositories(e) => {
             installations::repositories_changed(services, e).await

@@ -9,6 +9,7 @@
 //! | [`planner`] | the spec becomes a plan: by a model, or by the document's structure |
 //! | [`command`], [`tick`] | somebody commands a run, or ticks boxes in its preview |
 //! | [`press`] | somebody commands a run by a button of its page |
+//! | [`doctor`] | the operator asks what is well and what is not |
 //! | [`operate`] | the operator asks and commands at a terminal |
 //! | [`person`] | there is no App, but a person's token |
 //! | [`advance`] | a run takes its next small steps: [`show`], [`create`], [`link`], [`rollback`] |
@@ -38,6 +39,7 @@ pub mod command;
 mod components;
 pub mod create;
 pub mod delivery;
+pub mod doctor;
 mod edit;
 pub mod existing;
 pub mod installations;

@@ -38,7 +38,7 @@ use crate::domain::settings::Settings;
 use crate::domain::{coverage, structure};
 use crate::store::runs::{self, Run};
 
-pub use availability::{Availability, operators_model};
+pub use availability::{Availability, ask_operators_model, operators_model};
 pub use choice::choice_of;
 
 /// How long the questions of one plan may take together, within the time of a job.

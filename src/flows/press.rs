@@ -201,6 +201,9 @@ fn in_words(answer: &Answer) -> String {
                 numbers.join(", ")
             )
         }
+        Answer::NothingNeeded { .. } => {
+            "There is nothing to do with these. Nothing was changed.".to_owned()
+        }
         Answer::NothingLeft => {
             "That would leave nothing to create. To end the run instead, cancel it.".to_owned()
         }

@@ -1,12 +1,17 @@
 //! Created issues are closed, reopened, deleted or moved: their run's comment tells how many are done, now and then.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::info;
 
-use super::{FlowResult, Services, advance};
+use super::{FlowError, FlowResult, Services, advance};
 use crate::domain::event::{Event, IssueEvent};
 use crate::domain::run::Standing;
 use crate::store::{created_issues, runs, tenant};
+
+/// When an event about an issue that may be just being created is looked at again.
+const SOON: TimeDelta = TimeDelta::seconds(2);
+/// An issue whose answer is not here after this is adopted as it stands then.
+const LONGEST_MOMENT: TimeDelta = TimeDelta::minutes(1);
 
 /// How seldom a run's comment tells of its issues' progress.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +36,14 @@ impl Quiet {
 }
 
 /// Keeps what became of an issue, and has its run's comment brought up to date before long.
-pub(super) async fn moved(services: &Services, what: &Event, event: &IssueEvent) -> FlowResult<()> {
+///
+/// Between GitHub's answer and our own row the issue is not known here yet: the event comes back then.
+pub(super) async fn moved(
+    services: &Services,
+    what: &Event,
+    event: &IssueEvent,
+    heard_at: DateTime<Utc>,
+) -> FlowResult<()> {
     let Some(installation) = event.installation else {
         return Ok(());
     };
@@ -42,6 +54,12 @@ pub(super) async fn moved(services: &Services, what: &Event, event: &IssueEvent)
     };
     let mut tx = tenant::enter(&services.pool, installation).await?;
     let (place, issue) = (event.repository.id, &event.issue);
+    let now = services.clock.now();
+    if now - heard_at < LONGEST_MOMENT
+        && created_issues::may_come(&mut *tx, installation, place, issue.id).await?
+    {
+        return Err(FlowError::Later(now + SOON));
+    }
     let changed = created_issues::set_standing(
         &mut tx,
         installation,
@@ -54,7 +72,6 @@ pub(super) async fn moved(services: &Services, what: &Event, event: &IssueEvent)
     if let Some(run) = changed
         && let Some(shown_at) = runs::tell_of_progress(&mut *tx, installation, &run).await?
     {
-        let now = services.clock.now();
         let Quiet { between, settling } = services.quiet;
         let due = shown_at.map_or(now, |at| at + between).max(now + settling);
         advance::enqueue(&mut tx, installation, &run, Some(due)).await?;

@@ -359,12 +359,16 @@ impl Client {
         }
     }
 
+    /// By how much GitHub's clock is ahead of ours.
+    pub(super) fn ahead(&self) -> TimeDelta {
+        TimeDelta::try_seconds(self.drift.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
     fn times(&self) -> Times {
         let ours = self.now();
-        let drift = TimeDelta::try_seconds(self.drift.load(Ordering::Relaxed)).unwrap_or_default();
         Times {
             ours,
-            githubs: ours.checked_add_signed(drift).unwrap_or(ours),
+            githubs: ours.checked_add_signed(self.ahead()).unwrap_or(ours),
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct HookDelivery {
     /// `OK`, or what went wrong.
     #[serde(default)]
     pub status: String,
+    /// The HTTP status of the answer; 0: there was none.
+    #[serde(default)]
+    pub status_code: u16,
     pub event: String,
     #[serde(default)]
     pub action: Option<String>,

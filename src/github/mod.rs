@@ -22,6 +22,7 @@ mod jwt;
 mod labels;
 mod limits;
 mod links;
+mod look;
 mod manifest;
 mod models;
 mod oauth;
@@ -44,6 +45,7 @@ pub use self::{
     issues::{IssueChange, NewIssue},
     jwt::AppCredentials,
     limits::{Gate, Pass, RateState},
+    look::{Look, Who},
     manifest::NewApp,
     models::{
         Account, AppIdentity, AppReference, CollaboratorRole, Comment, DependenciesSummary,

@@ -19,6 +19,9 @@ pub struct AppIdentity {
     pub name: String,
     #[serde(default)]
     pub html_url: String,
+    /// Its homepage, as its owner gave it.
+    #[serde(default)]
+    pub external_url: String,
     #[serde(default)]
     pub permissions: BTreeMap<String, String>,
     #[serde(default)]

@@ -6,6 +6,7 @@ use http::HeaderName;
 
 use super::{
     Account, GitHubError, Repository,
+    answer::Answer,
     app::GitHub,
     call::{Call, segment},
     error::absent_is_none,
@@ -37,16 +38,7 @@ impl GitHub {
                 .client()
                 .as_person(&Call::get("/user".to_owned()))
                 .await?;
-            let account = answer.json::<Account>()?;
-            let scopes = answer
-                .header(HeaderName::from_static("x-oauth-scopes"))
-                .map(scopes);
-            Ok(Arc::new(Person {
-                id: account.id,
-                login: account.login,
-                kind: account.kind,
-                scopes,
-            }))
+            read(&answer).map(Arc::new)
         });
         asked.await.cloned()
     }
@@ -60,6 +52,20 @@ impl GitHub {
         let asked = self.client().as_person(&Call::get(path)).await;
         absent_is_none(asked.and_then(|answer| answer.json()))
     }
+}
+
+/// The person in an answer to `GET /user`.
+pub(super) fn read(answer: &Answer) -> Result<Person, GitHubError> {
+    let account = answer.json::<Account>()?;
+    let scopes = answer
+        .header(HeaderName::from_static("x-oauth-scopes"))
+        .map(scopes);
+    Ok(Person {
+        id: account.id,
+        login: account.login,
+        kind: account.kind,
+        scopes,
+    })
 }
 
 /// `repo, read:org` as a list; empty for a token without any.

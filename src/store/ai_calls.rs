@@ -216,6 +216,33 @@ pub async fn spent_since(
     })
 }
 
+/// What the operator's model has cost an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bill {
+    pub account: String,
+    pub spent: Money,
+}
+
+/// What the operator's model has cost each installation since then, the largest first.
+pub async fn list_bills(db: impl PgExecutor<'_>, since: DateTime<Utc>) -> sqlx::Result<Vec<Bill>> {
+    sqlx::query(
+        "select coalesce(max(i.account_login), c.installation_id::text) as account,
+                coalesce(sum(c.cost_nanos), 0)::bigint as spent
+         from ai_calls c left join installations i on i.id = c.installation_id
+         where c.at >= $1 and not c.is_tenants group by c.installation_id order by 2 desc, 1",
+    )
+    .bind(since)
+    .try_map(|row: PgRow| {
+        let nanos = row.try_get("spent")?;
+        Ok(Bill {
+            account: row.try_get("account")?,
+            spent: Money { nanos },
+        })
+    })
+    .fetch_all(db)
+    .await
+}
+
 /// Forgets what is older, at most so many; says how many went.
 pub async fn delete_before(
     db: impl PgExecutor<'_>,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Row};
 use url::Url;
 
@@ -126,21 +127,41 @@ pub async fn list(
     .bind(repository.map(|r| r.0))
     .fetch_all(db)
     .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The newest keys of all tenants, to try whether they open.
+pub async fn list_newest(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+) -> sqlx::Result<Vec<(InstallationId, KeyRow)>> {
+    let rows = sqlx::query(
+        "select installation_id, repository_id, provider, origin, sealed, hint, set_by, set_at from ai_keys
+         order by set_at desc limit $1",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
     rows.iter()
         .map(|row| {
-            Ok(KeyRow {
-                repository: row
-                    .try_get::<Option<i64>, _>("repository_id")?
-                    .map(RepositoryId),
-                provider: row.try_get("provider")?,
-                origin: row.try_get("origin")?,
-                hint: row.try_get("hint")?,
-                set_by: row.try_get("set_by")?,
-                set_at: row.try_get("set_at")?,
-                sealed: row.try_get("sealed")?,
-            })
+            let installation = InstallationId(row.try_get("installation_id")?);
+            Ok((installation, from_row(row)?))
         })
         .collect()
+}
+
+fn from_row(row: &PgRow) -> sqlx::Result<KeyRow> {
+    Ok(KeyRow {
+        repository: row
+            .try_get::<Option<i64>, _>("repository_id")?
+            .map(RepositoryId),
+        provider: row.try_get("provider")?,
+        origin: row.try_get("origin")?,
+        hint: row.try_get("hint")?,
+        set_by: row.try_get("set_by")?,
+        set_at: row.try_get("set_at")?,
+        sealed: row.try_get("sealed")?,
+    })
 }
 
 fn place(owner: &str) -> Place<'_> {

@@ -126,6 +126,29 @@ pub async fn set_standing(
         .transpose()
 }
 
+/// Whether the issue is not here and may be one whose creation is under way there.
+pub async fn may_come(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    repository: RepositoryId,
+    issue: IssueId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select not exists (select from created_issues
+                            where installation_id = $1 and repository_id = $2 and issue_id = $3)
+            and exists (select from planned_issues item
+                        where item.installation_id = $1 and item.repository_id = $2 and item.state = 'intended'
+                          and not exists (select from issue_edits e
+                                          where e.installation_id = $1 and e.run_id = item.run_id
+                                            and e.position = item.position))",
+    )
+    .bind(installation.0)
+    .bind(repository.0)
+    .bind(issue.0)
+    .fetch_one(db)
+    .await
+}
+
 /// Those of the repositories in which a run has created something.
 pub async fn list_places(db: impl PgExecutor<'_>, among: &[i64]) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar(

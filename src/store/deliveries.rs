@@ -291,3 +291,29 @@ mod tests {
         assert!(PackedBody::pack(&vec![b' '; MAX_BODY_BYTES + 1]).is_none());
     }
 }
+
+/// How deliveries stand, for the operator.
+#[derive(Debug, Clone, Default, PartialEq, FromRow)]
+pub struct Intake {
+    /// When the newest came in that concerned us.
+    pub last_at: Option<DateTime<Utc>>,
+    /// Their jobs are waiting, running or being retried.
+    pub unfinished: i64,
+    /// When the oldest of those came in.
+    pub oldest_at: Option<DateTime<Utc>>,
+    /// Their jobs gave up.
+    pub failed: i64,
+}
+
+/// How deliveries stand.
+pub async fn intake(pool: &PgPool) -> sqlx::Result<Intake> {
+    sqlx::query_as(
+        "SELECT (SELECT max(received_at) FROM deliveries) AS last_at,
+                count(*) FILTER (WHERE state = 'stored') AS unfinished,
+                min(received_at) FILTER (WHERE state = 'stored') AS oldest_at,
+                count(*) FILTER (WHERE state = 'failed') AS failed
+         FROM deliveries WHERE state <> 'done'",
+    )
+    .fetch_one(pool)
+    .await
+}

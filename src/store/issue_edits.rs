@@ -1,6 +1,9 @@
 //! Table `issue_edits`: items of a sync that change or retire an issue of an earlier run.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgTransaction, Row};
 
@@ -33,7 +36,7 @@ impl Deed {
 }
 
 /// Title and body of an issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     pub title: String,
     pub body: String,
@@ -110,6 +113,28 @@ pub async fn list(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Vec<
     .try_map(from_row)
     .fetch_all(db)
     .await
+}
+
+/// The issues that the run has changed, each as an item of the run that created it.
+pub async fn list_changed(
+    db: impl PgExecutor<'_>,
+    run: RunKey<'_>,
+) -> sqlx::Result<BTreeSet<(RunId, i32)>> {
+    let rows = sqlx::query(
+        "select e.of_run, e.of_position from issue_edits e join planned_issues i using (run_id, position)
+         where e.run_id = $1 and e.installation_id = $2 and e.deed = 'change' and i.state = 'changed'",
+    )
+    .bind(run.id.as_str())
+    .bind(run.installation.0)
+    .try_map(|row: PgRow| {
+        let id: String = row.try_get("of_run")?;
+        let unreadable = || sqlx::Error::Decode("unreadable row in issue_edits".into());
+        let of_run = RunId::parse(&id).ok_or_else(unreadable)?;
+        Ok((of_run, row.try_get("of_position")?))
+    })
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Which issue an item of a sync is about.

@@ -204,6 +204,38 @@ pub async fn state(pool: &PgPool) -> Result<QueueState, sqlx::Error> {
     .await
 }
 
+/// Jobs of one kind that are out of attempts.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct FailedJobs {
+    pub task: String,
+    pub number: i64,
+    /// Why the newest of them gave up.
+    pub last_error: Option<String>,
+}
+
+/// What is out of attempts, by kind.
+pub async fn list_failed(db: impl PgExecutor<'_>) -> Result<Vec<FailedJobs>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT task_identifier AS task, count(*) AS number,
+                (array_agg(last_error ORDER BY updated_at DESC))[1] AS last_error
+         FROM graphile_worker.jobs
+         WHERE attempts >= max_attempts AND locked_at IS NULL AND key IS NOT NULL
+         GROUP BY task_identifier ORDER BY task_identifier",
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Since when each worker that the queue knows was not heard of, in seconds. One that ends in order takes itself off.
+pub async fn list_silences(db: impl PgExecutor<'_>) -> Result<Vec<f64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT extract(epoch FROM now() - last_heartbeat_at)::float8 FROM graphile_worker._private_workers
+         ORDER BY last_heartbeat_at DESC",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Forgets jobs that did not end well and that a newer one had taken the place of while they ran: the library takes their
 /// key and their attempts away, and the newer one does the work.
 pub async fn delete_superseded(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {

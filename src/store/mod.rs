@@ -6,6 +6,7 @@ pub mod ai_keys;
 pub mod api_tokens;
 pub mod audit_events;
 pub mod bot_comments;
+pub mod condition;
 pub mod created_issues;
 pub mod deliveries;
 pub mod embedded;
@@ -32,7 +33,7 @@ pub mod sweeps;
 pub mod tenant;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -127,12 +128,31 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<PgPool, Store
         .map_err(StoreError::Connect)
 }
 
+/// A pool for looking alone: it connects at first use, and PostgreSQL refuses every write of it.
+pub fn connect_to_look(url: &str, settings: &PoolSettings) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(StoreError::Address)?
+        .application_name(&settings.application_name)
+        .options([
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("default_transaction_read_only", "on"),
+        ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(settings.acquire_timeout)
+        .connect_lazy_with(options))
+}
+
 /// What the database has and what it lacks of our [`migrator`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Migrations {
     /// `0001 deliveries`, … in order.
     pub applied: Vec<String>,
     pub pending: Vec<String>,
+    /// Versions that this program does not know: a newer one made them.
+    pub newer: Vec<i64>,
+    /// Applied, but from other text than this program's.
+    pub changed: Vec<String>,
 }
 
 /// Brings the database, the queue's tables included, up to this program's version; many replicas may ask at once, one does it. Answers what was new.
@@ -220,24 +240,29 @@ pub async fn status(pool: &PgPool) -> Result<Migrations, StoreError> {
     let has_table: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
         .fetch_one(&mut *connection)
         .await?;
-    let applied: BTreeSet<i64> = if has_table {
+    let mut applied: BTreeMap<i64, _> = if has_table {
         connection
             .list_applied_migrations(&migrator.table_name)
             .await?
             .into_iter()
-            .map(|migration| migration.version)
+            .map(|migration| (migration.version, migration.checksum))
             .collect()
     } else {
-        BTreeSet::new()
+        BTreeMap::new()
     };
     let mut found = Migrations::default();
     for migration in migrator.iter() {
         let name = format!("{:04} {}", migration.version, migration.description);
-        if applied.contains(&migration.version) {
-            found.applied.push(name);
-        } else {
-            found.pending.push(name);
+        match applied.remove(&migration.version) {
+            Some(checksum) => {
+                if checksum != migration.checksum {
+                    found.changed.push(name.clone());
+                }
+                found.applied.push(name);
+            }
+            None => found.pending.push(name),
         }
     }
+    found.newer = applied.into_keys().collect();
     Ok(found)
 }

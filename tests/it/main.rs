@@ -10,6 +10,7 @@ mod cli;
 mod cli_token;
 mod crash;
 mod demo;
+mod doctor;
 mod embedded;
 mod flows;
 mod github;

@@ -19,7 +19,8 @@ pub use planner::{AiUse, Spent, degraded, partly_degraded};
 pub use preview::{Preview, SimilarIssue, part_is_over, preview, ticked};
 pub use reply::{
     Fault, StatusRow, already, closed, complaints, help, not_edited, not_shown, nothing_left,
-    nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command, unknown_items,
+    nothing_needed, nothing_to_confirm, nothing_to_roll_back, status, too_many, unknown_command,
+    unknown_items,
 };
 pub use state::{
     Ended, Failure, LeftOpen, Note, Progress, RolledBack, SameAs, Skipped, Step, Summary,

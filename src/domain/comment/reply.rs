@@ -222,6 +222,27 @@ pub fn unknown_items(numbers: &[u32], known: &[u32]) -> String {
     )
 }
 
+/// Numbers of a sync with which nothing is to be done; `to_do` are the others, in order.
+pub fn nothing_needed(numbers: &[u32], to_do: &[u32]) -> String {
+    let listed = |numbers: &[u32]| {
+        let numbers = Selection::of(numbers.iter().copied());
+        numbers.map_or_else(String::new, |s| s.to_string().replace(',', ", "))
+    };
+    let (they, it) = match numbers {
+        [_] => ("stays as it is", "it"),
+        _ => ("stay as they are", "them"),
+    };
+    let to_do = match to_do {
+        [] => "There is nothing else to do either.".to_owned(),
+        [one] => format!("What there is to do is number {one}."),
+        many => format!("What there is to do are the numbers {}.", listed(many)),
+    };
+    format!(
+        "{} {they}: there is nothing to do with {it}. {to_do} Nothing was changed.\n",
+        listed(numbers)
+    )
+}
+
 /// An edit that the plan does not allow, and why.
 pub fn not_edited(why: &str) -> String {
     format!("{} Nothing was changed.\n", inline(why))

@@ -253,12 +253,22 @@ pub fn synced(s: &Synced<'_>) -> String {
         [] => String::new(),
         _ => format!("To undo all of it, comment {}.", s.about.rollback()),
     };
-    let once = match (s.left, s.dropped) {
-        ([], []) => "",
-        _ => {
-            "What was left or dropped is not asked about again until the specification is edited there once more."
-        }
-    };
+    let (retires, others): (Vec<&SyncItem>, Vec<&SyncItem>) = s
+        .left
+        .iter()
+        .chain(s.dropped)
+        .partition(|i| i.kind == SyncKind::Retire);
+    let mut once = Vec::new();
+    if !others.is_empty() {
+        once.push(
+            "What was left or dropped is not asked about again until the specification is edited there once more.",
+        );
+    }
+    if !retires.is_empty() {
+        once.push(
+            "What was not retired is offered again, unticked, when a later sync has something to do.",
+        );
+    }
     page(
         s.about,
         &heading,
@@ -272,7 +282,7 @@ pub fn synced(s: &Synced<'_>) -> String {
                 &format!("Dropped ({})", s.dropped.len()),
                 &reasons("", s.dropped),
             ),
-            once,
+            &once.join(" "),
             &undo,
         ],
     )
@@ -390,9 +400,22 @@ pub fn with_offer(comment: &str, bot: &str) -> String {
     format!("{text}\n{line}\n{foot}")
 }
 
-/// Nothing in the text differs.
-pub fn in_sync() -> String {
-    "Nothing has changed: the issues follow the specification as it is now.\n".to_owned()
+/// Nothing in the text differs; `left_open` are issues that are not in it any more and were not retired.
+pub fn in_sync(left_open: &[Link]) -> String {
+    let (they_are, it) = match left_open {
+        [] => {
+            return "Nothing has changed: the issues follow the specification as it is now.\n"
+                .to_owned();
+        }
+        [_] => ("It is", "it"),
+        _ => ("They are", "them"),
+    };
+    let links: Vec<String> = left_open.iter().map(ToString::to_string).collect();
+    let links = lines_within(&[links.join(", ")], LIST_ROOM);
+    format!(
+        "Nothing has changed since the last sync, which left open what is no longer in the specification: {links}. \
+         {they_are} offered again, unticked, when a later sync has something to do; or close {it} by hand.\n"
+    )
 }
 
 /// No run has created issues that could follow an edit.

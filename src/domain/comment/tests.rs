@@ -1118,13 +1118,21 @@ fn short_replies() {
         .make(Move::Cancel)
         .unwrap_err();
     let (error, next) = too_many(check_maximum(130, 100).unwrap_err());
+    let number = |n| Link {
+        number: IssueNumber(n),
+        repository: None,
+    };
     let replies = [
         unknown_command("comfirm", Some("confirm"), bot),
         unknown_command("dance `now` @alice", None, bot),
         already(illegal, about(&run)),
         nothing_to_confirm(bot),
         nothing_to_roll_back(bot),
-        in_sync(),
+        in_sync(&[]),
+        in_sync(&[number(4)]),
+        in_sync(&[number(4), number(9)]),
+        nothing_needed(&[9], &[1, 2, 4]),
+        nothing_needed(&[8, 9], &[1]),
         nothing_to_sync(bot),
         sync_later(&run, true, true, bot),
         sync_later(&run, true, false, bot),
@@ -1145,6 +1153,14 @@ fn short_replies() {
     No run of this issue has created anything that could be rolled back. `@TheOpenProducerBot status` shows this issue's runs.
 
     Nothing has changed: the issues follow the specification as it is now.
+
+    Nothing has changed since the last sync, which left open what is no longer in the specification: #4. It is offered again, unticked, when a later sync has something to do; or close it by hand.
+
+    Nothing has changed since the last sync, which left open what is no longer in the specification: #4, #9. They are offered again, unticked, when a later sync has something to do; or close them by hand.
+
+    9 stays as it is: there is nothing to do with it. What there is to do are the numbers 1, 2, 4. Nothing was changed.
+
+    8, 9 stay as they are: there is nothing to do with them. What there is to do is number 1. Nothing was changed.
 
     No run of this issue is completed, so there are no issues to bring in line. `@TheOpenProducerBot status` shows this issue's runs.
 

@@ -86,6 +86,23 @@ fn planned_from(plan: &Plan) -> String {
     }
 }
 
+/// The words in lines of at most so many columns; a longer word has a line of its own.
+pub fn wrap(words: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let line = lines.last_mut().expect("there is one");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
 /// Writes words in lines of at most 100 columns.
 fn wrapped(out: &mut String, first: &str, hang: &str, words: &str) {
     let mut line = first.to_owned();

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::blocks::Difference;
 use super::rewrite::{self, Touched};
-use crate::domain::fingerprint::{self, UniqueBy};
+use crate::domain::fingerprint::{self, UniqueBy, normal_block};
 use crate::domain::plan::{BlockCoverage, Plan, PlannedIssue};
-use crate::domain::spec::BlockKind;
+use crate::domain::spec::{Block, BlockKind};
 
 /// Two issues that cover the same blocks to this part are the same one in two plans.
 const SAME: f64 = 0.5;
@@ -19,6 +19,8 @@ pub struct Live {
     pub title: String,
     /// Without its hidden marker.
     pub body: String,
+    /// What the issue says of blocks whose words it was not brought to; empty: nothing.
+    pub says: BTreeMap<usize, String>,
 }
 
 /// Both versions of the spec, each as structure plans it: like is compared with like, whoever made the plan.
@@ -59,6 +61,17 @@ pub struct Change {
     pub body: String,
 }
 
+/// A block that an issue covers and says in other words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// Of the new spec.
+    pub block: usize,
+    /// Empty: nothing of it.
+    pub says: String,
+    /// Also once the issue's change is made: somebody has decided against it earlier.
+    pub stays: bool,
+}
+
 /// Everything that follows from an edit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decision {
@@ -68,6 +81,8 @@ pub struct Decision {
     pub retires: Vec<usize>,
     /// What each live issue covers of the new spec.
     pub covers: Vec<BTreeSet<usize>>,
+    /// What each live issue says of blocks of the new spec in other words than theirs.
+    pub behind: Vec<Vec<Behind>>,
     /// Why blocks of the new spec are no work.
     pub reasons: Vec<Option<String>>,
 }
@@ -107,13 +122,22 @@ pub fn decide(versions: &Versions<'_>, lives: &[Live]) -> Decision {
         .enumerate()
         .map(|(a, (n, ..))| (*n, a))
         .collect();
-    let changes = (0..lives.len())
+    let changes: Vec<Change> = (0..lives.len())
         .filter(|l| !retires.contains(l))
         .filter_map(|l| case.change(l, &gone, &attached[l], &covers[l], &added))
         .collect();
     for l in &retires {
         covers[*l].clear();
     }
+    let behind = (0..lives.len())
+        .map(|l| {
+            let mut behind = case.behind(l, &covers[l], &attached[l]);
+            // Where nothing is to be changed it says the new words already.
+            let has_change = changes.iter().any(|c| c.live == l);
+            behind.retain(|b| b.stays || has_change);
+            behind
+        })
+        .collect();
     let adds = adds
         .into_iter()
         .map(|(n, planned, missed)| case.add(n, planned, missed, &added, &covers, &retires))
@@ -123,6 +147,7 @@ pub fn decide(versions: &Versions<'_>, lives: &[Live]) -> Decision {
         changes,
         retires,
         covers,
+        behind,
         reasons: Vec::new(),
     };
     decision.reasons = case.reasons(&decision);
@@ -247,11 +272,13 @@ impl<'a> Case<'a> {
         let (issue, versions) = (&self.lives[live], self.versions);
         let block = |plan: &'a Plan, n: usize| &plan.spec.blocks[n];
         let changed = versions.difference.changed.iter();
+        let changed = changed
+            .filter(|(o, _)| issue.covers.contains(o) && !gone.contains(o))
+            .map(|(o, n)| (self.said(live, *o), block(versions.new, *n)))
+            // The text was edited back to what the issue says.
+            .filter(|(old, new)| normal_block(&old.text) != normal_block(&new.text));
         let touched = Touched {
-            changed: changed
-                .filter(|(o, _)| issue.covers.contains(o) && !gone.contains(o))
-                .map(|(o, n)| (block(versions.old, *o), block(versions.new, *n)))
-                .collect(),
+            changed: changed.collect(),
             gone: issue
                 .covers
                 .intersection(gone)
@@ -272,6 +299,40 @@ impl<'a> Case<'a> {
             title,
             body,
         })
+    }
+
+    /// The old block, in the words that the issue was last brought to.
+    fn said(&self, live: usize, old: usize) -> Block {
+        let block = self.versions.old.spec.blocks[old].clone();
+        match self.lives[live].says.get(&old) {
+            Some(text) => Block {
+                text: text.clone(),
+                ..block
+            },
+            None => block,
+        }
+    }
+
+    /// What the issue goes on saying unless its change is made.
+    fn behind(
+        &self,
+        live: usize,
+        covers: &BTreeSet<usize>,
+        attached: &BTreeSet<usize>,
+    ) -> Vec<Behind> {
+        let versions = self.versions;
+        let now = |n: usize| normal_block(&versions.new.spec.blocks[n].text);
+        let before = |o: usize| normal_block(&versions.old.spec.blocks[o].text);
+        let of = |n: usize| {
+            let old = self.to_old.get(&n).filter(|_| !attached.contains(&n));
+            Behind {
+                block: n,
+                says: old.map(|o| self.said(live, *o).text).unwrap_or_default(),
+                stays: old.is_some_and(|o| before(*o) == now(n)),
+            }
+        };
+        let is_behind = |b: &Behind| normal_block(&b.says) != now(b.block);
+        covers.iter().map(|n| of(*n)).filter(is_behind).collect()
     }
 
     fn add(

@@ -72,6 +72,33 @@ pub fn same_but_ticks(a: &str, b: &str) -> bool {
     a.lines().map(open).eq(b.lines().map(open))
 }
 
+/// Upon which of two texts a third was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upon {
+    Before,
+    Sent,
+    Unknown,
+}
+
+/// Whether somebody wrote `now` upon `before` or upon `sent`, by the lines in which these two differ.
+pub fn written_upon(before: &str, sent: &str, now: &str) -> Upon {
+    let lines = |text: &str| -> HashSet<String> {
+        let text = plain(text);
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines
+            .map(|line| unticked(line).unwrap_or_else(|| line.to_owned()))
+            .collect()
+    };
+    let (before, sent, now) = (lines(before), lines(sent), lines(now));
+    let new_are_there = sent.difference(&before).any(|line| now.contains(line));
+    let old_are_there = before.difference(&sent).any(|line| now.contains(line));
+    match (new_are_there, old_are_there) {
+        (true, false) => Upon::Sent,
+        (false, true) => Upon::Before,
+        _ => Upon::Unknown,
+    }
+}
+
 /// What differs, as a unified diff without its head.
 pub fn unified(old: &str, new: &str) -> String {
     let (old, new) = (plain(old), plain(new));

@@ -17,5 +17,5 @@ mod rewrite;
 mod tests;
 
 pub use blocks::{Difference, compare};
-pub use decide::{Add, Change, Decision, Live, Up, Versions, decide};
-pub use merge::{Merged, merge, same_but_ticks, unified};
+pub use decide::{Add, Behind, Change, Decision, Live, Up, Versions, decide};
+pub use merge::{Merged, Upon, merge, same_but_ticks, unified, written_upon};

@@ -14,7 +14,8 @@ const WAS: &str = " (was: ";
 
 /// The blocks of one issue that differ.
 pub(super) struct Touched<'a> {
-    pub changed: Vec<(&'a Block, &'a Block)>,
+    /// The old ones in the words that the issue was last brought to; empty: it said nothing of them.
+    pub changed: Vec<(Block, &'a Block)>,
     pub gone: Vec<&'a Block>,
     pub added: Vec<&'a Block>,
 }
@@ -42,7 +43,7 @@ pub(super) fn rewrite(
         return (title, after.body.clone());
     }
     let was_title =
-        |(old, _): &&(&Block, &Block)| normal_block(&old.text) == normal_block(&live.title);
+        |(old, _): &&(Block, &Block)| normal_block(&old.text) == normal_block(&live.title);
     let title = match (touched.changed.iter().find(was_title), after) {
         (Some(_), Some(after)) => after.title.clone(),
         _ => live.title.clone(),
@@ -61,15 +62,19 @@ fn patched(body: &str, touched: &Touched<'_>) -> String {
     let mut notes = Vec::new();
     let is_work = |block: &Block| block.kind != BlockKind::Heading;
     for (old, new) in touched.changed.iter().filter(|(_, new)| is_work(new)) {
-        if let Some(at) = standing(&lines, old) {
+        let mut from = 0;
+        while let Some(at) = standing(&lines[from..], old) {
+            let at = from + at.start..from + at.end;
             let line = format!("{}{}", mark_of(&lines[at.start]), words(&new.text));
+            from = at.start + 1;
             lines.splice(at, [line]);
-        } else if standing(&lines, new).is_none() {
-            notes.push(format!(
-                "- [ ] {}{WAS}{})",
-                words(&new.text),
-                words(&old.text)
-            ));
+        }
+        if from == 0 && standing(&lines, new).is_none() {
+            let new = words(&new.text);
+            notes.push(match words(&old.text) {
+                none if none.is_empty() => format!("- [ ] {new}"),
+                old => format!("- [ ] {new}{WAS}{old})"),
+            });
         }
     }
     for old in touched.gone.iter().filter(|old| is_work(old)) {

@@ -1,6 +1,6 @@
 //! Edits of a spec, and what they touch.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::plan::Plan;
@@ -36,6 +36,7 @@ fn lives(plan: &Plan) -> Vec<Live> {
         covers: i.covers.iter().map(place).collect(),
         title: i.title.clone(),
         body: i.body.clone(),
+        says: BTreeMap::new(),
     };
     plan.issues.iter().map(live).collect()
 }
@@ -164,6 +165,79 @@ fn a_text_that_a_model_wrote_gets_the_new_words() {
     line 4
     ");
     assert_eq!(decision.changes[0].title, "Keep people signed in");
+}
+
+/// The body of an issue that a model wrote, when its line comes to say thirty days; `says` is what it was last brought to.
+fn rewritten(says: Option<&str>) -> String {
+    let (old, new) = (plan(WORK), plan(&WORK.replace("two weeks", "thirty days")));
+    let mut lives = lives(&old);
+    let at = lives
+        .iter()
+        .position(|l| l.title.contains("sessions"))
+        .unwrap();
+    let line = |n: &&usize| old.spec.blocks[**n].text.contains("two weeks");
+    let block = *lives[at].covers.iter().find(line).unwrap();
+    lives[at].title = "Keep people signed in".to_owned();
+    lives[at].body = "Sessions last.\n".to_owned();
+    lives[at].says = says.map(|s| (block, s.to_owned())).into_iter().collect();
+    let difference = compare(&old.spec, &new.spec);
+    let versions = Versions {
+        old: &old,
+        new: &new,
+        difference: &difference,
+        reasons: &[],
+        foreign: &BTreeSet::new(),
+    };
+    let decision = decide(&versions, &lives);
+    let change = decision.changes.first();
+    change.map_or_else(String::new, |c| {
+        c.body
+            .replace("Sessions last.\n\n### Changed in the specification\n\n", "")
+    })
+}
+
+#[test]
+fn only_words_that_stood_there_are_quoted() {
+    let quoted = [
+        rewritten(None),
+        rewritten(Some("- Add sessions that last for a day")),
+        rewritten(Some("")),
+        rewritten(Some("- Add sessions that last for thirty days")),
+    ];
+    insta::assert_snapshot!(quoted.join("\n"), @"
+    - [ ] Add sessions that last for thirty days (was: Add sessions that last for two weeks)
+    - [ ] Add sessions that last for thirty days (was: Add sessions that last for a day)
+    - [ ] Add sessions that last for thirty days
+    ");
+}
+
+#[test]
+fn what_a_change_does_not_bring_is_known_afterwards() {
+    let new = WORK
+        .replace("two weeks", "thirty days")
+        .replace("new users", "new users and admins");
+    let (decision, lives) = decided(WORK, &new);
+    let told: Vec<String> = decision
+        .behind
+        .iter()
+        .zip(&lives)
+        .flat_map(|(behind, live)| behind.iter().map(move |b| (b, live)))
+        .map(|(b, live)| format!("{} says {:?}, {}", live.title, b.says, b.stays))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    Add sessions that last for two weeks says "- Add sessions that last for two weeks", false
+    Write the guide for new users says "- Write the guide for new users", false
+    "#);
+}
+
+#[test]
+fn whose_words_somebody_wrote_upon_is_told_by_their_lines() {
+    let (before, sent) = ("Top\n\n- [ ] One\n", "Top\n\n- [ ] Two\n");
+    let told = |now: &str| written_upon(before, sent, now);
+    assert_eq!(told("Top\n\n- [x] Two\n- Mine\n"), Upon::Sent);
+    assert_eq!(told("Top!\r\n\r\n- [x] One\r\n"), Upon::Before);
+    assert_eq!(told("All new"), Upon::Unknown);
+    assert_eq!(told("- [ ] One\n- [ ] Two\n"), Upon::Unknown);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::choice;
 use crate::ai::{AiError, Choice, Provider};
 use crate::cache::Key;
 use crate::domain::ids::InstallationId;
+use crate::domain::planning::Degraded;
 use crate::flows::Services;
 
 /// A look that is not over by then has lost its process.
@@ -96,6 +97,21 @@ pub async fn operators_model(services: &Services) -> Option<(String, Option<Avai
     let name = format!("{}/{}", provider.name(), choice.model);
     let seen = look(services, InstallationId(0), &choice, false).await;
     Some((name, seen))
+}
+
+/// The operator's model as `provider/model`, asked anew, past everything that is known of it; nothing is kept. `None`:
+/// there is none.
+pub async fn ask_operators_model(
+    services: &Services,
+) -> Option<Result<(String, Result<(), AiError>), Degraded>> {
+    let provider = Provider::of_setting(services.operator.provider)?;
+    let choice = match choice::operators(services, provider, &services.operator.model) {
+        Ok(choice) => choice,
+        Err(why) => return Some(Err(why)),
+    };
+    let name = format!("{}/{}", provider.name(), choice.model);
+    let asked = services.ai.models.check(&choice).await;
+    Some(Ok((name, asked)))
 }
 
 /// The operator's model is the same for all tenants; a tenant's is its own.

@@ -10,6 +10,7 @@ fn attempt(id: i64, guid: &str, status: &str) -> HookDelivery {
         delivered_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(id),
         redelivery: false,
         status: status.to_owned(),
+        status_code: 0,
         event: "issues".to_owned(),
         action: Some("opened".to_owned()),
         installation_id: Some(1),

@@ -1,14 +1,15 @@
 //! Somebody says `sync`: what there is to bring in line, or why there is nothing.
 
-use super::chain;
+use super::chain::{self, Chain};
+use crate::domain::comment::Link;
 use crate::domain::ids::RunId;
-use crate::domain::run::{Phase, Status};
+use crate::domain::run::{Phase, Standing, Status};
 use crate::domain::spec::Spec;
 use crate::domain::sync::compare;
 use crate::flows::answer::Answer;
 use crate::flows::asked::Asked;
 use crate::flows::asking::Asking;
-use crate::flows::{FlowResult, Services, command, request};
+use crate::flows::{FlowResult, Services, command, repositories, request};
 use crate::store::runs::{self, Run};
 
 /// Runs of one issue whose text is compared at most, the newest first.
@@ -37,7 +38,7 @@ pub(crate) async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<
     }
     let mut nothing = Answer::NothingToSync;
     for base in all.iter().filter(|r| is_base(r)).take(MOST_RUNS) {
-        nothing = Answer::InSync;
+        nothing = Answer::InSync(Vec::new());
         let asked = match request::read_again(services, asking, base).await? {
             Ok(asked) => asked,
             Err(answer) => return Ok(Some(answer)),
@@ -48,7 +49,32 @@ pub(crate) async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<
             return Ok(None);
         }
     }
+    if let Answer::InSync(left) = &mut nothing {
+        for base in all.iter().filter(|r| is_base(r)).take(MOST_RUNS) {
+            left.extend(left_open(services, base).await?);
+        }
+    }
     Ok(Some(nothing))
+}
+
+/// The issues that earlier syncs would have retired, and that are open, as far as their events have told.
+async fn left_open(services: &Services, base: &Run) -> FlowResult<Vec<Link>> {
+    let mut links = Vec::new();
+    if chain::head(services, base).await?.syncs.is_none() {
+        return Ok(links);
+    }
+    for live in Chain::load(services, base).await?.lives {
+        let (place, number) = (live.created.repository, live.created.number);
+        if live.is_over && live.created.standing == Standing::Open {
+            let repository = if place == base.repository {
+                None
+            } else {
+                Some(repositories::name_of(services, base.installation, place).await?)
+            };
+            links.push(Link { number, repository });
+        }
+    }
+    Ok(links)
 }
 
 /// Whether issues of this run may be brought in line.

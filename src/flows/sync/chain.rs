@@ -38,6 +38,25 @@ pub(super) struct Standing {
     pub(super) run: RunId,
     pub(super) position: i32,
     pub(super) covers: Vec<String>,
+    /// Where it says other words than the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) behind: Vec<Behind>,
+    /// What we would have sent, and people had written there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) written: Option<Text>,
+    /// Nothing of it is in the text any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_over: bool,
+}
+
+/// A block of the new text that the issue says in other words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Behind {
+    pub(super) block: String,
+    /// Empty: nothing of it.
+    pub(super) says: String,
+    /// Also once this sync has changed the issue.
+    pub(super) stays: bool,
 }
 
 /// An issue of the chain that nobody has rolled back or retired.
@@ -49,8 +68,14 @@ pub(super) struct Live {
     pub(super) created: CreatedIssue,
     /// Ids of blocks of the head's spec.
     pub(super) covers: BTreeSet<String>,
+    /// What it says of blocks of the head's spec in other words than theirs, by their ids.
+    pub(super) says: BTreeMap<String, String>,
     /// Title and body as we would have them, had nobody else written there; the body with its hidden mark.
     pub(super) ours: Text,
+    /// `ours`, where it was people who wrote it.
+    pub(super) written: Option<Text>,
+    /// Nothing of it is in the text any more, and it was not retired.
+    pub(super) is_over: bool,
 }
 
 /// An issue of somebody else that stands in for a planned one.
@@ -100,17 +125,17 @@ impl Chain {
                 None => Found::default(),
             };
             anchors = found.anchors;
+            let key = chain.head.key();
+            let changed = issue_edits::list_changed(&services.pool, key).await?;
             for standing in found.stands {
-                let covers = standing.covers.into_iter().collect();
-                chain
-                    .add(
-                        services,
-                        &mut made,
-                        &standing.run,
-                        standing.position,
-                        covers,
-                    )
-                    .await?;
+                let (run, position) = (standing.run.clone(), standing.position);
+                let covers = standing.covers.iter().cloned().collect();
+                if chain
+                    .add(services, &mut made, &run, position, covers)
+                    .await?
+                {
+                    chain.remember(standing, changed.contains(&(run, position)));
+                }
             }
         }
         let (id, home) = (chain.head.id.clone(), chain.head.installation);
@@ -120,7 +145,27 @@ impl Chain {
                 .await?;
         }
         chain.adopt_twins(services, &mut made, &anchors).await?;
+        for live in &mut chain.lives {
+            live.is_over &= live.covers.is_empty();
+        }
         Ok(chain)
+    }
+
+    /// What the head knew of an issue that stands, less what its own change of it has made good.
+    fn remember(&mut self, standing: Standing, is_changed: bool) {
+        let is_it =
+            |l: &&mut Live| l.run.id == standing.run && l.item.position == standing.position;
+        let Some(live) = self.lives.iter_mut().find(is_it) else {
+            return;
+        };
+        let behind = standing.behind.into_iter();
+        let behind = behind.filter(|b| b.stays || !is_changed);
+        live.says = behind.map(|b| (b.block, b.says)).collect();
+        live.is_over = standing.is_over;
+        live.written = standing.written.filter(|_| !is_changed);
+        if let Some(written) = &live.written {
+            live.ours = written.clone();
+        }
     }
 
     /// Takes the issue in, if it stands as ours.
@@ -167,7 +212,10 @@ impl Chain {
             item: item.clone(),
             created: created.clone(),
             covers,
+            says: BTreeMap::new(),
             ours,
+            written: None,
+            is_over: false,
         });
         Ok(true)
     }

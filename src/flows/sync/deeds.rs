@@ -1,11 +1,11 @@
 //! Changes and retires issues, once each: what stands there is read right before, and looked at again after a lost answer.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use crate::domain::fingerprint;
 use crate::domain::run::ItemState;
-use crate::domain::sync::{self, Merged};
+use crate::domain::sync::{self, Merged, Upon};
 use crate::flows::looks;
 use crate::flows::pace::{self, For, Write};
 use crate::flows::step::Next;
@@ -17,6 +17,12 @@ use crate::store::issue_edits::{self, Deed, IssueEdit, Text};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
+
+/// Somebody has rewritten the issue while our request was under way.
+const CANNOT_BE_TOLD: &str = "somebody edited it while our change was on its way, and whether that went in before \
+                              cannot be told: compare it with the specification";
+/// GitHub's clock may be another than ours.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(1);
 
 /// Makes the next edit of the run; `Done` when none is left.
 pub(crate) async fn step(
@@ -236,9 +242,29 @@ async fn recover(
         info!(run.id = %run.id, issue.number = %place.created.number, "found an edit whose answer was lost");
         return settle(services, run, edit, &place.created).await;
     }
+    let upon = upon(edit, &place.now, since);
+    if upon == Some(Upon::Sent) && edit.deed == Deed::Change {
+        info!(run.id = %run.id, issue.number = %place.created.number, "somebody wrote upon an edit whose answer was lost");
+        return settle(services, run, edit, &place.created).await;
+    }
     if !last {
         let looks = planned_issues::count_look(services.wall(run.installation), run.key(), edit.position).await?;
         return Ok(Next::At(looks::next(services, since, looks)));
+    }
+    match (upon, edit.deed) {
+        (Some(Upon::Unknown), _) => {
+            return leave(services, run, edit, CANNOT_BE_TOLD).await;
+        }
+        (Some(Upon::Sent), Deed::Retire) => {
+            return leave(
+                services,
+                run,
+                edit,
+                "it was closed, and somebody has opened it again",
+            )
+            .await;
+        }
+        _ => {}
     }
     if may_send {
         return make(services, repository, run, edit, &place).await;
@@ -246,6 +272,27 @@ async fn recover(
     let planned = ItemState::Planned;
     planned_issues::set_state(services.wall(run.installation), run.key(), edit.position, planned, None).await?;
     Ok(Next::Again)
+}
+
+/// Upon what somebody wrote since the request left; `None`: nobody did.
+fn upon(edit: &IssueEdit, now: &Issue, since: DateTime<Utc>) -> Option<Upon> {
+    let (before, sent) = edit.before.as_ref().zip(edit.sent.as_ref())?;
+    if edit.deed == Deed::Retire {
+        let is_open_again = now.state == IssueState::Open
+            && now.state_reason.as_deref() == Some("reopened")
+            && now.updated_at + CLOCKS_APART > since;
+        return is_open_again.then_some(Upon::Sent);
+    }
+    if now.title == before.title && sync::same_but_ticks(&now.body, &before.body) {
+        return None;
+    }
+    let body = sync::written_upon(&before.body, &sent.body, &now.body);
+    let title = sync::written_upon(&before.title, &sent.title, &now.title);
+    Some(match (title, body) {
+        (Upon::Unknown, one) | (one, Upon::Unknown) => one,
+        (title, body) if title == body => body,
+        _ => Upon::Unknown,
+    })
 }
 
 async fn item(services: &Services, run: &Run, edit: &IssueEdit) -> FlowResult<Item> {

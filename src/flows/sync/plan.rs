@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tracing::info;
 
-use super::chain::{Chain, Found, Live, Standing};
+use super::chain::{Behind, Chain, Found, Live, Standing};
 use crate::domain::comment::{self, Link};
 use crate::domain::fingerprint;
 use crate::domain::ids::{RepositoryId, RepositoryName};
@@ -32,6 +32,9 @@ use crate::store::tenant;
 const FOLLOW_UP: &str = "follows a closed issue";
 /// The same for an issue that was deleted or moved.
 const FOLLOWS_GONE: &str = "follows an issue that is gone";
+
+/// Why an issue that is not in the text any more has no tick.
+const LEFT_OPEN: &str = "an earlier sync left it open";
 
 /// Plans a sync whose planning has begun, stores it and lets the run wait for a person, or end if nothing is to be done.
 pub(crate) async fn plan(
@@ -71,7 +74,10 @@ pub(crate) async fn plan(
             ..Found::default()
         },
         similar: Vec::new(),
+        twins: BTreeSet::new(),
+        again: BTreeSet::new(),
         gone: BTreeSet::new(),
+        written: BTreeMap::new(),
         refused: BTreeMap::new(),
     };
     draft.adds().await?;
@@ -86,13 +92,10 @@ pub(crate) async fn plan(
 async fn decide(chain: &Chain, old: Plan, new: &Plan) -> FlowResult<(Difference, Decision)> {
     let spec = chain.plan.spec.clone();
     let coverage = chain.plan.coverage.clone();
-    let lives: Vec<(BTreeSet<String>, String, String)> = chain
+    let lives: Vec<(BTreeSet<String>, BTreeMap<String, String>, Text)> = chain
         .lives
         .iter()
-        .map(|l| {
-            let body = fingerprint::without_marker(&l.ours.body).to_owned();
-            (l.covers.clone(), l.ours.title.clone(), body)
-        })
+        .map(|l| (l.covers.clone(), l.says.clone(), l.ours.clone()))
         .collect();
     let foreign: Vec<String> = chain
         .foreign
@@ -105,13 +108,17 @@ async fn decide(chain: &Chain, old: Plan, new: &Plan) -> FlowResult<(Difference,
         let places = places(&spec, &old.spec);
         let lives: Vec<sync::Live> = lives
             .into_iter()
-            .map(|(covers, title, body)| sync::Live {
+            .map(|(covers, says, ours)| sync::Live {
                 covers: covers
                     .iter()
                     .filter_map(|id| places.get(id).copied())
                     .collect(),
-                title,
-                body,
+                says: says
+                    .into_iter()
+                    .filter_map(|(id, says)| Some((*places.get(&id)?, says)))
+                    .collect(),
+                title: ours.title,
+                body: fingerprint::without_marker(&ours.body).to_owned(),
             })
             .collect();
         let mut reasons = vec![None; old.spec.blocks.len()];
@@ -160,8 +167,14 @@ struct Draft<'a> {
     covers: Vec<BTreeSet<String>>,
     found: Found,
     similar: Vec<Similar>,
+    /// Issues that stand in for new ones, by repository and number.
+    twins: BTreeSet<(RepositoryId, String)>,
+    /// Items that offer again what an earlier sync has left.
+    again: BTreeSet<i32>,
     /// Live issues that turned out to be deleted or moved.
     gone: BTreeSet<usize>,
+    /// What live issues say as we would have them say it, because people have written it.
+    written: BTreeMap<usize, Text>,
     /// Why the asker may not touch issues of another repository, asked once for each.
     refused: BTreeMap<RepositoryId, Option<String>>,
 }
@@ -244,6 +257,7 @@ impl Draft<'_> {
     async fn name_twin(&mut self, item: &NewItem) -> FlowResult<()> {
         let twin = item.note.as_ref().and_then(|n| n.strip_prefix('#'));
         if let Some(number) = twin.filter(|_| item.state == ItemState::Skipped) {
+            self.twins.insert((item.repository, number.to_owned()));
             let place = self.place(item.repository).await?;
             let title = comment::inline(&item.planned.title);
             self.note(format!("{title} is already there: {place}#{number}."));
@@ -330,15 +344,19 @@ impl Draft<'_> {
                 }
             };
             let id = &live.item.planned.id;
-            let wanted = fingerprint::with_marker(&change.body, &live.run.id, id);
-            if issue.title == change.title && sync::same_but_ticks(&issue.body, &wanted) {
+            let new = Text {
+                title: change.title.clone(),
+                body: fingerprint::with_marker(&change.body, &live.run.id, id),
+            };
+            if issue.title == new.title && sync::same_but_ticks(&issue.body, &new.body) {
+                self.written.insert(change.live, new);
                 continue;
             }
             if issue.state == IssueState::Closed {
                 self.follow_up(live, &link, "was closed", change, covers);
                 continue;
             }
-            let Merged::Text(body) = sync::merge(&live.ours.body, &issue.body, &wanted) else {
+            let Merged::Text(body) = sync::merge(&live.ours.body, &issue.body, &new.body) else {
                 self.note(format!(
                     "{link} is not changed: somebody has edited the very lines that the specification changes. \
                      Compare it with the specification."
@@ -351,12 +369,9 @@ impl Draft<'_> {
                 issue.title.clone()
             };
             if title == issue.title && sync::same_but_ticks(&body, &issue.body) {
+                self.written.insert(change.live, new);
                 continue;
             }
-            let new = Text {
-                title: change.title.clone(),
-                body: wanted,
-            };
             self.edit(live, Deed::Change, &issue, new, covers, None);
         }
         Ok(())
@@ -408,6 +423,22 @@ impl Draft<'_> {
     }
 
     async fn retires(&mut self) -> FlowResult<()> {
+        let again = (0..self.chain.lives.len()).filter(|at| self.is_offered_again(*at));
+        for at in again.collect::<Vec<usize>>() {
+            let live = &self.chain.lives[at];
+            let issue = match self.now(live).await? {
+                Now::There(found) => found.1,
+                Now::Gone(_) => {
+                    self.gone.insert(at);
+                    continue;
+                }
+                Now::Not(_) => continue,
+            };
+            if issue.state == IssueState::Open {
+                self.again.insert(self.next_position());
+                self.retire(live, &issue, Some(LEFT_OPEN));
+            }
+        }
         for at in &self.decision.retires {
             let live = &self.chain.lives[*at];
             let link = self.link(live).await?;
@@ -443,13 +474,24 @@ impl Draft<'_> {
                     "{link} is no longer in the specification, but {why}: it stays open unless you tick it."
                 ));
             }
-            let new = Text {
-                title: issue.title.clone(),
-                body: issue.body.clone(),
-            };
-            self.edit(live, Deed::Retire, &issue, new, &BTreeSet::new(), worked_on);
+            self.retire(live, &issue, worked_on);
         }
         Ok(())
+    }
+
+    fn retire(&mut self, live: &Live, issue: &Issue, unticked: Option<&str>) {
+        let new = Text {
+            title: issue.title.clone(),
+            body: issue.body.clone(),
+        };
+        self.edit(live, Deed::Retire, issue, new, &BTreeSet::new(), unticked);
+    }
+
+    /// Whether an earlier sync has left the issue open, and it is not in the text again.
+    fn is_offered_again(&self, at: usize) -> bool {
+        let live = &self.chain.lives[at];
+        let (place, number) = (live.created.repository, live.created.number);
+        live.is_over && !self.twins.contains(&(place, number.to_string()))
     }
 
     fn note(&mut self, says: String) {
@@ -527,16 +569,21 @@ impl Draft<'_> {
             .collect();
         let mut anchors: HashMap<String, String> = HashMap::new();
         for (at, live) in self.chain.lives.iter().enumerate() {
-            let is_retired = self.decision.retires.contains(&at);
+            let is_retired = live.is_over || self.decision.retires.contains(&at);
             let covers = &self.decision.covers[at];
             if self.gone.contains(&at) {
                 continue;
             }
             // What is retired in the end is known by its edit: unticked or refused, it stands.
+            let written = self.written.get(&at).cloned();
+            let behind = self.behind(at, written.is_some());
             self.found.stands.push(Standing {
                 run: live.run.id.clone(),
                 position: live.item.position,
                 covers: self.ids(covers),
+                behind,
+                written: written.or_else(|| live.written.clone()),
+                is_over: is_retired,
             });
             let key = (live.run.id.to_string(), live.item.position);
             if is_retired || edited.contains_key(&key) && !wanted.contains(&at) {
@@ -570,6 +617,19 @@ impl Draft<'_> {
             item.planned.parent = item.planned.parent.as_ref().map(real);
             item.planned.blocked_by = item.planned.blocked_by.iter().map(real).collect();
         }
+    }
+
+    /// Where a live issue says other words than the text, unless people have written ours.
+    fn behind(&self, live: usize, is_written: bool) -> Vec<Behind> {
+        let behind = self.decision.behind[live].iter();
+        let behind = behind.filter(|b| b.stays || !is_written);
+        behind
+            .map(|b| Behind {
+                block: self.spec.blocks[b.block].id.clone(),
+                says: b.says.clone(),
+                stays: b.stays,
+            })
+            .collect()
     }
 
     /// Issues of somebody else are nobody's to change here.
@@ -625,7 +685,8 @@ impl Draft<'_> {
             .filter(ticked)
             .map(|i| i.planned.clone())
             .collect();
-        let asks = !deeds.is_empty();
+        // What somebody has decided before is no reason to ask.
+        let asks = deeds.len() > self.again.len();
         let how = How {
             similar: self.similar,
             ..How::default()

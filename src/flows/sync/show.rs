@@ -11,6 +11,9 @@ use crate::domain::comment::{
 use crate::domain::ids::{InstallationId, IssueNumber, RepositoryId, RepositoryName};
 use crate::domain::plan::Plan;
 use crate::domain::run::{Done, ItemState, Phase, Status};
+use crate::flows::asked::Asked;
+use crate::flows::link::{self, Twin};
+use crate::flows::native::AsText;
 use crate::flows::planner::How;
 use crate::flows::{FlowResult, Services, repositories};
 use crate::store::created_issues;
@@ -95,7 +98,7 @@ impl<'a> View<'a> {
             .collect();
         let mut rows = Vec::new();
         let mut untouched = 0;
-        for item in items {
+        for item in items.clone() {
             let edit = edits.iter().find(|e| e.position == item.position);
             if item.state == ItemState::Skipped && edit.is_none() {
                 // Others are there already: a note names them.
@@ -121,7 +124,7 @@ impl<'a> View<'a> {
             }
             rows.push((item, row));
         }
-        let mut refused = Vec::new();
+        let mut refused = as_text(run, &rows, &items)?;
         for (position, says) in issue_links::list_refused(wall, run.key()).await? {
             let row = rows.iter().find(|(i, _)| i.position == position);
             if let Some(link) = row.and_then(|(_, r)| r.link.as_ref()) {
@@ -208,6 +211,29 @@ impl<'a> View<'a> {
             notes: &notes,
         })
     }
+}
+
+/// What hangs under issues that stood before, where the server has no other place to say it: their texts are not ours to change.
+fn as_text(run: &Run, rows: &[(Item, SyncItem)], all: &[Item]) -> FlowResult<Vec<String>> {
+    let asked = Asked::from_value(&run.request)?;
+    if !AsText::of(run, &asked).sub_issues {
+        return Ok(Vec::new());
+    }
+    let says = |(item, row): &(Item, SyncItem)| {
+        let link = row.link.as_ref()?;
+        let above = link::parent_of(item, all);
+        if item.state != ItemState::Created || above.is_some_and(|above| above.state.exists()) {
+            return None;
+        }
+        let above = match above.and_then(link::twin) {
+            Some(Twin::Issue(number)) => number,
+            _ => run.issue,
+        };
+        Some(format!(
+            "{link} belongs under #{above}, which does not name it: this GitHub server knows no sub-issues."
+        ))
+    };
+    Ok(rows.iter().filter_map(says).collect())
 }
 
 /// Names of repositories, asked for once each.

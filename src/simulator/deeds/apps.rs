@@ -132,6 +132,7 @@ impl World {
                 .collect::<BTreeSet<_>>(),
             callback_urls: list(&manifest["callback_urls"]),
             setup_url: text("setup_url"),
+            external_url: text("url"),
             bot,
             owner,
         };

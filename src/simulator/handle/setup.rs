@@ -57,6 +57,7 @@ impl Setup {
             events: self.events.iter().cloned().collect::<BTreeSet<_>>(),
             callback_urls: Vec::new(),
             setup_url: None,
+            external_url: None,
             bot: 0,
             owner: 0,
         }

@@ -19,7 +19,7 @@ impl World {
             "owner": self.user_json(app.owner),
             "name": app.name,
             "description": "",
-            "external_url": format!("{}/apps/{}", self.base, app.slug),
+            "external_url": app.external_url.clone().unwrap_or_else(|| format!("{}/apps/{}", self.base, app.slug)),
             "html_url": format!("{}/apps/{}", self.base, app.slug),
             "created_at": created,
             "updated_at": created,

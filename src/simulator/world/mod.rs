@@ -49,6 +49,8 @@ pub struct App {
     pub(crate) callback_urls: Vec<String>,
     /// Where people go who have installed it.
     pub(crate) setup_url: Option<String>,
+    /// Its homepage, if its owner gave one.
+    pub(crate) external_url: Option<String>,
     /// The account of `slug[bot]`.
     pub(crate) bot: u64,
     pub(crate) owner: u64,

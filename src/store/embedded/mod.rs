@@ -100,6 +100,12 @@ impl Embedded {
         }
     }
 
+    /// The PostgreSQL of this folder where another process runs it; nothing is started or made.
+    pub async fn find_running(folder: &Path) -> Option<Self> {
+        let url = Places::in_folder(folder).shared().await?;
+        Some(Self { url, own: None })
+    }
+
     async fn start_locked(
         places: &Places,
         account: &Account,

@@ -261,10 +261,15 @@ impl Journey<'_> {
         self.lane.sim.repository(&self.repository)
     }
 
-    /// Alice edits the specification, and the run's comment follows.
-    pub(super) async fn edits(&self, spec: &str) -> anyhow::Result<()> {
+    /// Alice edits the specification.
+    pub(super) fn rewrites(&self, spec: &str) {
         let alice = self.lane.alice();
         alice.edits_issue(&self.trigger, None, Some(spec));
+    }
+
+    /// She does, and the run's comment follows.
+    pub(super) async fn edits(&self, spec: &str) -> anyhow::Result<()> {
+        self.rewrites(spec);
         self.deliver("issues").await?;
         self.follow().await
     }

@@ -13,9 +13,10 @@ use openproducer::github::Timeouts;
 use openproducer::simulator::{Effect, Fault};
 use rstest::rstest;
 
-use super::journey::{Lane, Outcome};
+use super::journey::{Journey, Lane, Outcome};
 use super::proxy::Side;
 use super::stage::{End, Stage};
+use super::sync;
 use crate::harness::sight::ISSUES;
 
 /// Longer than any test.
@@ -194,5 +195,57 @@ async fn a_cancel_holds_wherever_its_worker_is_killed(#[case] side: Side) {
         };
         checked().with_context(|| format!("{deaths:?}")).unwrap();
     }
+    assert_eq!(lane.sim.complaints(), [""; 0]);
+}
+
+/// How often the worker of a sync dies.
+const DEATHS: usize = 8;
+
+/// Three issues, and a sync of them that alice has just confirmed: one to add, one to change, one to retire.
+async fn confirmed_sync<'a>(lane: &'a Lane, stage: &Stage<'_>) -> anyhow::Result<Journey<'a>> {
+    let journey = lane.begin_with(sync::SPEC, 3);
+    journey.store("issues").await?;
+    stage.live(None).await?;
+    journey.rewrites(sync::EDITED);
+    journey.store("issues").await?;
+    stage.live(None).await?;
+    journey.comments("sync");
+    journey.store("issue_comment").await?;
+    stage.live(None).await?;
+    journey.comments("confirm");
+    journey.store("issue_comment").await?;
+    Ok(journey)
+}
+
+#[tokio::test]
+async fn a_sync_is_applied_once_wherever_its_worker_is_killed() {
+    let lane = Lane::open(Timeouts::default()).await;
+    let stage = Stage::set(&lane).await;
+    let calm = confirmed_sync(&lane, &stage).await.unwrap();
+    let End::Done(statements) = stage.live(None).await.unwrap() else {
+        unreachable!("nobody kills it")
+    };
+    let wanted = calm.sight().await.unwrap();
+    for words in ["thirty days", "five wrong passwords", "false not_planned"] {
+        assert!(
+            wanted.iter().any(|l| l.contains(words)),
+            "{words}: {wanted:#?}"
+        );
+    }
+    let journey = confirmed_sync(&lane, &stage).await.unwrap();
+    let before = journey.requests().len();
+    let apart = statements / DEATHS;
+    let sides = [Side::Before, Side::After].into_iter().cycle();
+    let deaths = sides.map(|side| (apart, side)).take(DEATHS);
+    let lives = stage.live_and_die(deaths).await.unwrap();
+    assert!(
+        lives > DEATHS / 2,
+        "{lives} lives of {statements} statements"
+    );
+    assert_eq!(journey.sight().await.unwrap(), wanted);
+    let edits = journey.requests().split_off(before).into_iter();
+    let edits = edits.filter(|r| r.method == Method::PATCH && !r.path.contains("/comments/"));
+    let edited: Vec<String> = edits.map(|r| r.path).collect();
+    assert_eq!(edited.len(), 2, "{edited:?}");
     assert_eq!(lane.sim.complaints(), [""; 0]);
 }

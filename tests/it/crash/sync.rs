@@ -8,7 +8,7 @@ use rstest::rstest;
 use super::faults::{Place, places};
 use super::journey::{Journey, Lane};
 
-const SPEC: &str = "\
+pub(super) const SPEC: &str = "\
 @TheOpenProducerBot
 
 - Build the login form with a password field
@@ -17,7 +17,7 @@ const SPEC: &str = "\
 ";
 
 /// One line changed, one new, one gone.
-const EDITED: &str = "\
+pub(super) const EDITED: &str = "\
 @TheOpenProducerBot
 
 - Build the login form with a password field

@@ -18,6 +18,9 @@ mod progress;
 mod recovery;
 mod rollback;
 mod sync;
+mod sync_elsewhere;
+mod sync_later;
+mod sync_lost;
 mod terminal;
 mod who_may;
 

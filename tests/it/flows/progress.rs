@@ -6,11 +6,12 @@ use http::Method;
 use insta::assert_snapshot;
 use openproducer::domain::settings::Operator;
 use openproducer::flows::progress::Quiet;
-use openproducer::simulator::IssueRef;
+use openproducer::simulator::{Effect, Fault, IssueRef};
 use openproducer::store::deliveries;
 
 use super::asked;
 use crate::harness::house::{House, SHOP, house, house_tuned};
+use crate::harness::sight::ISSUES;
 
 const SIX: &str = "## Work\n\n- Build the login form\n- Write the guide for new users\n- Add a basket\n- Print the invoice\n- Measure the traffic\n- Translate the pages\n";
 
@@ -171,6 +172,31 @@ async fn what_happened_while_the_server_was_down_is_told_too() {
                 .unwrap()
                 .contains("1 of 6 closed")
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issue_that_is_closed_before_we_know_of_it_is_told_too() {
+    house(async |t| {
+        let late = Effect::Delay(Duration::from_secs(1)).after_effect();
+        let faults = t.sim.faults();
+        faults.schedule(Fault::on(Method::POST, ISSUES).nth(2).then(late));
+        let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(SIX));
+        t.until("the second issue is there", |t| created(t).len() == 2)
+            .await;
+        t.alice().closes(&created(t)[1]);
+        t.sim.settled().await;
+        assert_eq!(created(t).len(), 2, "the answer is still on its way");
+        t.quiet().await;
+        let said = t.bot_comment(&trigger);
+        assert!(
+            progress(&said).is_some_and(|p| p.contains("1 of 6 closed")),
+            "{said}"
+        );
+        let path = format!("/repos/{SHOP}/issues/3");
+        let asked = t.sim.requests_matching(&Method::GET, &path);
+        assert_eq!(asked.len(), 0, "GitHub is asked nothing more");
     })
     .await;
 }

@@ -7,7 +7,7 @@ use openproducer::simulator::IssueRef;
 use super::asked;
 use crate::harness::house::{House, SHOP, house};
 
-const SPEC: &str = "\
+pub(super) const SPEC: &str = "\
 ## Work
 
 - Build the login form with a password field
@@ -19,24 +19,24 @@ const SPEC: &str = "\
 - Single sign-on
 ";
 
-const SYNC: &str = "@TheOpenProducerBot sync";
-const CONFIRM: &str = "@TheOpenProducerBot confirm";
+pub(super) const SYNC: &str = "@TheOpenProducerBot sync";
+pub(super) const CONFIRM: &str = "@TheOpenProducerBot confirm";
 
 /// Alice edits the specification; returns when the bot has done all that it asks for.
-async fn edits(t: &House, trigger: &IssueRef, spec: &str) {
+pub(super) async fn edits(t: &House, trigger: &IssueRef, spec: &str) {
     t.alice().edits_issue(trigger, None, Some(&asked(spec)));
     t.quiet().await;
 }
 
 /// She edits it, has the issues brought in line, and confirms what is shown.
-async fn syncs(t: &House, trigger: &IssueRef, spec: &str) {
+pub(super) async fn syncs(t: &House, trigger: &IssueRef, spec: &str) {
     edits(t, trigger, spec).await;
     t.says(trigger, SYNC).await;
     t.says(trigger, CONFIRM).await;
 }
 
 /// How often an issue was changed through the API.
-fn patches(t: &House, issue: u64) -> usize {
+pub(super) fn patches(t: &House, issue: u64) -> usize {
     let path = format!("/repos/{SHOP}/issues/{issue}");
     t.sim.requests_matching(&Method::PATCH, &path).len()
 }
@@ -145,7 +145,7 @@ async fn a_changed_paragraph_changes_the_one_issue_that_covers_it() {
 }
 
 /// The part of a comment from the line that begins so to the next empty line.
-fn part(comment: &str, begins: &str) -> String {
+pub(super) fn part(comment: &str, begins: &str) -> String {
     let mut lines = comment.lines().skip_while(|l| !l.starts_with(begins));
     let first = lines.next().unwrap_or_default();
     let rest = lines.take_while(|l| !l.is_empty());
@@ -156,11 +156,11 @@ fn part(comment: &str, begins: &str) -> String {
 }
 
 /// The newest comment of the bot.
-fn last(t: &House, trigger: &IssueRef) -> String {
+pub(super) fn last(t: &House, trigger: &IssueRef) -> String {
     t.bot_comments(trigger).pop().expect("a comment")
 }
 
-fn boxes(comment: &str) -> String {
+pub(super) fn boxes(comment: &str) -> String {
     let lines = comment
         .lines()
         .filter(|l| l.starts_with("- [") && l.contains("] **"));

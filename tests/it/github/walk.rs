@@ -9,7 +9,7 @@ use openproducer::{
     domain::ids::{CommentId, IssueNumber, RepositoryName},
     github::{
         AppCredentials, GitHub, Installation, IssueChange, IssueState, NewIssue, OAuth,
-        OAuthClient, OAuthError, Reaction, Repo, StateReason, Verifier, allowed_routes,
+        OAuthClient, OAuthError, Reaction, Repo, StateReason, Verifier, Who, allowed_routes,
         allowed_web_routes,
     },
 };
@@ -242,6 +242,11 @@ async fn a_person(t: &Scene) {
         t.github.own_login().await.unwrap(),
         "theopenproducerbot[bot]"
     );
+    let look = github.look().await.unwrap();
+    assert!(matches!(look.who, Who::Person(person) if person == *alice));
+    let look = t.github.look().await.unwrap();
+    assert!(matches!(look.who, Who::App(app) if app.slug == "theopenproducerbot"));
+    assert!(look.rate.unwrap().remaining > 0);
     let seen = github.find_visible_repository(t.repo.name()).await.unwrap();
     let seen = seen.unwrap();
     assert_eq!(seen.id, t.repo.id());
@@ -254,7 +259,11 @@ async fn a_person(t: &Scene) {
             .unwrap()
             .is_none()
     );
-    assert_eq!(t.count(&Method::GET, "/user"), 1, "asked once");
+    assert_eq!(
+        t.count(&Method::GET, "/user"),
+        2,
+        "asked once, and looked at"
+    );
     // An App has no person behind it, nor a person an App.
     assert!(t.github.person().await.is_err());
     assert!(github.list_installations().await.is_err());

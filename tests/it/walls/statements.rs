@@ -20,6 +20,13 @@ const MOVES: &str =
 const WITHOUT: &[(&str, &str)] = &[
     ("acknowledgements::exists", ONCE),
     ("ai_calls::delete_before", SWEEP),
+    ("ai_calls::list_bills", OPERATOR),
+    ("ai_keys::list_newest", OPERATOR),
+    (
+        "condition::seen_by",
+        "the doctor tries what the wall lets through",
+    ),
+    ("condition::wall", OPERATOR),
     (
         "api_tokens::find_live_anywhere",
         "a token is found by its secret, and says for whom it speaks",
@@ -42,6 +49,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("deliveries::delete_finished_before", SWEEP),
     ("deliveries::exists", BY_GUID),
     ("deliveries::get", BY_GUID),
+    ("deliveries::intake", OPERATOR),
     ("deliveries::take_up_failed", SWEEP),
     ("installations::list_installed", SWEEP),
     (

@@ -75,6 +75,7 @@ const EXAMPLES: &[Example] = &[
     ("timeline", "## Work\n\n- Build the login form\n- Add sessions\n\n## Timeline\n\nThe work takes three weeks in spring.", None, &[]),
     ("introduction", "The shop is old and slow.\n\n## Work\n\n- Build the login form\n- Add sessions", None, &[]),
     ("description", "## The shop\n\nThe shop is old and slow.\n\n## Work\n\n- Build the login form\n- Add sessions", None, &[]),
+    ("nearest-issue", "# Shorten the queue\n\n## Background\n\nCustomers wait for half an hour.\n\n- ~~A second counter~~\n    - Where the stairs are now", None, &[]),
     ("dependency", "## Work\n\n- Build the login form\n- Add sessions\n\n## Dependencies\n\n- The billing team of the bank", None, &[]),
 ];
 
@@ -90,13 +91,7 @@ fn every_rule_has_an_example_in_which_it_decides() {
     }
     assert!(silent.is_empty(), "{silent:#?}");
     let shown: BTreeSet<&str> = EXAMPLES.iter().map(|(rule, ..)| *rule).collect();
-    // A net under the others: no text is known that falls into it.
-    let net = "nearest-issue";
-    let named: BTreeSet<&str> = RULES
-        .iter()
-        .map(|rule| rule.name)
-        .filter(|name| *name != net)
-        .collect();
+    let named: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(shown, named);
 }
 
