@@ -8,5 +8,6 @@ begin
     execute format('grant update on installations, created_issues, ai_calls to %I', wall_role());
     execute format('grant insert, update, delete on issue_links to %I', wall_role());
     execute format('grant insert, delete on content_requests to %I', wall_role());
+    execute format('grant insert on acknowledgements to %I', wall_role());
 end
 $$;

@@ -60,8 +60,9 @@ pub async fn take_turn(services: &Services, id: RunKey<'_>) -> FlowResult<Option
         Next::Again => None,
         Next::At(when) => Some(when),
     };
-    let mut connection = services.pool.acquire().await?;
-    enqueue(&mut connection, id.installation, id.id, at).await?;
+    let mut tx = tenant::enter(&services.pool, id.installation).await?;
+    enqueue(&mut tx, id.installation, id.id, at).await?;
+    tx.commit().await?;
     Ok(at)
 }
 

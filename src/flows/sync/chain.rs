@@ -126,7 +126,7 @@ impl Chain {
             };
             anchors = found.anchors;
             let key = chain.head.key();
-            let changed = issue_edits::list_changed(&services.pool, key).await?;
+            let changed = issue_edits::list_changed(services.wall(key.installation), key).await?;
             for standing in found.stands {
                 let (run, position) = (standing.run.clone(), standing.position);
                 let covers = standing.covers.iter().cloned().collect();
