@@ -55,7 +55,7 @@ pub async fn enqueue(
 
 /// One job's share of a run, and the job for what is left. Answers the moment for which that one waits.
 pub async fn take_turn(services: &Services, id: RunKey<'_>) -> FlowResult<Option<DateTime<Utc>>> {
-    let at = match advance(services, id).await? {
+    let at = match Box::pin(advance(services, id)).await? {
         Next::Done => return Ok(None),
         Next::Again => None,
         Next::At(when) => Some(when),
@@ -157,7 +157,8 @@ async fn edit(
 
 /// Whether the App was removed before the run could be ended with the others: nobody else would end it.
 async fn is_gone(services: &Services, run: &Run) -> FlowResult<bool> {
-    let installation = installations::find(services.wall(run.installation), run.installation).await?;
+    let installation =
+        installations::find(services.wall(run.installation), run.installation).await?;
     Ok(installation.is_some_and(|i| i.removed_at.is_some()))
 }
 
@@ -208,7 +209,16 @@ async fn work(
 /// Moves the run on and says so; somebody who moved it meanwhile wins.
 async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
     let now = services.clock.now();
-    if runs::set_state(services.wall(run.installation), run.key(), run.state, to, None, now).await? {
+    if runs::set_state(
+        services.wall(run.installation),
+        run.key(),
+        run.state,
+        to,
+        None,
+        now,
+    )
+    .await?
+    {
         info!(
             run.id = %run.id, installation.id = %run.installation,
             status = to.status().as_str(), phase = to.phase().map(Phase::as_str), "run moved on"
@@ -227,7 +237,8 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     }
     if matches!(error, GitHubError::Suspended) {
         let now = services.clock.now();
-        installations::set_suspended(services.wall(run.installation), run.installation, Some(now)).await?;
+        installations::set_suspended(services.wall(run.installation), run.installation, Some(now))
+            .await?;
         return Ok(Next::Done);
     }
     if error.is_passing() || error.outcome_is_unknown() || is_ours(services, &error) {

@@ -128,17 +128,20 @@ pub(super) async fn step(
     run: &Run,
     asked: &Asked,
 ) -> FlowResult<Next> {
-    let Some(link) = issue_links::find_next(services.wall(run.installation), run.key()).await? else {
+    let Some(link) = issue_links::find_next(services.wall(run.installation), run.key()).await?
+    else {
         return native::write_next(services, repository, run, asked).await;
     };
-    let yields = runs::others_create(services.wall(run.installation), run.installation, &run.id).await?;
+    let yields =
+        runs::others_create(services.wall(run.installation), run.installation, &run.id).await?;
     let per_minute = create::rate(services, run, asked).await?;
     let write = Write::Link { per_minute, yields };
     pace::take(services, run.installation, write, For::Run).await?;
     let ends = match Ends::find(services, repository, run, &link).await? {
         Ok(ends) => ends,
         Err(why) => {
-            issue_links::settle(services.wall(run.installation), run.key(), &link, Some(why)).await?;
+            issue_links::settle(services.wall(run.installation), run.key(), &link, Some(why))
+                .await?;
             return Ok(Next::Again);
         }
     };
@@ -173,9 +176,21 @@ pub(super) async fn step(
         let why = format!(
             "its parent has {MOST_SUB_ISSUES} sub-issues already, the most that GitHub allows"
         );
-        issue_links::refuse_rest(services.wall(run.installation), run.key(), link.target, &why).await?;
+        issue_links::refuse_rest(
+            services.wall(run.installation),
+            run.key(),
+            link.target,
+            &why,
+        )
+        .await?;
     } else {
-        issue_links::settle(services.wall(run.installation), run.key(), &link, Some(&error.to_string())).await?;
+        issue_links::settle(
+            services.wall(run.installation),
+            run.key(),
+            &link,
+            Some(&error.to_string()),
+        )
+        .await?;
     }
     Ok(Next::Again)
 }
@@ -187,7 +202,9 @@ pub(super) async fn detach(
     run: &Run,
     position: i32,
 ) -> FlowResult<bool> {
-    let Some(link) = issue_links::find_made(services.wall(run.installation), run.key(), position).await? else {
+    let Some(link) =
+        issue_links::find_made(services.wall(run.installation), run.key(), position).await?
+    else {
         return Ok(false);
     };
     let Ok(ends) = Ends::find(services, repository, run, &link).await? else {
@@ -282,9 +299,13 @@ pub(super) async fn end(
     if position == 0 {
         return Ok(Some((run.repository, run.issue, run.issue_id)));
     }
-    let issue = match created_issues::get(services.wall(run.installation), run.key(), position).await {
+    let issue = match created_issues::get(services.wall(run.installation), run.key(), position)
+        .await
+    {
         Err(sqlx::Error::RowNotFound) => {
-            match created_issues::find_twin(services.wall(run.installation), run.key(), position).await? {
+            match created_issues::find_twin(services.wall(run.installation), run.key(), position)
+                .await?
+            {
                 Some(twin) => Some(twin),
                 None => return existing::find_twin(services, run, position).await,
             }

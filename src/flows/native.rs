@@ -88,7 +88,8 @@ pub(super) async fn write_next(
     run: &Run,
     asked: &Asked,
 ) -> FlowResult<Next> {
-    let Some(writer) = issue_links::find_text(services.wall(run.installation), run.key()).await? else {
+    let Some(writer) = issue_links::find_text(services.wall(run.installation), run.key()).await?
+    else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -97,7 +98,13 @@ pub(super) async fn write_next(
         None => Some("the issue does not exist".to_owned()),
         Some((item, created)) => write(services, repository, &texts, item, created).await?,
     };
-    issue_links::settle_text(services.wall(run.installation), run.key(), writer, refused.as_deref()).await?;
+    issue_links::settle_text(
+        services.wall(run.installation),
+        run.key(),
+        writer,
+        refused.as_deref(),
+    )
+    .await?;
     Ok(Next::Again)
 }
 

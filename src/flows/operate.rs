@@ -408,7 +408,7 @@ pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Next> {
                 planned => planned.map(|()| Next::Again),
             }
         }
-        _ => advance::advance(services, key).await,
+        _ => Box::pin(advance::advance(services, key)).await,
     }
 }
 

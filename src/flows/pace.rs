@@ -173,7 +173,14 @@ pub async fn heed(
     }
     let named = named.then_some(retry_at);
     let now = services.clock.now();
-    let until = pace::slow_down(services.wall(installation), installation, named, now, TOGETHER).await?;
+    let until = pace::slow_down(
+        services.wall(installation),
+        installation,
+        named,
+        now,
+        TOGETHER,
+    )
+    .await?;
     warn!(installation.id = %installation, %until, "GitHub found us too fast; the pace is halved for an hour");
     Ok(Some(until))
 }

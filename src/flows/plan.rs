@@ -68,7 +68,15 @@ pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
     };
     let now = services.clock.now();
     if run.state != planning
-        && !runs::set_state(services.wall(id.installation), id, run.state, planning, None, now).await?
+        && !runs::set_state(
+            services.wall(id.installation),
+            id,
+            run.state,
+            planning,
+            None,
+            now,
+        )
+        .await?
     {
         return Ok(());
     }

@@ -83,7 +83,9 @@ pub(super) async fn objection(
     places.sort_unstable();
     places.dedup();
     for id in places {
-        let Some(place) = repositories::find(services.wall(run.installation), run.installation, id).await? else {
+        let Some(place) =
+            repositories::find(services.wall(run.installation), run.installation, id).await?
+        else {
             continue;
         };
         let standing = authorize::standing(services, &place, person).await?;
@@ -118,7 +120,8 @@ pub(super) async fn find_beside(
     if services.github.is_person() {
         return person::find_repository(services, name).await;
     }
-    let known = repositories::find_by_name(services.wall(own.installation), own.installation, name).await?;
+    let known =
+        repositories::find_by_name(services.wall(own.installation), own.installation, name).await?;
     if known.is_some() {
         return Ok(known);
     }

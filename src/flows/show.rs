@@ -356,7 +356,9 @@ impl<'a> View<'a> {
     /// What models were paid for the run; `None`: none was asked.
     async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
         let run = self.run;
-        let total = ai_calls::total_of_run(services.wall(run.installation), run.installation, &run.id).await?;
+        let total =
+            ai_calls::total_of_run(services.wall(run.installation), run.installation, &run.id)
+                .await?;
         let plan = runs::find_planner(services.wall(run.installation), run.key()).await?;
         let by_model = plan.filter(|planner| planner != "structural");
         if total.calls == 0 && by_model.is_none() {
@@ -365,8 +367,13 @@ impl<'a> View<'a> {
         let month = match budget {
             Some(budget) => {
                 let since = ai_calls::month_of(services.clock.now());
-                let spent =
-                    ai_calls::spent_since(services.wall(run.installation), run.installation, &run.id, since).await?;
+                let spent = ai_calls::spent_since(
+                    services.wall(run.installation),
+                    run.installation,
+                    &run.id,
+                    since,
+                )
+                .await?;
                 Some(Spent { spent, budget })
             }
             None => None,
@@ -567,7 +574,8 @@ impl<'a> View<'a> {
             links: Vec::new(),
             says,
         }));
-        let refused = issue_links::list_refused(services.wall(self.run.installation), self.run.key()).await?;
+        let refused =
+            issue_links::list_refused(services.wall(self.run.installation), self.run.key()).await?;
         let mut why: Vec<(String, Vec<Link>)> = Vec::new();
         for (position, says) in refused {
             let issue = self.created.iter().find(|c| c.position == position);

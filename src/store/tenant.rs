@@ -4,7 +4,9 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{AssertSqlSafe, Describe, Either, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr};
+use sqlx::{
+    AssertSqlSafe, Describe, Either, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr,
+};
 
 use crate::domain::ids::InstallationId;
 

@@ -99,7 +99,8 @@ pub(super) struct Chain {
 
 /// The run whose text the issues of `base` follow now.
 pub(super) async fn head(services: &Services, base: &Run) -> FlowResult<Run> {
-    let mut syncs = runs::list_completed_syncs(services.wall(base.installation), base.key()).await?;
+    let mut syncs =
+        runs::list_completed_syncs(services.wall(base.installation), base.key()).await?;
     Ok(syncs.pop().unwrap_or_else(|| base.clone()))
 }
 
@@ -119,7 +120,8 @@ impl Chain {
         let mut made = Made::default();
         let mut anchors = Vec::new();
         if chain.head.syncs.is_some() {
-            let found = runs::find_sync(services.wall(chain.head.installation), chain.head.key()).await?;
+            let found =
+                runs::find_sync(services.wall(chain.head.installation), chain.head.key()).await?;
             let found: Found = match found {
                 Some(found) => serde_json::from_value(found).map_err(anyhow::Error::from)?,
                 None => Found::default(),
@@ -196,7 +198,8 @@ impl Chain {
         if !matches!(item.state, ItemState::Created | ItemState::Left) {
             return Ok(false);
         }
-        let edit = issue_edits::find_standing(services.wall(of.installation), of.key(), position).await?;
+        let edit =
+            issue_edits::find_standing(services.wall(of.installation), of.key(), position).await?;
         if edit.as_ref().is_some_and(|e| e.deed == Deed::Retire) {
             return Ok(false);
         }

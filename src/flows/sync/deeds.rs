@@ -167,8 +167,14 @@ async fn make(
             if !error.outcome_is_unknown() {
                 // A refusal had no effect.
                 let planned = ItemState::Planned;
-                planned_issues::set_state(services.wall(run.installation), run.key(), edit.position, planned, None)
-                    .await?;
+                planned_issues::set_state(
+                    services.wall(run.installation),
+                    run.key(),
+                    edit.position,
+                    planned,
+                    None,
+                )
+                .await?;
             }
             Err(error.into())
         }
@@ -248,7 +254,9 @@ async fn recover(
         return settle(services, run, edit, &place.created).await;
     }
     if !last {
-        let looks = planned_issues::count_look(services.wall(run.installation), run.key(), edit.position).await?;
+        let looks =
+            planned_issues::count_look(services.wall(run.installation), run.key(), edit.position)
+                .await?;
         return Ok(Next::At(looks::next(services, since, looks)));
     }
     match (upon, edit.deed) {
@@ -270,7 +278,14 @@ async fn recover(
         return make(services, repository, run, edit, &place).await;
     }
     let planned = ItemState::Planned;
-    planned_issues::set_state(services.wall(run.installation), run.key(), edit.position, planned, None).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        edit.position,
+        planned,
+        None,
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -330,7 +345,14 @@ pub(super) fn prints(text: &Text) -> Vec<Vec<u8>> {
 async fn leave(services: &Services, run: &Run, edit: &IssueEdit, why: &str) -> FlowResult<Next> {
     warn!(run.id = %run.id, item = edit.position, why, "left an issue as it is");
     let failed = ItemState::Failed;
-    planned_issues::set_state(services.wall(run.installation), run.key(), edit.position, failed, Some(why)).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        edit.position,
+        failed,
+        Some(why),
+    )
+    .await?;
     runs::bump_revision(services.wall(run.installation), run.key()).await?;
     Ok(Next::Again)
 }

@@ -41,7 +41,13 @@ pub(crate) async fn may_concern(
     repository: RepositoryId,
     number: IssueNumber,
 ) -> FlowResult<bool> {
-    let all = runs::list_for_issue(services.wall(installation), installation, repository, number).await?;
+    let all = runs::list_for_issue(
+        services.wall(installation),
+        installation,
+        repository,
+        number,
+    )
+    .await?;
     Ok(all.iter().any(may_differ))
 }
 

@@ -26,7 +26,9 @@ pub(crate) async fn step(
         other => return Ok(other),
     }
     let changed = ItemState::Changed;
-    let Some(edit) = issue_edits::find_in_state(services.wall(run.installation), run.key(), changed).await? else {
+    let Some(edit) =
+        issue_edits::find_in_state(services.wall(run.installation), run.key(), changed).await?
+    else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -104,7 +106,14 @@ async fn settle(services: &Services, run: &Run, edit: &IssueEdit) -> FlowResult<
 
 async fn leave(services: &Services, run: &Run, edit: &IssueEdit, why: &str) -> FlowResult<Next> {
     let left = ItemState::Left;
-    planned_issues::set_state(services.wall(run.installation), run.key(), edit.position, left, Some(why)).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        edit.position,
+        left,
+        Some(why),
+    )
+    .await?;
     runs::bump_revision(services.wall(run.installation), run.key()).await?;
     Ok(Next::Again)
 }
