@@ -3,6 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, FromRow, PgConnection, PgPool};
 
+use super::tenant;
+use crate::domain::ids::InstallationId;
+
 /// What the server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Server {
@@ -77,11 +80,7 @@ pub async fn wall(pool: &PgPool) -> sqlx::Result<Wall> {
 
 /// At most so many are looked at: one too many says enough.
 async fn seen_by(pool: &PgPool, tenant: i64) -> sqlx::Result<Vec<i64>> {
-    let mut tx = pool.begin().await?;
-    sqlx::query("select enter_tenant($1)")
-        .bind(tenant)
-        .execute(&mut *tx)
-        .await?;
+    let mut tx = tenant::enter(pool, InstallationId(tenant)).await?;
     let seen = sqlx::query_scalar("select id from installations order by id limit 100")
         .fetch_all(&mut *tx)
         .await?;

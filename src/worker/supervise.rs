@@ -137,6 +137,7 @@ async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
         // A job that killed its worker would come back at once, for ever; its last attempt is kept, so that it can end in words.
         .on(JobRecovery, move |ctx| {
             let (attempts, most) = (*ctx.job.attempts(), *ctx.job.max_attempts());
+            // The library takes the key away: a newer job does the work.
             let is_superseded = ctx.job.key().is_none();
             let again = clock.now() + TimeDelta::minutes(1);
             async move {

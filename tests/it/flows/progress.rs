@@ -83,7 +83,8 @@ async fn a_dozen_closed_at_once_are_one_edit_some_time_later() {
             }
             handled(t).await;
             let waiting: Vec<(f64,)> = sqlx::query_as(
-                "select extract(epoch from run_at - now())::float8 from graphile_worker.jobs",
+                "select extract(epoch from run_at - now())::float8 from graphile_worker.jobs
+                 where task_identifier = 'advance_run'",
             )
             .fetch_all(t.pool())
             .await

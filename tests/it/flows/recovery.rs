@@ -165,8 +165,9 @@ async fn a_crash_loses_nothing_and_doubles_nothing(#[case] route: &str, #[case] 
 #[tokio::test]
 async fn a_job_that_was_superseded_stays_dead_with_its_worker() {
     house(async |t| {
+        // The worker has begun: the queue knows this kind of job.
+        let trigger = t.opens("Accounts", &asked(WORK)).await;
         t.stop_server().await;
-        let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));
         // As a crash leaves it while the newer job for the same delivery waits.
         let superseded = "insert into graphile_worker._private_jobs
                 (task_id, payload, attempts, max_attempts, locked_at, locked_by)
@@ -207,7 +208,7 @@ async fn a_job_that_was_superseded_stays_dead_with_its_worker() {
 #[tokio::test]
 async fn a_run_that_no_job_carries_any_more_is_taken_up_again(#[case] lost: &'static str) {
     house(async |t| {
-        let limit = Effect::secondary_limit(Duration::from_secs(3));
+        let limit = Effect::secondary_limit(Duration::from_secs(8));
         t.sim
             .faults()
             .schedule(Fault::on(Method::POST, ISSUES).nth(2).then(limit));
