@@ -19,6 +19,7 @@ use openproducer::cli::server::{self, Parts};
 use openproducer::clock::{Chance, Clock};
 use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RepositoryName};
 use openproducer::domain::settings::Operator;
+use openproducer::domain::trigger::Mention;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::operate::{self, Outcome, Wish};
 use openproducer::flows::pace::Pace;
@@ -261,7 +262,7 @@ fn parts(sim: &Simulator, pool: PgPool, pace: Pace) -> anyhow::Result<Parts> {
             confirmation_threshold: 1000,
             ..Operator::default()
         },
-        mention: "@TheOpenProducerBot".to_owned(),
+        mention: Mention::usual(),
         webhook_secret: SecretString::from(app.webhook_secret.clone()),
         marketplace_secret: None,
         web_url: sim.web_url().parse()?,

@@ -19,6 +19,7 @@ use axum::routing::post;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::trigger::BotNames;
+use openproducer::domain::trigger::Mention;
 use openproducer::flows::receive::{Identity, Receiver};
 use openproducer::github::webhook::Verifier;
 use openproducer::github::{GitHub, OAuth};
@@ -156,7 +157,7 @@ fn site(pool: &PgPool, identity: watch::Receiver<Arc<Identity>>) -> Site {
         links: Links {
             web_url: "https://github.test".to_owned(),
             slug: watch::channel(None).1,
-            mention: "@TheOpenProducerBot".to_owned(),
+            mention: Mention::usual(),
         },
         public: web::Public::new(None, ([127, 0, 0, 1], 80).into(), 0),
         started: Instant::now(),

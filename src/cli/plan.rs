@@ -93,7 +93,7 @@ impl Printed {
 fn bot_settings() -> Result<(BotNames, u32), Failure> {
     let environment = Environment::of_process().unwrap_or_else(|_| Environment::of_process_alone());
     let bot = Config::bot_from(&environment).map_err(bad_config)?;
-    Ok((BotNames::new([bot.mention]), bot.max_issues_per_run))
+    Ok((BotNames::new([bot.mention.name()]), bot.max_issues_per_run))
 }
 
 fn planned(

@@ -18,7 +18,7 @@ use crate::ai::Models;
 use crate::cache::{Cache, Key};
 use crate::clock::{Chance, Clock};
 use crate::domain::settings::Operator;
-use crate::domain::trigger::BotNames;
+use crate::domain::trigger::{BotNames, Mention};
 use crate::flows::Services;
 use crate::flows::looks::Looks;
 use crate::flows::pace::{self, Pace};
@@ -50,8 +50,7 @@ pub struct Parts {
     /// Models that plan.
     pub ai: Ai,
     pub operator: Operator,
-    /// The mention that people write, with or without `@`.
-    pub mention: String,
+    pub mention: Mention,
     pub webhook_secret: SecretString,
     /// The Marketplace listing's own; `None`: its deliveries are refused.
     pub marketplace_secret: Option<SecretString>,
@@ -81,7 +80,7 @@ impl Parts {
             looks: Looks::GITHUB,
             quiet: Quiet::USUAL,
             operator: Operator::default(),
-            mention: "@TheOpenProducerBot".to_owned(),
+            mention: Mention::usual(),
             webhook_secret: SecretString::default(),
             marketplace_secret: None,
             web_url: oauth.web_url().clone(),
@@ -128,7 +127,7 @@ impl Server {
         let address = listener.local_addr()?;
         let (shutdown, stopping) = watch::channel(false);
         let (identity, known) = watch::channel(Arc::new(Identity {
-            names: BotNames::new([services.mention.as_str()]),
+            names: BotNames::new([services.mention.name()]),
             app_id: None,
             logins: Vec::new(),
         }));
@@ -400,7 +399,7 @@ fn site(
         links: web::Links {
             web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),
             slug,
-            mention: format!("@{}", parts.mention.trim_start_matches('@')),
+            mention: parts.mention.clone(),
         },
         public: web::Public::new(parts.public_url.as_ref(), address, parts.trusted_proxies),
         started: Instant::now(),
@@ -421,7 +420,7 @@ async fn introduce(
             Ok(app) => {
                 info!(app.id = app.id, app.slug = app.slug, "known to GitHub");
                 identity.send_replace(Arc::new(Identity {
-                    names: BotNames::new([services.mention.as_str(), app.slug.as_str()]),
+                    names: BotNames::new([services.mention.name(), app.slug.as_str()]),
                     app_id: Some(app.id),
                     logins: vec![app.bot_login()],
                 }));
@@ -456,7 +455,7 @@ pub fn services(parts: &Parts) -> Services {
         seal: parts.seal.clone(),
         ai: Arc::new(parts.ai.clone()),
         operator: Arc::new(parts.operator.clone()),
-        mention: parts.mention.trim_start_matches('@').to_owned(),
+        mention: parts.mention.clone(),
         web_url: parts.web_url.as_str().trim_end_matches('/').to_owned(),
     }
 }

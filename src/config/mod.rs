@@ -26,6 +26,7 @@ pub use reader::Setting;
 pub use values::EncryptionKey;
 
 use crate::domain::policy::Role;
+use crate::domain::trigger::Mention;
 use reader::Reader;
 
 /// Everything that holds for the process. Secrets are of types that are never shown.
@@ -133,8 +134,7 @@ pub struct Model {
 
 #[derive(Debug, Clone)]
 pub struct Bot {
-    /// With its `@`.
-    pub mention: String,
+    pub mention: Mention,
     /// Content-creating requests a minute, 1 to 80.
     pub rate_limit_per_minute: u32,
     pub max_issues_per_run: u32,
@@ -369,7 +369,9 @@ fn model(
 
 fn bot(reader: &mut Reader<'_>) -> Bot {
     Bot {
-        mention: reader.read("BOT_MENTION", values::mention),
+        mention: reader
+            .find("BOT_MENTION", values::mention)
+            .map_or_else(Mention::usual, |name| Mention::chosen(&name)),
         rate_limit_per_minute: reader
             .read("BOT_RUN_RATE_LIMIT_PER_MINUTE", |text| number(text, 1, 80)),
         max_issues_per_run: reader.read("BOT_MAX_ISSUES_PER_RUN", |text| number(text, 1, u32::MAX)),

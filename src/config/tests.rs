@@ -49,7 +49,7 @@ fn nothing_set_gives_the_contracts_defaults() {
     assert_eq!(config.ai.cache_ttl, Duration::from_hours(1));
     assert_eq!(config.ai.availability_ttl, Duration::from_mins(5));
     assert_eq!(config.ai.timeout, Duration::from_mins(1));
-    assert_eq!(config.bot.mention, "@TheOpenProducerBot");
+    assert_eq!(config.bot.mention, Mention::usual());
     assert_eq!(config.bot.rate_limit_per_minute, 30);
     assert_eq!(config.bot.max_issues_per_run, 100);
     assert!(config.bot.content_filtering && config.bot.prohibited_keywords.is_none());
@@ -238,7 +238,7 @@ fn booleans_and_words_are_taken_in_every_form() {
     ])
     .unwrap();
     assert_eq!(config.ai.provider, Provider::Gemini);
-    assert_eq!(config.bot.mention, "@my-bot");
+    assert_eq!(config.bot.mention, Mention::chosen("my-bot"));
     assert_eq!(
         config.bot.prohibited_keywords.unwrap(),
         ["malware", "stolen credentials"]
@@ -298,7 +298,7 @@ fn real_environment_wins_over_the_file_and_the_origin_is_told() {
     environment.add_file(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let config = Config::from_environment(&environment).unwrap();
-    assert_eq!(config.bot.mention, "@from-outside");
+    assert_eq!(config.bot.mention, Mention::chosen("from-outside"));
     assert_eq!(config.warnings, ["BOT_SPEED is not known and does nothing"]);
     let setting = |name| {
         config

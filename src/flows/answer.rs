@@ -64,7 +64,7 @@ pub async fn reply_if_allowed(
 
 /// Answers once, however often the delivery comes. Whether the asker may is known by now.
 pub async fn answer(services: &Services, asking: &Asking<'_>, answer: Answer) -> FlowResult<()> {
-    let bot = &services.mention;
+    let bot = &services.bot().await?;
     let text = match answer {
         Answer::Help => comment::help(bot, None),
         Answer::Status(table) => table,

@@ -82,7 +82,7 @@ use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
 use crate::domain::ids::{InstallationId, RepositoryId, RepositoryName};
 use crate::domain::settings::{Asked, Document, Operator, Settings, resolve};
-use crate::domain::trigger::BotNames;
+use crate::domain::trigger::{BotNames, Mention};
 use crate::github::{GitHub, GitHubError, OAuth, Repo};
 use crate::store;
 use crate::store::repositories::RepositoryRow;
@@ -111,8 +111,7 @@ pub struct Services {
     pub ai: Arc<planner::Ai>,
     /// The operator's layer of the settings.
     pub operator: Arc<Operator>,
-    /// The mention that people write, without `@`.
-    pub mention: String,
+    pub mention: Mention,
     /// GitHub's pages, without a slash at the end.
     pub web_url: String,
 }
@@ -161,11 +160,20 @@ pub type FlowResult<T> = Result<T, FlowError>;
 impl Services {
     /// The names that people may call the bot by: the configured mention and the App's slug.
     pub async fn names(&self) -> FlowResult<BotNames> {
+        Ok(BotNames::new([self.mention.name(), &self.slug().await?]))
+    }
+
+    /// The name that people are told to call the bot by, without `@`.
+    pub async fn bot(&self) -> FlowResult<String> {
+        Ok(self.mention.under(&self.slug().await?).to_owned())
+    }
+
+    /// The App's; a person has none.
+    async fn slug(&self) -> FlowResult<String> {
         if self.github.is_person() {
-            return Ok(BotNames::new([self.mention.as_str()]));
+            return Ok(String::new());
         }
-        let app = self.github.app().await?;
-        Ok(BotNames::new([self.mention.as_str(), app.slug.as_str()]))
+        Ok(self.github.app().await?.slug.clone())
     }
 
     /// Where statements about one tenant run.

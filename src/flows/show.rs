@@ -127,7 +127,7 @@ async fn texts(
         && runs::offers_sync(services.wall(run.installation), run.key()).await?
         && let Some(text) = texts.first_mut()
     {
-        *text = comment::with_offer(text, &services.mention);
+        *text = comment::with_offer(text, &services.bot().await?);
     }
     Ok(texts)
 }
@@ -154,7 +154,7 @@ struct View<'a> {
     web_url: &'a str,
     /// The parts of the comment that stand on GitHub.
     parts: BTreeMap<u32, CommentId>,
-    bot: &'a str,
+    bot: String,
     /// Where the trigger issue is.
     place: &'a RepositoryName,
     items: Vec<Item>,
@@ -187,7 +187,7 @@ impl<'a> View<'a> {
             run,
             web_url: &services.web_url,
             parts: BTreeMap::new(),
-            bot: &services.mention,
+            bot: services.bot().await?,
             place: &repository.name,
             items,
             created,
@@ -238,7 +238,7 @@ impl<'a> View<'a> {
     fn about(&self) -> About<'_> {
         About {
             run: &self.run.id,
-            bot: self.bot,
+            bot: &self.bot,
             terminal: self
                 .run
                 .installation

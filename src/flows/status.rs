@@ -27,7 +27,7 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
         let parked = parked(&services.pool, run).await?;
         rows.push(row(run, &tally, parked, services.clock.now()));
     }
-    Ok(comment::status(&rows, &services.mention))
+    Ok(comment::status(&rows, &services.bot().await?))
 }
 
 /// Why nothing is done for a run that is not over, in words; `None`: it is not parked.

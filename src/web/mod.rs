@@ -45,6 +45,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field, info_span};
 
+use crate::domain::trigger::Mention;
 use crate::flows::Services;
 use crate::flows::receive::Receiver;
 use crate::github::webhook::Verifier;
@@ -96,8 +97,18 @@ pub struct Links {
     pub web_url: String,
     /// The App's slug, once it is known.
     pub slug: watch::Receiver<Option<String>>,
+    pub mention: Mention,
+}
+
+impl Links {
     /// `@TheOpenProducerBot`, as people write it.
-    pub mention: String,
+    fn mention(&self) -> String {
+        let slug = self.slug.borrow();
+        format!(
+            "@{}",
+            self.mention.under(slug.as_deref().unwrap_or_default())
+        )
+    }
 }
 
 /// What handlers see.

@@ -14,9 +14,9 @@ use super::session::MaybeSignedIn;
 
 #[derive(Template)]
 #[template(path = "web/templates/home.html")]
-struct Home<'a> {
+struct Home {
     frame: Frame,
-    mention: &'a str,
+    mention: String,
     installable: bool,
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn home(
         StatusCode::OK,
         &Home {
             frame,
-            mention: &shared.links.mention,
+            mention: shared.links.mention(),
             installable,
         },
     )

@@ -15,6 +15,7 @@ use crate::cli::terminal::Terminal;
 use crate::clock::{Chance, Clock};
 use crate::config::{EncryptionKey, demo_folder};
 use crate::domain::settings::Operator;
+use crate::domain::trigger::Mention;
 use crate::flows::looks::Looks;
 use crate::flows::pace::Pace;
 use crate::flows::planner::Ai;
@@ -118,7 +119,7 @@ async fn server(sim: &Simulator, database: &Database) -> anyhow::Result<Server> 
             [0; 32],
         ),
         operator: Operator::default(),
-        mention: MENTION.to_owned(),
+        mention: Mention::usual(),
         webhook_secret: SecretString::from(app.webhook_secret.clone()),
         marketplace_secret: Some(SecretString::from(app.marketplace_secret.clone())),
         web_url: sim.web_url().parse()?,

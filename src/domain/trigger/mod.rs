@@ -8,6 +8,9 @@ use super::markdown::Outline;
 
 const SLASH: &str = "/spawn-issues";
 
+/// The name under which the product is known.
+const USUAL_NAME: &str = "TheOpenProducerBot";
+
 /// The names to which the bot answers, without `@`, compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BotNames {
@@ -25,6 +28,42 @@ impl BotNames {
             }
         }
         Self { names: kept }
+    }
+}
+
+/// The mention that people are told to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    name: String,
+    is_chosen: bool,
+}
+
+impl Mention {
+    /// As the operator wants it, with or without `@`.
+    pub fn chosen(name: &str) -> Self {
+        Self {
+            name: name.trim_start_matches('@').to_owned(),
+            is_chosen: true,
+        }
+    }
+
+    /// The product's own name, until the App's is known.
+    pub fn usual() -> Self {
+        Self {
+            name: USUAL_NAME.to_owned(),
+            is_chosen: false,
+        }
+    }
+
+    /// The name that counts under every App, without `@`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What people are told to write under the App of this slug, without `@`: its own name, unless the operator chose one.
+    pub fn under<'a>(&'a self, slug: &'a str) -> &'a str {
+        let is_ours = self.is_chosen || slug.is_empty() || slug.eq_ignore_ascii_case(&self.name);
+        if is_ours { &self.name } else { slug }
     }
 }
 

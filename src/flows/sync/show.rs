@@ -30,7 +30,8 @@ pub(crate) async fn words(
     run: &Run,
     waits_until: Option<DateTime<Utc>>,
 ) -> FlowResult<String> {
-    let view = View::of(services, repository, run).await?;
+    let bot = services.bot().await?;
+    let view = View::of(services, &bot, repository, run).await?;
     Ok(match (run.state.status(), run.state.phase()) {
         (_, Some(Phase::AwaitingConfirmation)) => view.preview()?,
         (_, Some(Phase::Creating)) => view.progress(Step::Creating, waits_until),
@@ -42,7 +43,7 @@ pub(crate) async fn words(
             let next = format!(
                 "Put it right and comment `@{bot} sync` again. `@{bot} rollback {}` puts back what was done by then.",
                 run.id,
-                bot = services.mention
+                bot = bot
             );
             let ended = comment::Ended {
                 about: view.about,
@@ -73,6 +74,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     async fn of(
         services: &'a Services,
+        bot: &'a str,
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
@@ -137,7 +139,7 @@ impl<'a> View<'a> {
         Ok(Self {
             about: About {
                 run: &run.id,
-                bot: &services.mention,
+                bot,
                 terminal: None,
             },
             run,

@@ -58,7 +58,7 @@ pub(in crate::web) async fn list(
     Ok(pages::ok(&List {
         frame: Frame::signed_in(&signed.person.login, signed.csrf.to_string()),
         rows,
-        mention: shared.links.mention.clone(),
+        mention: shared.links.mention(),
     }))
 }
 

@@ -147,7 +147,7 @@ pub(in crate::web) async fn show(
         runs: runs.iter().map(|run| line(run, now)).collect(),
         repositories: repositories(&seen, &home, counts, now),
         home,
-        mention: shared.links.mention.clone(),
+        mention: shared.links.mention(),
     }))
 }
 

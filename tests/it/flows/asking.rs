@@ -2,10 +2,10 @@
 
 use http::Method;
 use insta::assert_snapshot;
-use openproducer::simulator::IssueRef;
+use openproducer::simulator::{IssueRef, Setup};
 
 use super::{PHASES, WORK, WORK_TITLES, asked, dry};
-use crate::harness::house::{House, SHOP, house};
+use crate::harness::house::{House, SHOP, house, house_before};
 
 async fn completes(t: &House, trigger: &IssueRef) {
     assert_eq!(t.state(trigger).await, "completed");
@@ -148,6 +148,39 @@ async fn another_mention_may_be_configured_and_the_app_s_slug_still_works() {
             .await;
         assert_eq!(t.state(&mention).await, "running awaiting_confirmation");
         assert!(t.bot_comment(&mention).contains("`@OurBot confirm`"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_of_another_name_tells_people_to_write_its_own() {
+    let github = Setup {
+        app_name: "Acme Planner".to_owned(),
+        app_slug: "acme-planner".to_owned(),
+        ..Setup::default()
+    };
+    house_before(github, async |t| {
+        let trigger = t.opens("Accounts", &dry("- Add a basket\n")).await;
+        let preview = t.bot_comment(&trigger);
+        assert!(preview.contains("`@acme-planner confirm`"), "{preview}");
+        t.says(&trigger, "@acme-planner help").await;
+        t.says(&trigger, "@theopenproducerbot confrim").await;
+        t.says(&trigger, "@acme-planner status").await;
+        t.says(&trigger, "@acme-planner confirm").await;
+        for text in t.bot_comments(&trigger) {
+            assert!(!text.contains("@TheOpenProducerBot"), "{text}");
+        }
+        let help = &t.bot_comments(&trigger)[1];
+        assert!(help.contains("`@acme-planner confirm`"), "{help}");
+        t.says(&trigger, "@acme-planner rollback last").await;
+        let rolled_back = &t.bot_comments(&trigger)[0];
+        assert!(
+            !rolled_back.contains("@TheOpenProducerBot"),
+            "{rolled_back}"
+        );
+        let home = format!("http://{}/", t.address());
+        let home = reqwest::get(home).await.unwrap().text().await.unwrap();
+        assert!(home.contains("@acme-planner confirm"), "{home}");
     })
     .await;
 }

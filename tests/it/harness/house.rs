@@ -10,6 +10,7 @@ use openproducer::cli::server::{Parts, Server};
 use openproducer::clock::{Chance, Clock};
 use openproducer::config::EncryptionKey;
 use openproducer::domain::settings::Operator;
+use openproducer::domain::trigger::Mention;
 use openproducer::flows::Services;
 use openproducer::flows::looks::Looks;
 use openproducer::flows::pace::Pace;
@@ -43,7 +44,7 @@ pub(crate) struct House {
     apart: Option<(Runtime, Server)>,
     database: TestDatabase,
     operator: Operator,
-    mention: String,
+    mention: Mention,
     tune: Tune,
 }
 
@@ -122,7 +123,7 @@ impl Outside {
                 [0; 32],
             ),
             operator: Operator::default(),
-            mention: "@TheOpenProducerBot".to_owned(),
+            mention: Mention::usual(),
             webhook_secret: SecretString::from(self.webhook_secret.clone()),
             marketplace_secret: Some(SecretString::from(self.marketplace_secret.clone())),
             web_url: self.web_url.clone(),
@@ -152,20 +153,30 @@ pub(crate) async fn house_tuned(
     tune: impl Fn(&mut Parts) + Send + Sync + 'static,
     test: impl AsyncFnOnce(&mut House),
 ) {
-    let mut house = House::open(operator, Arc::new(tune)).await;
-    test(&mut house).await;
-    house.quiet().await;
-    house.inspect().await;
-    house.close().await;
+    let house = House::open(Setup::default(), operator, Arc::new(tune)).await;
+    house.live(test).await;
+}
+
+/// Runs a test in a house before another GitHub.
+pub(crate) async fn house_before(github: Setup, test: impl AsyncFnOnce(&mut House)) {
+    let house = House::open(github, Operator::default(), Arc::new(|_| {})).await;
+    house.live(test).await;
 }
 
 impl House {
-    async fn open(operator: Operator, tune: Tune) -> Self {
+    async fn live(mut self, test: impl AsyncFnOnce(&mut Self)) {
+        test(&mut self).await;
+        self.quiet().await;
+        self.inspect().await;
+        self.close().await;
+    }
+
+    async fn open(github: Setup, operator: Operator, tune: Tune) -> Self {
         let database = TestDatabase::create().await;
         jobs::migrate(database.pool())
             .await
             .expect("the queue's tables");
-        let sim = Simulator::start(Setup::default())
+        let sim = Simulator::start(github)
             .await
             .expect("the simulator starts");
         sim.add_organization("acme");
@@ -187,7 +198,7 @@ impl House {
             apart: None,
             database,
             operator,
-            mention: "@TheOpenProducerBot".to_owned(),
+            mention: Mention::usual(),
             tune,
         };
         house.start_server().await;
@@ -280,7 +291,7 @@ impl House {
     /// Starts the server again under another mention.
     pub(crate) async fn restart_as(&mut self, mention: &str) {
         self.stop_server().await;
-        mention.clone_into(&mut self.mention);
+        self.mention = Mention::chosen(mention);
         self.start_server().await;
     }
 

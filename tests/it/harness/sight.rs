@@ -79,6 +79,11 @@ impl House {
         .expect("the item");
     }
 
+    /// The login under which the App writes.
+    pub(crate) fn bot_login(&self) -> String {
+        format!("{}[bot]", self.sim.app().slug)
+    }
+
     /// The issues that the bot has created in the shop, by number.
     pub(crate) fn created(&self) -> Vec<IssueView> {
         self.created_in(SHOP)
@@ -87,7 +92,7 @@ impl House {
     /// The issues that the bot has created in a repository, by number.
     pub(crate) fn created_in(&self, repository: &str) -> Vec<IssueView> {
         let mut issues = self.sim.repository(repository).issues();
-        issues.retain(|i| i.author == "theopenproducerbot[bot]");
+        issues.retain(|i| i.author == self.bot_login());
         issues
     }
 
@@ -110,9 +115,7 @@ impl House {
     /// The bot's own comment of a run, to be edited by people.
     pub(crate) fn run_comment(&self, issue: &IssueRef) -> (CommentRef, String) {
         let comments = self.shop().comments(issue.number);
-        let of_bot = comments
-            .into_iter()
-            .find(|c| c.author == "theopenproducerbot[bot]");
+        let of_bot = comments.into_iter().find(|c| c.author == self.bot_login());
         let found = of_bot.expect("a comment of the bot");
         (found.reference, found.body)
     }

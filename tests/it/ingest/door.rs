@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use futures_util::future::join_all;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
-use openproducer::domain::trigger::BotNames;
+use openproducer::domain::trigger::{BotNames, Mention};
 use openproducer::flows::receive::{Identity, Receiver};
 use openproducer::github::webhook::Verifier;
 use openproducer::github::{GitHub, OAuth};
@@ -87,7 +87,7 @@ impl Door {
             links: Links {
                 web_url: "https://github.test".to_owned(),
                 slug: known_slug,
-                mention: "@TheOpenProducerBot".to_owned(),
+                mention: Mention::usual(),
             },
             public: web::Public::new(None, address, 0),
             started: Instant::now(),
