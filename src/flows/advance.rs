@@ -55,13 +55,14 @@ pub async fn enqueue(
 
 /// One job's share of a run, and the job for what is left. Answers the moment for which that one waits.
 pub async fn take_turn(services: &Services, id: RunKey<'_>) -> FlowResult<Option<DateTime<Utc>>> {
-    let at = match advance(services, id).await? {
+    let at = match Box::pin(advance(services, id)).await? {
         Next::Done => return Ok(None),
         Next::Again => None,
         Next::At(when) => Some(when),
     };
-    let mut connection = services.pool.acquire().await?;
-    enqueue(&mut connection, id.installation, id.id, at).await?;
+    let mut tx = tenant::enter(&services.pool, id.installation).await?;
+    enqueue(&mut tx, id.installation, id.id, at).await?;
+    tx.commit().await?;
     Ok(at)
 }
 
@@ -70,13 +71,13 @@ pub async fn advance(services: &Services, id: RunKey<'_>) -> FlowResult<Next> {
     let mut left = STEPS_IN_ONE_JOB;
     while left > 0 {
         left -= 1;
-        let run = runs::get(&services.pool, id).await?;
+        let run = runs::get(services.wall(id.installation), id).await?;
         let next = match step(services, &run, &mut left).await {
             Err(FlowError::GitHub(error)) => settle(services, &run, error).await?,
             Err(FlowError::Later(when)) => Next::At(when),
             other => {
                 if run.troubled_since.is_some() {
-                    runs::clear_trouble(&services.pool, id).await?;
+                    runs::clear_trouble(services.wall(id.installation), id).await?;
                 }
                 other?
             }
@@ -84,7 +85,7 @@ pub async fn advance(services: &Services, id: RunKey<'_>) -> FlowResult<Next> {
         if let Next::At(when) = next
             && when - services.clock.now() >= LONG_WAIT
         {
-            runs::set_waits_until(&services.pool, id, when).await?;
+            runs::set_waits_until(services.wall(id.installation), id, when).await?;
         }
         if next != Next::Again {
             return Ok(next);
@@ -156,7 +157,8 @@ async fn edit(
 
 /// Whether the App was removed before the run could be ended with the others: nobody else would end it.
 async fn is_gone(services: &Services, run: &Run) -> FlowResult<bool> {
-    let installation = installations::find(&services.pool, run.installation).await?;
+    let installation =
+        installations::find(services.wall(run.installation), run.installation).await?;
     Ok(installation.is_some_and(|i| i.removed_at.is_some()))
 }
 
@@ -207,7 +209,16 @@ async fn work(
 /// Moves the run on and says so; somebody who moved it meanwhile wins.
 async fn move_on(services: &Services, run: &Run, to: State) -> FlowResult<()> {
     let now = services.clock.now();
-    if runs::set_state(&services.pool, run.key(), run.state, to, None, now).await? {
+    if runs::set_state(
+        services.wall(run.installation),
+        run.key(),
+        run.state,
+        to,
+        None,
+        now,
+    )
+    .await?
+    {
         info!(
             run.id = %run.id, installation.id = %run.installation,
             status = to.status().as_str(), phase = to.phase().map(Phase::as_str), "run moved on"
@@ -226,7 +237,8 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     }
     if matches!(error, GitHubError::Suspended) {
         let now = services.clock.now();
-        installations::set_suspended(&services.pool, run.installation, Some(now)).await?;
+        installations::set_suspended(services.wall(run.installation), run.installation, Some(now))
+            .await?;
         return Ok(Next::Done);
     }
     if error.is_passing() || error.outcome_is_unknown() || is_ours(services, &error) {
@@ -235,7 +247,7 @@ async fn settle(services: &Services, run: &Run, error: GitHubError) -> FlowResul
     if run.state.fail().is_err() {
         warn!(run.id = %run.id, %error, "the run is over, but its comment could not be brought up to date");
         runs::set_shown(
-            &services.pool,
+            services.wall(run.installation),
             run.key(),
             run.revision,
             services.clock.now(),
@@ -256,7 +268,7 @@ async fn in_trouble(services: &Services, run: &Run, error: GitHubError) -> FlowR
         return Err(error.into());
     }
     let now = services.clock.now();
-    let lasted = now - runs::set_troubled(&services.pool, run.key(), now).await?;
+    let lasted = now - runs::set_troubled(services.wall(run.installation), run.key(), now).await?;
     if lasted < LONGEST_TROUBLE {
         let pause = (lasted / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         warn!(run.id = %run.id, installation.id = %run.installation, %error, seconds = pause.num_seconds(), "tries again");

@@ -101,7 +101,14 @@ impl Asking<'_> {
     async fn remember_reaction(&self, services: &Services) -> FlowResult<()> {
         let (place, now) = (self.repository, services.clock.now());
         let cause = self.cause();
-        acknowledgements::insert(&services.pool, place.installation, place.id, &cause, now).await?;
+        acknowledgements::insert(
+            services.wall(place.installation),
+            place.installation,
+            place.id,
+            &cause,
+            now,
+        )
+        .await?;
         Ok(())
     }
 

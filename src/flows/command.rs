@@ -75,14 +75,16 @@ async fn find_run(
 ) -> FlowResult<Option<Run>> {
     let place = asking.repository;
     let (installation, issue) = (place.installation, asking.issue.number);
-    let runs = runs::list_for_issue(&services.pool, installation, place.id, issue).await?;
+    let runs =
+        runs::list_for_issue(services.wall(installation), installation, place.id, issue).await?;
     match command {
         Command::Rollback(RollbackTarget::Run { id, .. }) => {
             Ok(runs.into_iter().find(|r| r.id == *id))
         }
         Command::Rollback(RollbackTarget::Last { .. }) => {
             for run in runs {
-                let tally = planned_issues::tally(&services.pool, run.key()).await?;
+                let tally =
+                    planned_issues::tally(services.wall(run.installation), run.key()).await?;
                 if tally.existing > 0 {
                     return Ok(Some(run));
                 }
@@ -102,7 +104,8 @@ async fn find_run(
 async fn find_own_run(services: &Services, asking: &Asking<'_>) -> FlowResult<Option<Run>> {
     let place = asking.repository;
     let (installation, issue) = (place.installation, asking.issue.number);
-    let mut runs = runs::list_for_issue(&services.pool, installation, place.id, issue).await?;
+    let mut runs =
+        runs::list_for_issue(services.wall(installation), installation, place.id, issue).await?;
     runs.retain(|run| run.requested_by_id == asking.sender.id);
     let open = runs.iter().position(|run| run.state.cancel().is_ok());
     Ok(runs.into_iter().nth(open.unwrap_or(0)))

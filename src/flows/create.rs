@@ -33,7 +33,9 @@ pub(super) async fn step(
     let write = Write::Content {
         per_minute: rate(services, run, asked).await?,
     };
-    if let Some(item) = planned_issues::find_intended(&services.pool, run.key()).await? {
+    if let Some(item) =
+        planned_issues::find_intended(services.wall(run.installation), run.key()).await?
+    {
         return recover(services, repository, run, asked, &item, write).await;
     }
     if !run.labels_ready {
@@ -89,7 +91,7 @@ async fn ensure_labels(
     run: &Run,
     write: Write,
 ) -> FlowResult<Next> {
-    let items = planned_issues::list(&services.pool, run.key()).await?;
+    let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
     let mut wanted: Vec<(RepositoryId, &str)> = items
         .iter()
         .filter(|i| i.state == ItemState::Planned)
@@ -115,13 +117,18 @@ async fn ensure_labels(
                     | GitHubError::NotFound { .. }),
                 ) => {
                     warn!(run.id = %run.id, label, %error, "label could not be made");
-                    runs::refuse_label(&services.pool, run.key(), label).await?;
+                    runs::refuse_label(services.wall(run.installation), run.key(), label).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
-    runs::set_labels_ready(&services.pool, run.key(), services.clock.now()).await?;
+    runs::set_labels_ready(
+        services.wall(run.installation),
+        run.key(),
+        services.clock.now(),
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -152,7 +159,8 @@ async fn recover(
         return look_again(services, run, item).await;
     }
     let now = services.clock.now();
-    let again = planned_issues::intend_again(&services.pool, run.key(), item, now).await?;
+    let again =
+        planned_issues::intend_again(services.wall(run.installation), run.key(), item, now).await?;
     if again == Some(ItemState::Intended) {
         let item = Item {
             intended_at: Some(now),
@@ -168,7 +176,9 @@ fn since(run: &Run, item: &Item) -> DateTime<Utc> {
 }
 
 async fn look_again(services: &Services, run: &Run, item: &Item) -> FlowResult<Next> {
-    let looks = planned_issues::count_look(&services.pool, run.key(), item.position).await?;
+    let looks =
+        planned_issues::count_look(services.wall(run.installation), run.key(), item.position)
+            .await?;
     Ok(Next::At(looks::next(services, since(run, item), looks)))
 }
 
@@ -177,7 +187,7 @@ pub(super) async fn refused_altogether(
     services: &Services,
     run: &Run,
 ) -> FlowResult<Option<String>> {
-    let items = planned_issues::list(&services.pool, run.key()).await?;
+    let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
     // What a sync could not change is named; the rest of the difference holds.
     if run.syncs.is_some() || items.iter().any(|i| i.state.exists()) {
         return Ok(None);
@@ -192,7 +202,9 @@ pub(super) async fn settle_lost(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
-    let Some(item) = planned_issues::find_intended(&services.pool, run.key()).await? else {
+    let Some(item) =
+        planned_issues::find_intended(services.wall(run.installation), run.key()).await?
+    else {
         return Ok(Next::Done);
     };
     let last = looks::is_last(services, since(run, &item), item.looks)?;
@@ -204,7 +216,14 @@ pub(super) async fn settle_lost(
         return look_again(services, run, &item).await;
     }
     let planned = ItemState::Planned;
-    planned_issues::set_state(&services.pool, run.key(), item.position, planned, None).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        item.position,
+        planned,
+        None,
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -304,14 +323,27 @@ async fn put_back(
     if refused {
         let (failed, why) = (ItemState::Failed, error.to_string());
         warn!(run.id = %run.id, item = item.position, %error, "GitHub refused an issue");
-        planned_issues::set_state(&services.pool, run.key(), item.position, failed, Some(&why))
-            .await?;
-        runs::bump_revision(&services.pool, run.key()).await?;
+        planned_issues::set_state(
+            services.wall(run.installation),
+            run.key(),
+            item.position,
+            failed,
+            Some(&why),
+        )
+        .await?;
+        runs::bump_revision(services.wall(run.installation), run.key()).await?;
         return Ok(run.revision + 1);
     }
     if !error.outcome_is_unknown() {
         let planned = ItemState::Planned;
-        planned_issues::set_state(&services.pool, run.key(), item.position, planned, None).await?;
+        planned_issues::set_state(
+            services.wall(run.installation),
+            run.key(),
+            item.position,
+            planned,
+            None,
+        )
+        .await?;
     }
     Err(error.into())
 }

@@ -203,7 +203,7 @@ async fn commented(services: &Services, event: &CommentEvent) -> FlowResult<()> 
 async fn has_runs(services: &Services, asking: &Asking<'_>) -> FlowResult<bool> {
     let place = asking.repository;
     let runs = runs::list_for_issue(
-        &services.pool,
+        services.wall(place.installation),
         place.installation,
         place.id,
         asking.issue.number,
@@ -266,7 +266,9 @@ async fn known(
     installations::ensure(services, installation).await?;
     let before = repositories::find_by_id(&services.pool, row.id).await?;
     let is_anothers = before.is_some_and(|before| before.installation != installation);
-    if !is_anothers && !repositories::is_removed(&services.pool, installation, row.id).await? {
+    if !is_anothers
+        && !repositories::is_removed(services.wall(installation), installation, row.id).await?
+    {
         repositories::upsert(&services.pool, &row, services.clock.now()).await?;
         return Ok(row);
     }

@@ -89,7 +89,7 @@ impl Draft {
         id: RunKey<'_>,
         wanted: &Edit,
     ) -> FlowResult<Result<Self, Answer>> {
-        let run = runs::get(&services.pool, id).await?;
+        let run = runs::get(services.wall(id.installation), id).await?;
         if let Err(illegal) = command::next_state(run.state, &Command::Edit(wanted.clone())) {
             return Ok(Err(Answer::Already(illegal, run.id)));
         }
@@ -101,10 +101,10 @@ impl Draft {
         if !run.shows_its_plan() {
             return Ok(Err(Answer::NotShown));
         }
-        let Some(before) = runs::find_plan(&services.pool, id).await? else {
+        let Some(before) = runs::find_plan(services.wall(id.installation), id).await? else {
             return Ok(Err(Answer::NotShown));
         };
-        let items = planned_issues::list(&services.pool, id).await?;
+        let items = planned_issues::list(services.wall(id.installation), id).await?;
         let asked = Asked::from_value(&run.request)?;
         let mut how = How::of(services, id).await?;
         let last = how.edited_up_to.unwrap_or(0).max(edit::highest(&before));

@@ -198,7 +198,8 @@ pub(super) async fn find_twin(
     run: &Run,
     position: i32,
 ) -> FlowResult<Option<(RepositoryId, IssueNumber, IssueId)>> {
-    let twin = planned_issues::find_twin(&services.pool, run.key(), position).await?;
+    let twin =
+        planned_issues::find_twin(services.wall(run.installation), run.key(), position).await?;
     let Some((repository, number)) = twin else {
         return Ok(None);
     };

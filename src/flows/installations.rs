@@ -166,7 +166,8 @@ pub(super) async fn adopt(services: &Services, row: &RepositoryRow) -> FlowResul
     if let Some(other) = others {
         left(services, other.installation, row.id, Waiting::Ends).await?;
     }
-    let is_back = repositories::is_removed(&services.pool, row.installation, row.id).await?;
+    let is_back =
+        repositories::is_removed(services.wall(row.installation), row.installation, row.id).await?;
     repositories::upsert(&services.pool, row, services.clock.now()).await?;
     Ok(is_back)
 }
@@ -213,7 +214,7 @@ pub(super) async fn renamed(
 /// Asks GitHub which repositories the installation reaches now, and stores what has come and what has gone. Answers
 /// whether any has come, or has another name.
 pub(super) async fn refresh(services: &Services, id: InstallationId) -> FlowResult<bool> {
-    let known = repositories::list(&services.pool, id).await?;
+    let known = repositories::list(services.wall(id), id).await?;
     let reached = services.github.installation(id).list_repositories().await?;
     let mut news = false;
     let mut seen = HashSet::with_capacity(reached.items.len());

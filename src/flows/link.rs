@@ -66,7 +66,7 @@ fn target_of(item: &Item) -> Option<i32> {
 /// Stores which links the created issues want: to their parent (the trigger where they have none) and to what they wait
 /// for. What the server does not know becomes text; what the bodies say already is noted as written.
 pub(super) async fn plan_links(services: &Services, run: &Run, asked: &Asked) -> FlowResult<()> {
-    let items = planned_issues::list(&services.pool, run.key()).await?;
+    let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
     let of_id: HashMap<&str, &Item> = items.iter().map(|i| (i.planned.id.as_str(), i)).collect();
     let as_text = AsText::of(run, asked);
     let mut links = Vec::new();
@@ -117,7 +117,7 @@ pub(super) async fn plan_links(services: &Services, run: &Run, asked: &Asked) ->
             links.push((link, how));
         }
     }
-    issue_links::insert_all(&services.pool, run.key(), &links).await?;
+    issue_links::insert_all(services.wall(run.installation), run.key(), &links).await?;
     Ok(())
 }
 
@@ -128,17 +128,20 @@ pub(super) async fn step(
     run: &Run,
     asked: &Asked,
 ) -> FlowResult<Next> {
-    let Some(link) = issue_links::find_next(&services.pool, run.key()).await? else {
+    let Some(link) = issue_links::find_next(services.wall(run.installation), run.key()).await?
+    else {
         return native::write_next(services, repository, run, asked).await;
     };
-    let yields = runs::others_create(&services.pool, run.installation, &run.id).await?;
+    let yields =
+        runs::others_create(services.wall(run.installation), run.installation, &run.id).await?;
     let per_minute = create::rate(services, run, asked).await?;
     let write = Write::Link { per_minute, yields };
     pace::take(services, run.installation, write, For::Run).await?;
     let ends = match Ends::find(services, repository, run, &link).await? {
         Ok(ends) => ends,
         Err(why) => {
-            issue_links::settle(&services.pool, run.key(), &link, Some(why)).await?;
+            issue_links::settle(services.wall(run.installation), run.key(), &link, Some(why))
+                .await?;
             return Ok(Next::Again);
         }
     };
@@ -156,7 +159,7 @@ pub(super) async fn step(
     };
     let error = match made {
         Ok(()) => {
-            issue_links::settle(&services.pool, run.key(), &link, None).await?;
+            issue_links::settle(services.wall(run.installation), run.key(), &link, None).await?;
             return Ok(Next::Again);
         }
         Err(error) if error.is_passing() || error.outcome_is_unknown() => return Err(error.into()),
@@ -164,7 +167,7 @@ pub(super) async fn step(
     };
     let there = ends.linked(link.kind).await?;
     if there.contains(&ends.wanted(link.kind)) {
-        issue_links::settle(&services.pool, run.key(), &link, None).await?;
+        issue_links::settle(services.wall(run.installation), run.key(), &link, None).await?;
         return Ok(Next::Again);
     }
     warn!(run.id = %run.id, item = link.position, %error, "GitHub refused a link");
@@ -173,9 +176,21 @@ pub(super) async fn step(
         let why = format!(
             "its parent has {MOST_SUB_ISSUES} sub-issues already, the most that GitHub allows"
         );
-        issue_links::refuse_rest(&services.pool, run.key(), link.target, &why).await?;
+        issue_links::refuse_rest(
+            services.wall(run.installation),
+            run.key(),
+            link.target,
+            &why,
+        )
+        .await?;
     } else {
-        issue_links::settle(&services.pool, run.key(), &link, Some(&error.to_string())).await?;
+        issue_links::settle(
+            services.wall(run.installation),
+            run.key(),
+            &link,
+            Some(&error.to_string()),
+        )
+        .await?;
     }
     Ok(Next::Again)
 }
@@ -187,11 +202,13 @@ pub(super) async fn detach(
     run: &Run,
     position: i32,
 ) -> FlowResult<bool> {
-    let Some(link) = issue_links::find_made(&services.pool, run.key(), position).await? else {
+    let Some(link) =
+        issue_links::find_made(services.wall(run.installation), run.key(), position).await?
+    else {
         return Ok(false);
     };
     let Ok(ends) = Ends::find(services, repository, run, &link).await? else {
-        issue_links::set_removed(&services.pool, run.key(), &link).await?;
+        issue_links::set_removed(services.wall(run.installation), run.key(), &link).await?;
         return Ok(true);
     };
     let taken_off = ends
@@ -205,7 +222,7 @@ pub(super) async fn detach(
             info!(run.id = %run.id, item = position, %error, "was not under its parent any more");
         }
     }
-    issue_links::set_removed(&services.pool, run.key(), &link).await?;
+    issue_links::set_removed(services.wall(run.installation), run.key(), &link).await?;
     Ok(true)
 }
 
@@ -282,9 +299,13 @@ pub(super) async fn end(
     if position == 0 {
         return Ok(Some((run.repository, run.issue, run.issue_id)));
     }
-    let issue = match created_issues::get(&services.pool, run.key(), position).await {
+    let issue = match created_issues::get(services.wall(run.installation), run.key(), position)
+        .await
+    {
         Err(sqlx::Error::RowNotFound) => {
-            match created_issues::find_twin(&services.pool, run.key(), position).await? {
+            match created_issues::find_twin(services.wall(run.installation), run.key(), position)
+                .await?
+            {
                 Some(twin) => Some(twin),
                 None => return existing::find_twin(services, run, position).await,
             }

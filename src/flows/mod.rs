@@ -176,6 +176,11 @@ impl Services {
         Ok(self.github.app().await?.slug.clone())
     }
 
+    /// Where statements about one tenant run.
+    pub fn wall(&self, installation: InstallationId) -> tenant::Walled<'_> {
+        tenant::Walled::new(&self.pool, installation)
+    }
+
     /// A repository's place on GitHub, with a token narrowed to it.
     pub fn repo(&self, row: &RepositoryRow) -> Repo {
         self.github
@@ -192,7 +197,7 @@ impl Services {
         if installation.is_person() {
             return Ok(person::repository(self, installation, id).await?);
         }
-        store::repositories::find(&self.pool, installation, id)
+        store::repositories::find(self.wall(installation), installation, id)
             .await?
             .ok_or(FlowError::GitHub(GitHubError::InstallationGone))
     }
@@ -206,10 +211,8 @@ impl Services {
         if installation.is_person() {
             return Ok(person::known(self, installation, name).await?);
         }
-        let mut tx = tenant::enter(&self.pool, installation).await?;
-        let row = store::repositories::find_by_name(&mut *tx, installation, name).await?;
-        tx.commit().await?;
-        Ok(row)
+        let wall = self.wall(installation);
+        Ok(store::repositories::find_by_name(wall, installation, name).await?)
     }
 
     /// May we act in the repository now: is the installation live, and the repository in its reach as far as we know?
@@ -218,10 +221,11 @@ impl Services {
         installation: InstallationId,
         repository: RepositoryId,
     ) -> FlowResult<bool> {
-        let is_live = store::installations::find(&self.pool, installation)
+        let wall = self.wall(installation);
+        let is_live = store::installations::find(wall, installation)
             .await?
             .is_some_and(|i| i.is_live());
-        let is_removed = store::repositories::is_removed(&self.pool, installation, repository);
+        let is_removed = store::repositories::is_removed(wall, installation, repository);
         Ok(is_live && !is_removed.await?)
     }
 

@@ -39,7 +39,7 @@ pub(super) async fn learn(
     if native != Native::ALL {
         info!(run.id = %run.id, ?native, "an older server: links become text");
     }
-    runs::set_native(&services.pool, run.key(), native).await?;
+    runs::set_native(services.wall(run.installation), run.key(), native).await?;
     Ok(())
 }
 
@@ -88,7 +88,8 @@ pub(super) async fn write_next(
     run: &Run,
     asked: &Asked,
 ) -> FlowResult<Next> {
-    let Some(writer) = issue_links::find_text(&services.pool, run.key()).await? else {
+    let Some(writer) = issue_links::find_text(services.wall(run.installation), run.key()).await?
+    else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -97,7 +98,13 @@ pub(super) async fn write_next(
         None => Some("the issue does not exist".to_owned()),
         Some((item, created)) => write(services, repository, &texts, item, created).await?,
     };
-    issue_links::settle_text(&services.pool, run.key(), writer, refused.as_deref()).await?;
+    issue_links::settle_text(
+        services.wall(run.installation),
+        run.key(),
+        writer,
+        refused.as_deref(),
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -197,8 +204,8 @@ struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     async fn of(services: &Services, run: &'a Run, as_text: AsText) -> FlowResult<Self> {
-        let items = planned_issues::list(&services.pool, run.key()).await?;
-        let created = created_issues::list(&services.pool, run.key()).await?;
+        let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
+        let created = created_issues::list(services.wall(run.installation), run.key()).await?;
         let mut names = BTreeMap::new();
         for item in &items {
             if !names.contains_key(&item.repository) {

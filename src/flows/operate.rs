@@ -71,7 +71,7 @@ pub async fn process(
         names: &names,
     };
     let runs = runs::list_for_issue(
-        &services.pool,
+        services.wall(repository.installation),
         repository.installation,
         repository.id,
         number,
@@ -271,7 +271,7 @@ async fn find_repository(services: &Services, name: &RepositoryName) -> FlowResu
         })?;
     installations::ensure(services, installation.id).await?;
     installations::refresh(services, installation.id).await?;
-    repositories::find_by_name(&services.pool, installation.id, name)
+    repositories::find_by_name(services.wall(installation.id), installation.id, name)
         .await?
         .ok_or_else(|| anyhow!("the App's installation does not reach {name}").into())
 }
@@ -400,7 +400,7 @@ pub async fn hold(services: &Services) -> FlowResult<Hold> {
 /// Takes a person's run one turn further: what a worker's jobs do for an installation.
 pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Next> {
     let key = id.of(person::home(services).await?);
-    let run = runs::get(&services.pool, key).await?;
+    let run = runs::get(services.wall(key.installation), key).await?;
     match (run.state.status(), run.state.phase()) {
         (Status::Pending, _) | (_, Some(Phase::Planning)) => {
             match plan::plan(services, key).await {
@@ -408,7 +408,7 @@ pub async fn take_turn(services: &Services, id: &RunId) -> FlowResult<Next> {
                 planned => planned.map(|()| Next::Again),
             }
         }
-        _ => advance::advance(services, key).await,
+        _ => Box::pin(advance::advance(services, key)).await,
     }
 }
 

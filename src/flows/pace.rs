@@ -109,7 +109,7 @@ pub async fn take(
     leave_some(services, installation, by)?;
     let asked = services.pace.asked(write, by);
     pace::take(
-        &services.pool,
+        services.wall(installation),
         installation,
         &asked,
         services.clock.set_by_hand(),
@@ -168,12 +168,19 @@ pub async fn heed(
         .increment(1);
     if !secondary {
         info!(installation.id = %installation, until = %retry_at, "the hour's requests are used up");
-        pace::postpone(&services.pool, installation, retry_at).await?;
+        pace::postpone(services.wall(installation), installation, retry_at).await?;
         return Ok(Some(retry_at));
     }
     let named = named.then_some(retry_at);
     let now = services.clock.now();
-    let until = pace::slow_down(&services.pool, installation, named, now, TOGETHER).await?;
+    let until = pace::slow_down(
+        services.wall(installation),
+        installation,
+        named,
+        now,
+        TOGETHER,
+    )
+    .await?;
     warn!(installation.id = %installation, %until, "GitHub found us too fast; the pace is halved for an hour");
     Ok(Some(until))
 }

@@ -62,13 +62,21 @@ pub async fn instruct(
 
 /// Plans a run, decides whether a person must confirm, stores both and lets the run go on.
 pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
-    let run = runs::get(&services.pool, id).await?;
+    let run = runs::get(services.wall(id.installation), id).await?;
     let Ok(planning) = run.state.start_planning() else {
         return Ok(());
     };
     let now = services.clock.now();
     if run.state != planning
-        && !runs::set_state(&services.pool, id, run.state, planning, None, now).await?
+        && !runs::set_state(
+            services.wall(id.installation),
+            id,
+            run.state,
+            planning,
+            None,
+            now,
+        )
+        .await?
     {
         return Ok(());
     }

@@ -116,7 +116,7 @@ pub struct How {
 impl How {
     /// How the run's plan was made; unknown where an older version kept something else.
     pub(super) async fn of(services: &Services, run: RunKey<'_>) -> FlowResult<Self> {
-        let stored = runs::find_planning(&services.pool, run).await?;
+        let stored = runs::find_planning(services.wall(run.installation), run).await?;
         let how = stored.and_then(|how| serde_json::from_value(how).ok());
         Ok(how.unwrap_or_default())
     }

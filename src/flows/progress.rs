@@ -6,7 +6,7 @@ use tracing::info;
 use super::{FlowError, FlowResult, Services, advance};
 use crate::domain::event::{Event, IssueEvent};
 use crate::domain::run::Standing;
-use crate::store::{created_issues, runs};
+use crate::store::{created_issues, runs, tenant};
 
 /// When an event about an issue that may be just being created is looked at again.
 const SOON: TimeDelta = TimeDelta::seconds(2);
@@ -52,7 +52,7 @@ pub(super) async fn moved(
         Event::IssueTransferred(_) => Standing::Moved,
         _ => Standing::of(event.issue.is_open, event.issue.state_reason.as_deref()),
     };
-    let mut tx = services.pool.begin().await?;
+    let mut tx = tenant::enter(&services.pool, installation).await?;
     let (place, issue) = (event.repository.id, &event.issue);
     let now = services.clock.now();
     if now - heard_at < LONGEST_MOMENT

@@ -74,7 +74,7 @@ pub(super) async fn objection(
     person: &Account,
     concerns: impl Fn(&Item) -> bool,
 ) -> FlowResult<Option<String>> {
-    let items = planned_issues::list(&services.pool, run.key()).await?;
+    let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
     let elsewhere = items.iter().filter(|i| i.repository != run.repository);
     let mut places: Vec<_> = elsewhere
         .filter(|i| concerns(i))
@@ -83,7 +83,9 @@ pub(super) async fn objection(
     places.sort_unstable();
     places.dedup();
     for id in places {
-        let Some(place) = repositories::find(&services.pool, run.installation, id).await? else {
+        let Some(place) =
+            repositories::find(services.wall(run.installation), run.installation, id).await?
+        else {
             continue;
         };
         let standing = authorize::standing(services, &place, person).await?;
@@ -118,7 +120,8 @@ pub(super) async fn find_beside(
     if services.github.is_person() {
         return person::find_repository(services, name).await;
     }
-    let known = repositories::find_by_name(&services.pool, own.installation, name).await?;
+    let known =
+        repositories::find_by_name(services.wall(own.installation), own.installation, name).await?;
     if known.is_some() {
         return Ok(known);
     }
@@ -131,5 +134,5 @@ pub(super) async fn find_beside(
         return Ok(None);
     }
     installations::refresh(services, own.installation).await?;
-    Ok(repositories::find_by_name(&services.pool, own.installation, name).await?)
+    Ok(repositories::find_by_name(services.wall(own.installation), own.installation, name).await?)
 }

@@ -135,7 +135,7 @@ pub(super) async fn read_again(
     let cause = match &run.syncs {
         Some(base) => {
             let key = base.of(run.installation);
-            runs::get(&services.pool, key).await?.cause
+            runs::get(services.wall(key.installation), key).await?.cause
         }
         None => run.cause.clone(),
     };

@@ -56,11 +56,14 @@ pub(super) async fn step(
         }
         other => return other,
     }
-    let Some(item) = planned_issues::find_last_created(&services.pool, run.key()).await? else {
+    let Some(item) =
+        planned_issues::find_last_created(services.wall(run.installation), run.key()).await?
+    else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
-    let issue = created_issues::get(&services.pool, run.key(), item.position).await?;
+    let issue =
+        created_issues::get(services.wall(run.installation), run.key(), item.position).await?;
     let target = match create::target(services, repository, issue.repository).await {
         Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
             return leave(services, run, &item, out_of_reach(services)).await;
@@ -115,10 +118,18 @@ pub(super) async fn find(
 
 async fn leave(services: &Services, run: &Run, item: &Item, why: &str) -> FlowResult<Next> {
     let left = ItemState::Left;
-    planned_issues::set_state(&services.pool, run.key(), item.position, left, Some(why)).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        item.position,
+        left,
+        Some(why),
+    )
+    .await?;
     // Whoever closes it from now on is not us.
-    created_issues::clear_closing(&services.pool, run.key(), item.position).await?;
-    runs::bump_revision(&services.pool, run.key()).await?;
+    created_issues::clear_closing(services.wall(run.installation), run.key(), item.position)
+        .await?;
+    runs::bump_revision(services.wall(run.installation), run.key()).await?;
     Ok(Next::Again)
 }
 
@@ -132,7 +143,13 @@ async fn close(
 ) -> FlowResult<Next> {
     let now = services.clock.now();
     if issue.closing_at.is_none() {
-        created_issues::set_closing(&services.pool, run.key(), issue.position, now).await?;
+        created_issues::set_closing(
+            services.wall(run.installation),
+            run.key(),
+            issue.position,
+            now,
+        )
+        .await?;
     }
     if link::detach(services, repository, run, issue.position).await? {
         return Ok(Next::Again);
@@ -145,8 +162,14 @@ async fn close(
         }
         Err(error) => return Err(error.into()),
     }
-    created_issues::set_closed(&services.pool, run.key(), issue.position, now).await?;
-    runs::bump_revision(&services.pool, run.key()).await?;
+    created_issues::set_closed(
+        services.wall(run.installation),
+        run.key(),
+        issue.position,
+        now,
+    )
+    .await?;
+    runs::bump_revision(services.wall(run.installation), run.key()).await?;
     info!(run.id = %run.id, issue.number = %issue.number, "rolled back issue");
     Ok(Next::Again)
 }

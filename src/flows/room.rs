@@ -141,7 +141,7 @@ async fn above(
             at.0
         } else {
             let tenant = repository.installation;
-            match repositories::find_by_name(&services.pool, tenant, &home).await? {
+            match repositories::find_by_name(services.wall(tenant), tenant, &home).await? {
                 Some(row) => services.repo(&row),
                 None => return Ok(level + 1),
             }

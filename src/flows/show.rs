@@ -98,7 +98,7 @@ async fn bring_up_to_date_saying(
         reply::keep_up(services, repository, run.issue, (&run.id, *part), &over).await?;
     }
     runs::set_shown(
-        &services.pool,
+        services.wall(run.installation),
         run.key(),
         run.revision,
         services.clock.now(),
@@ -124,7 +124,7 @@ async fn texts(
         view.words(services).await?
     };
     if run.state.status() == Status::Completed
-        && runs::offers_sync(&services.pool, run.key()).await?
+        && runs::offers_sync(services.wall(run.installation), run.key()).await?
         && let Some(text) = texts.first_mut()
     {
         *text = comment::with_offer(text, &services.bot().await?);
@@ -171,8 +171,8 @@ impl<'a> View<'a> {
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
-        let items = planned_issues::list(&services.pool, run.key()).await?;
-        let created = created_issues::list(&services.pool, run.key()).await?;
+        let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
+        let created = created_issues::list(services.wall(run.installation), run.key()).await?;
         let others: BTreeSet<_> = items
             .iter()
             .map(|i| i.repository)
@@ -248,7 +248,7 @@ impl<'a> View<'a> {
     }
 
     async fn preview(&self, services: &Services) -> FlowResult<Vec<String>> {
-        let mut plan = runs::find_plan(&services.pool, self.run.key())
+        let mut plan = runs::find_plan(services.wall(self.run.installation), self.run.key())
             .await?
             .ok_or_else(|| anyhow::anyhow!("{} waits without a plan", self.run.id))?;
         let asked = Asked::from_value(&self.run.request)?;
@@ -356,8 +356,10 @@ impl<'a> View<'a> {
     /// What models were paid for the run; `None`: none was asked.
     async fn ai(&self, services: &Services, budget: Option<Money>) -> FlowResult<Option<AiUse>> {
         let run = self.run;
-        let total = ai_calls::total_of_run(&services.pool, run.installation, &run.id).await?;
-        let plan = runs::find_planner(&services.pool, run.key()).await?;
+        let total =
+            ai_calls::total_of_run(services.wall(run.installation), run.installation, &run.id)
+                .await?;
+        let plan = runs::find_planner(services.wall(run.installation), run.key()).await?;
         let by_model = plan.filter(|planner| planner != "structural");
         if total.calls == 0 && by_model.is_none() {
             return Ok(None);
@@ -365,8 +367,13 @@ impl<'a> View<'a> {
         let month = match budget {
             Some(budget) => {
                 let since = ai_calls::month_of(services.clock.now());
-                let spent =
-                    ai_calls::spent_since(&services.pool, run.installation, &run.id, since).await?;
+                let spent = ai_calls::spent_since(
+                    services.wall(run.installation),
+                    run.installation,
+                    &run.id,
+                    since,
+                )
+                .await?;
                 Some(Spent { spent, budget })
             }
             None => None,
@@ -567,7 +574,8 @@ impl<'a> View<'a> {
             links: Vec::new(),
             says,
         }));
-        let refused = issue_links::list_refused(&services.pool, self.run.key()).await?;
+        let refused =
+            issue_links::list_refused(services.wall(self.run.installation), self.run.key()).await?;
         let mut why: Vec<(String, Vec<Link>)> = Vec::new();
         for (position, says) in refused {
             let issue = self.created.iter().find(|c| c.position == position);
@@ -603,7 +611,7 @@ impl<'a> View<'a> {
         if was_shown {
             return Ok(asked.warnings.clone());
         }
-        let plan = runs::find_plan(&services.pool, self.run.key()).await?;
+        let plan = runs::find_plan(services.wall(self.run.installation), self.run.key()).await?;
         Ok(plan.map_or_else(|| asked.warnings.clone(), |plan| plan.warnings))
     }
 

@@ -8,13 +8,14 @@ use super::{FlowResult, Services};
 use crate::domain::comment::{self, StatusRow};
 use crate::store::planned_issues::{self, Tally};
 use crate::store::runs::{self, Run};
+use crate::store::tenant::Walled;
 use crate::store::{installations, repositories};
 
 /// The answer to `status`: this issue's runs, newest first.
 pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowResult<String> {
     let place = asking.repository;
     let runs = runs::list_for_issue(
-        &services.pool,
+        services.wall(place.installation),
         place.installation,
         place.id,
         asking.issue.number,
@@ -22,7 +23,7 @@ pub(super) async fn of_issue(services: &Services, asking: &Asking<'_>) -> FlowRe
     .await?;
     let mut rows = Vec::with_capacity(runs.len());
     for run in &runs {
-        let tally = planned_issues::tally(&services.pool, run.key()).await?;
+        let tally = planned_issues::tally(services.wall(run.installation), run.key()).await?;
         let parked = parked(&services.pool, run).await?;
         rows.push(row(run, &tally, parked, services.clock.now()));
     }
@@ -34,7 +35,8 @@ pub async fn parked(pool: &PgPool, run: &Run) -> sqlx::Result<Option<&'static st
     if run.state.status().is_final() {
         return Ok(None);
     }
-    let installation = installations::find(pool, run.installation).await?;
+    let wall = Walled::new(pool, run.installation);
+    let installation = installations::find(wall, run.installation).await?;
     match installation {
         Some(row) if row.removed_at.is_some() => {
             return Ok(Some("parked: the App was removed from this account"));
@@ -44,7 +46,7 @@ pub async fn parked(pool: &PgPool, run: &Run) -> sqlx::Result<Option<&'static st
         }
         _ => {}
     }
-    let is_removed = repositories::is_removed(pool, run.installation, run.repository).await?;
+    let is_removed = repositories::is_removed(wall, run.installation, run.repository).await?;
     Ok(is_removed.then_some("parked: the repository is out of the App's reach"))
 }
 

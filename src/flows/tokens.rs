@@ -225,7 +225,13 @@ pub async fn find_caller(services: &Services, token: &str) -> FlowResult<Known> 
     if let Some(at) = row.expires_at.filter(|at| *at <= now) {
         return Ok(Known::Expired(at));
     }
-    api_tokens::touch(&services.pool, row.installation, row.id, now).await?;
+    api_tokens::touch(
+        services.wall(row.installation),
+        row.installation,
+        row.id,
+        now,
+    )
+    .await?;
     Ok(Known::Caller(Caller {
         installation: row.installation,
         token: row.id,

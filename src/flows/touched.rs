@@ -24,7 +24,9 @@ pub(super) async fn touched(
     now: &Issue,
 ) -> FlowResult<Option<&'static str>> {
     // A sync may have changed it since, or closed it: that was us.
-    let edit = issue_edits::find_standing(&services.pool, run.key(), item.position).await?;
+    let edit =
+        issue_edits::find_standing(services.wall(run.installation), run.key(), item.position)
+            .await?;
     let is_retired = edit.as_ref().is_some_and(|e| e.deed == Deed::Retire);
     if now.state == IssueState::Closed && created.closing_at.is_none() && !is_retired {
         return Ok(Some("it was closed"));
@@ -106,7 +108,8 @@ async fn linked(
     now: &Issue,
 ) -> FlowResult<Option<&'static str>> {
     let native = run.native.unwrap_or(Native::ALL);
-    let ours = issue_links::ours(&services.pool, run.key(), created.position).await?;
+    let ours =
+        issue_links::ours(services.wall(run.installation), run.key(), created.position).await?;
     if native.sub_issues {
         // The counts spare a request; without them GitHub is asked.
         if now.sub_issues_summary.is_none_or(|s| s.total > 0) {
@@ -151,7 +154,7 @@ async fn linked(
 }
 
 async fn created_ids(services: &Services, run: &Run) -> FlowResult<BTreeSet<IssueId>> {
-    let all = created_issues::list(&services.pool, run.key()).await?;
+    let all = created_issues::list(services.wall(run.installation), run.key()).await?;
     Ok(all.into_iter().map(|c| c.issue_id).collect())
 }
 

@@ -54,7 +54,7 @@ async fn a_whole_server_is_well_in_every_line() {
           ✓ config.encryption-key  set; nothing is stored under it yet
 
           ✓ database.reachable     PostgreSQL N answers, connected in N ms
-          ✓ database.migrations    all 13 are there
+          ✓ database.migrations    all N are there
           ✓ database.queue-tables  there
           ✓ database.tenant-wall   lets a tenant in and keeps others out
           ✓ database.clock         the database's clock agrees with ours

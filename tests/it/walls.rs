@@ -8,6 +8,7 @@ use url::Url;
 use crate::harness::database::TestDatabase;
 
 mod api;
+mod beside;
 mod pages;
 mod statements;
 mod tenants;

@@ -145,7 +145,7 @@ impl Asking<'_> {
         // What was cut off before was asked in full, and answered nobody knows how far.
         let spent = self.spent(tokens_in * (1 + lost), tokens_out * (1 + lost));
         ai_calls::settle(
-            &self.services.pool,
+            self.services.wall(self.run.installation),
             self.run.installation,
             call,
             spent,
@@ -204,16 +204,16 @@ impl Asking<'_> {
         let asked = self
             .in_time(Box::pin(self.services.ai.models.ask(&choice, &question)))
             .await;
-        let pool = &self.services.pool;
+        let wall = self.services.wall(self.run.installation);
         match asked {
             Ok(Ok(answer)) => Ok((call, answer)),
             Ok(Err(error)) => {
                 let may_cost = error.may_have_been_answered();
-                ai_calls::fail(pool, self.run.installation, call, error.kind(), may_cost).await?;
+                ai_calls::fail(wall, self.run.installation, call, error.kind(), may_cost).await?;
                 Err(self.refused(error).await)
             }
             Err(stop) => {
-                ai_calls::fail(pool, self.run.installation, call, "timed_out", true).await?;
+                ai_calls::fail(wall, self.run.installation, call, "timed_out", true).await?;
                 Err(stop)
             }
         }

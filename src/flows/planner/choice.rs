@@ -134,7 +134,7 @@ async fn tenants(
     if settings.provider.value == settings::Provider::Custom && base_url.is_none() {
         return Ok(Err(Degraded::NoAddress { provider: name }));
     }
-    let keys = ai_keys::list(&services.pool, installation, repository).await?;
+    let keys = ai_keys::list(services.wall(installation), installation, repository).await?;
     let origin = ai_keys::origin(base_url.as_ref());
     let found = keys
         .iter()

@@ -28,7 +28,13 @@ pub(crate) async fn ask(services: &Services, asking: &Asking<'_>) -> FlowResult<
         return Ok(Some(Answer::Closed));
     }
     let number = asking.issue.number;
-    let all = runs::list_for_issue(&services.pool, place.installation, place.id, number).await?;
+    let all = runs::list_for_issue(
+        services.wall(place.installation),
+        place.installation,
+        place.id,
+        number,
+    )
+    .await?;
     if let Some(open) = all.iter().find(|r| !r.state.status().is_final()) {
         return Ok(Some(Answer::SyncLater {
             run: open.id.clone(),

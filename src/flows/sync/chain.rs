@@ -99,14 +99,15 @@ pub(super) struct Chain {
 
 /// The run whose text the issues of `base` follow now.
 pub(super) async fn head(services: &Services, base: &Run) -> FlowResult<Run> {
-    let mut syncs = runs::list_completed_syncs(&services.pool, base.key()).await?;
+    let mut syncs =
+        runs::list_completed_syncs(services.wall(base.installation), base.key()).await?;
     Ok(syncs.pop().unwrap_or_else(|| base.clone()))
 }
 
 impl Chain {
     pub(super) async fn load(services: &Services, base: &Run) -> FlowResult<Self> {
         let head = head(services, base).await?;
-        let plan = runs::find_plan(&services.pool, head.key()).await?;
+        let plan = runs::find_plan(services.wall(head.installation), head.key()).await?;
         let plan =
             plan.ok_or_else(|| anyhow::anyhow!("{} is completed without a plan", head.id))?;
         let mut chain = Self {
@@ -119,14 +120,15 @@ impl Chain {
         let mut made = Made::default();
         let mut anchors = Vec::new();
         if chain.head.syncs.is_some() {
-            let found = runs::find_sync(&services.pool, chain.head.key()).await?;
+            let found =
+                runs::find_sync(services.wall(chain.head.installation), chain.head.key()).await?;
             let found: Found = match found {
                 Some(found) => serde_json::from_value(found).map_err(anyhow::Error::from)?,
                 None => Found::default(),
             };
             anchors = found.anchors;
             let key = chain.head.key();
-            let changed = issue_edits::list_changed(&services.pool, key).await?;
+            let changed = issue_edits::list_changed(services.wall(key.installation), key).await?;
             for standing in found.stands {
                 let (run, position) = (standing.run.clone(), standing.position);
                 let covers = standing.covers.iter().cloned().collect();
@@ -196,7 +198,8 @@ impl Chain {
         if !matches!(item.state, ItemState::Created | ItemState::Left) {
             return Ok(false);
         }
-        let edit = issue_edits::find_standing(&services.pool, of.key(), position).await?;
+        let edit =
+            issue_edits::find_standing(services.wall(of.installation), of.key(), position).await?;
         if edit.as_ref().is_some_and(|e| e.deed == Deed::Retire) {
             return Ok(false);
         }
@@ -241,7 +244,7 @@ impl Chain {
             };
             let covers: BTreeSet<String> = item.planned.covers.iter().cloned().collect();
             let owner = created_issues::find_owner(
-                &services.pool,
+                services.wall(self.head.installation),
                 self.head.installation,
                 item.repository,
                 number,
@@ -288,9 +291,9 @@ impl Made {
         if self.runs.contains_key(id) {
             return Ok(());
         }
-        if let Some(run) = runs::find(&services.pool, id.of(installation)).await? {
-            let items = planned_issues::list(&services.pool, run.key()).await?;
-            let created = created_issues::list(&services.pool, run.key()).await?;
+        if let Some(run) = runs::find(services.wall(installation), id.of(installation)).await? {
+            let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
+            let created = created_issues::list(services.wall(run.installation), run.key()).await?;
             self.runs.insert(id.clone(), (run, items, created));
         }
         Ok(())

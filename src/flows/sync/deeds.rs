@@ -30,11 +30,11 @@ pub(crate) async fn step(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
-    let pool = &services.pool;
-    if let Some(edit) = issue_edits::find_in_state(pool, run.key(), ItemState::Intended).await? {
+    let wall = services.wall(run.installation);
+    if let Some(edit) = issue_edits::find_in_state(wall, run.key(), ItemState::Intended).await? {
         return recover(services, repository, run, &edit, true).await;
     }
-    let Some(edit) = issue_edits::find_in_state(pool, run.key(), ItemState::Planned).await? else {
+    let Some(edit) = issue_edits::find_in_state(wall, run.key(), ItemState::Planned).await? else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -51,8 +51,8 @@ pub(crate) async fn settle_lost(
     repository: &RepositoryRow,
     run: &Run,
 ) -> FlowResult<Next> {
-    let pool = &services.pool;
-    match issue_edits::find_in_state(pool, run.key(), ItemState::Intended).await? {
+    let wall = services.wall(run.installation);
+    match issue_edits::find_in_state(wall, run.key(), ItemState::Intended).await? {
         Some(edit) => recover(services, repository, run, &edit, false).await,
         None => Ok(Next::Done),
     }
@@ -74,7 +74,7 @@ pub(super) async fn find(
     edit: &IssueEdit,
 ) -> FlowResult<Result<Place, &'static str>> {
     let of = edit.of_run.of(repository.installation);
-    let created = created_issues::get(&services.pool, of, edit.of_position).await?;
+    let created = created_issues::get(services.wall(of.installation), of, edit.of_position).await?;
     let target = match create::target(services, repository, created.repository).await {
         Err(FlowError::GitHub(GitHubError::InstallationGone)) => {
             return Ok(Err(rollback::out_of_reach(services)));
@@ -130,7 +130,7 @@ async fn make(
         body: place.now.body.clone(),
     };
     if !issue_edits::intend(
-        &services.pool,
+        services.wall(run.installation),
         run.key(),
         edit.position,
         &before,
@@ -167,8 +167,14 @@ async fn make(
             if !error.outcome_is_unknown() {
                 // A refusal had no effect.
                 let planned = ItemState::Planned;
-                planned_issues::set_state(&services.pool, run.key(), edit.position, planned, None)
-                    .await?;
+                planned_issues::set_state(
+                    services.wall(run.installation),
+                    run.key(),
+                    edit.position,
+                    planned,
+                    None,
+                )
+                .await?;
             }
             Err(error.into())
         }
@@ -187,11 +193,11 @@ async fn worked_on(
         return Ok(None);
     }
     let of = edit.of_run.of(run.installation);
-    let items = planned_issues::list(&services.pool, of).await?;
+    let items = planned_issues::list(services.wall(of.installation), of).await?;
     let Some(of_item) = items.iter().find(|i| i.position == edit.of_position) else {
         return Ok(None);
     };
-    let of_run = runs::get(&services.pool, of).await?;
+    let of_run = runs::get(services.wall(of.installation), of).await?;
     let (repo, created, now) = (&place.repo, &place.created, &place.now);
     touched(services, repository, &of_run, repo, of_item, created, now).await
 }
@@ -248,7 +254,9 @@ async fn recover(
         return settle(services, run, edit, &place.created).await;
     }
     if !last {
-        let looks = planned_issues::count_look(&services.pool, run.key(), edit.position).await?;
+        let looks =
+            planned_issues::count_look(services.wall(run.installation), run.key(), edit.position)
+                .await?;
         return Ok(Next::At(looks::next(services, since, looks)));
     }
     match (upon, edit.deed) {
@@ -270,7 +278,14 @@ async fn recover(
         return make(services, repository, run, edit, &place).await;
     }
     let planned = ItemState::Planned;
-    planned_issues::set_state(&services.pool, run.key(), edit.position, planned, None).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        edit.position,
+        planned,
+        None,
+    )
+    .await?;
     Ok(Next::Again)
 }
 
@@ -296,7 +311,7 @@ fn upon(edit: &IssueEdit, now: &Issue, since: DateTime<Utc>) -> Option<Upon> {
 }
 
 async fn item(services: &Services, run: &Run, edit: &IssueEdit) -> FlowResult<Item> {
-    let items = planned_issues::list(&services.pool, run.key()).await?;
+    let items = planned_issues::list(services.wall(run.installation), run.key()).await?;
     let item = items.into_iter().find(|i| i.position == edit.position);
     item.ok_or_else(|| anyhow::anyhow!("{} has no item {}", run.id, edit.position).into())
 }
@@ -312,7 +327,7 @@ async fn settle(
         Deed::Retire => Vec::new(),
         Deed::Change => prints(&edit.new),
     };
-    issue_edits::set_made(&services.pool, run.key(), edit, &prints).await?;
+    issue_edits::set_made(services.wall(run.installation), run.key(), edit, &prints).await?;
     info!(
         run.id = %run.id, installation.id = %run.installation, issue.number = %created.number,
         deed = edit.deed.as_str(), "edited issue"
@@ -330,7 +345,14 @@ pub(super) fn prints(text: &Text) -> Vec<Vec<u8>> {
 async fn leave(services: &Services, run: &Run, edit: &IssueEdit, why: &str) -> FlowResult<Next> {
     warn!(run.id = %run.id, item = edit.position, why, "left an issue as it is");
     let failed = ItemState::Failed;
-    planned_issues::set_state(&services.pool, run.key(), edit.position, failed, Some(why)).await?;
-    runs::bump_revision(&services.pool, run.key()).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        edit.position,
+        failed,
+        Some(why),
+    )
+    .await?;
+    runs::bump_revision(services.wall(run.installation), run.key()).await?;
     Ok(Next::Again)
 }

@@ -20,7 +20,7 @@ pub(crate) async fn look(
     number: IssueNumber,
 ) -> FlowResult<()> {
     let (installation, id) = (repository.installation, repository.id);
-    let all = runs::list_for_issue(&services.pool, installation, id, number).await?;
+    let all = runs::list_for_issue(services.wall(installation), installation, id, number).await?;
     let repo = services.repo(repository);
     let Some(issue) = repo.find_issue(number).await? else {
         return Ok(());
@@ -41,7 +41,13 @@ pub(crate) async fn may_concern(
     repository: RepositoryId,
     number: IssueNumber,
 ) -> FlowResult<bool> {
-    let all = runs::list_for_issue(&services.pool, installation, repository, number).await?;
+    let all = runs::list_for_issue(
+        services.wall(installation),
+        installation,
+        repository,
+        number,
+    )
+    .await?;
     Ok(all.iter().any(may_differ))
 }
 
@@ -57,8 +63,8 @@ pub(crate) async fn settle(
     run: &Run,
 ) -> FlowResult<()> {
     let base = match &run.syncs {
-        Some(base) => runs::get(&services.pool, base.of(run.installation)).await?,
-        None if runs::offers_sync(&services.pool, run.key()).await? => run.clone(),
+        Some(base) => runs::get(services.wall(run.installation), base.of(run.installation)).await?,
+        None if runs::offers_sync(services.wall(run.installation), run.key()).await? => run.clone(),
         None => return Ok(()),
     };
     let repo = services.repo(repository);

@@ -46,7 +46,7 @@ pub(crate) async fn plan(
     let Some(base) = &run.syncs else {
         return Ok(());
     };
-    let base = runs::get(&services.pool, base.of(run.installation)).await?;
+    let base = runs::get(services.wall(run.installation), base.of(run.installation)).await?;
     let chain = Chain::load(services, &base).await?;
     let old = planner::by_structure_of(&chain.asked, settings).await?;
     let new = planner::by_structure_of(asked, settings).await?;

@@ -78,12 +78,12 @@ impl<'a> View<'a> {
         repository: &'a RepositoryRow,
         run: &'a Run,
     ) -> FlowResult<Self> {
-        let pool = &services.pool;
-        let plan = runs::find_plan(pool, run.key()).await?;
-        let items = planned_issues::list(pool, run.key()).await?;
-        let edits = issue_edits::list(pool, run.key()).await?;
+        let wall = services.wall(run.installation);
+        let plan = runs::find_plan(wall, run.key()).await?;
+        let items = planned_issues::list(wall, run.key()).await?;
+        let edits = issue_edits::list(wall, run.key()).await?;
         let how = How::of(services, run.key()).await?;
-        let found = runs::find_sync(pool, run.key()).await?;
+        let found = runs::find_sync(wall, run.key()).await?;
         let found: Found = found
             .and_then(|f| serde_json::from_value(f).ok())
             .unwrap_or_default();
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
             home: repository.id,
             names: BTreeMap::new(),
         };
-        let created = created_issues::list(pool, run.key()).await?;
+        let created = created_issues::list(wall, run.key()).await?;
         let places: BTreeMap<&str, [usize; 2]> = plan
             .iter()
             .flat_map(|p| &p.spec.blocks)
@@ -109,7 +109,7 @@ impl<'a> View<'a> {
             }
             let issue = if let Some(edit) = edit {
                 let of = edit.of_run.of(run.installation);
-                Some(created_issues::get(pool, of, edit.of_position).await?)
+                Some(created_issues::get(wall, of, edit.of_position).await?)
             } else {
                 let mut made = created.iter();
                 made.find(|c| c.position == item.position).cloned()
@@ -127,7 +127,7 @@ impl<'a> View<'a> {
             rows.push((item, row));
         }
         let mut refused = as_text(run, &rows, &items)?;
-        for (position, says) in issue_links::list_refused(pool, run.key()).await? {
+        for (position, says) in issue_links::list_refused(wall, run.key()).await? {
             let row = rows.iter().find(|(i, _)| i.position == position);
             if let Some(link) = row.and_then(|(_, r)| r.link.as_ref()) {
                 refused.push(format!(

@@ -26,7 +26,9 @@ pub(crate) async fn step(
         other => return Ok(other),
     }
     let changed = ItemState::Changed;
-    let Some(edit) = issue_edits::find_in_state(&services.pool, run.key(), changed).await? else {
+    let Some(edit) =
+        issue_edits::find_in_state(services.wall(run.installation), run.key(), changed).await?
+    else {
         return Ok(Next::Done);
     };
     pace::take(services, run.installation, Write::Edit, For::Run).await?;
@@ -97,14 +99,21 @@ fn worked_on(edit: &IssueEdit, sent: &Text, place: &Place) -> Option<&'static st
 
 async fn settle(services: &Services, run: &Run, edit: &IssueEdit) -> FlowResult<Next> {
     let prints = deeds::prints(&edit.our);
-    issue_edits::set_undone(&services.pool, run.key(), edit, &prints).await?;
+    issue_edits::set_undone(services.wall(run.installation), run.key(), edit, &prints).await?;
     info!(run.id = %run.id, item = edit.position, deed = edit.deed.as_str(), "put an issue back");
     Ok(Next::Again)
 }
 
 async fn leave(services: &Services, run: &Run, edit: &IssueEdit, why: &str) -> FlowResult<Next> {
     let left = ItemState::Left;
-    planned_issues::set_state(&services.pool, run.key(), edit.position, left, Some(why)).await?;
-    runs::bump_revision(&services.pool, run.key()).await?;
+    planned_issues::set_state(
+        services.wall(run.installation),
+        run.key(),
+        edit.position,
+        left,
+        Some(why),
+    )
+    .await?;
+    runs::bump_revision(services.wall(run.installation), run.key()).await?;
     Ok(Next::Again)
 }

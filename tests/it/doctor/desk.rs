@@ -183,6 +183,7 @@ fn of_line(line: &str) -> String {
         ("answers in ", " ms"),
         (" well in ", " s."),
         (" skipped in ", " s."),
+        ("    all ", " are there"),
         ("", " of 400 are open"),
         ("", " of 5000 requests"),
         ("left until ", " UTC"),

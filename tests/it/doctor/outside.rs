@@ -44,7 +44,7 @@ async fn a_github_that_is_away_or_ill_is_told_apart() {
       ✓ config.encryption-key  set; nothing is stored under it yet
 
       ✓ database.reachable     PostgreSQL N answers, connected in N ms
-      ✓ database.migrations    all 13 are there
+      ✓ database.migrations    all N are there
       ✓ database.queue-tables  there
       ✓ database.tenant-wall   keeps strangers out; there is no tenant yet to be let in
       ✓ database.clock         the database's clock agrees with ours
@@ -345,7 +345,7 @@ async fn before_there_is_an_app_the_way_to_it_is_shown() {
       ✓ config.encryption-key  set; nothing is stored under it yet
 
       ✓ database.reachable     PostgreSQL N answers, connected in N ms
-      ✓ database.migrations    all 13 are there
+      ✓ database.migrations    all N are there
       ✓ database.queue-tables  there
       ✓ database.tenant-wall   keeps strangers out; there is no tenant yet to be let in
       ✓ database.clock         the database's clock agrees with ours
@@ -470,7 +470,7 @@ async fn with_a_persons_token_it_says_whose_and_what_it_may() {
       ✓ config.encryption-key  set; nothing is stored under it yet
 
       ✓ database.reachable     PostgreSQL N answers, connected in N ms
-      ✓ database.migrations    all 13 are there
+      ✓ database.migrations    all N are there
       ✓ database.queue-tables  there
       ✓ database.tenant-wall   keeps strangers out; there is no tenant yet to be let in
       ✓ database.clock         the database's clock agrees with ours

@@ -20,9 +20,13 @@ fn private_network(parts: &mut Parts) {
 async fn with_model(test: impl AsyncFnOnce(&mut House, &ModelHouse)) {
     let models = ModelHouse::start().await.unwrap();
     models.add_model("sim-small");
-    house_tuned(Operator::default(), private_network, async |t| {
-        test(t, &models).await;
-    })
+    Box::pin(house_tuned(
+        Operator::default(),
+        private_network,
+        async |t| {
+            test(t, &models).await;
+        },
+    ))
     .await;
 }
 

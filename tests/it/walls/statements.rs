@@ -9,7 +9,7 @@ use crate::harness::database::TestDatabase;
 
 const SWEEP: &str = "the whole server's own upkeep, for all tenants at once";
 const BY_GUID: &str = "a delivery is known by its GUID alone, before it is read for whom it is";
-const ONCE: &str = "what acts once in a repository does so though the App is removed and installed anew, under another id";
+pub(super) const ONCE: &str = "what acts once in a repository does so though the App is removed and installed anew, under another id";
 const OPERATOR: &str = "the operator's own commands, for all tenants";
 const TENANT_UNKNOWN: &str =
     "says whose it is to somebody who has only its name; nothing else is read";
@@ -17,7 +17,7 @@ const MOVES: &str =
     "a repository moves from one installation to another; GitHub was asked whose it is";
 
 /// `file::function`, and why its statement names no installation.
-const WITHOUT: &[(&str, &str)] = &[
+pub(super) const WITHOUT: &[(&str, &str)] = &[
     ("acknowledgements::exists", ONCE),
     ("ai_calls::delete_before", SWEEP),
     ("ai_calls::list_bills", OPERATOR),
@@ -73,12 +73,12 @@ const WITHOUT: &[(&str, &str)] = &[
 ];
 
 /// A statement: where it stands and its text.
-struct Statement {
-    place: String,
-    sql: String,
+pub(super) struct Statement {
+    pub(super) place: String,
+    pub(super) sql: String,
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(super) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -111,7 +111,7 @@ fn argument(text: &str) -> &str {
 }
 
 /// Every `sqlx::query…(` of the program, under `file::function`. A macro that builds a statement stands for its table.
-fn statements() -> Vec<Statement> {
+pub(super) fn statements() -> Vec<Statement> {
     let mut paths = Vec::new();
     files(Path::new("src"), &mut paths);
     let mut found = Vec::new();
@@ -141,7 +141,7 @@ fn statements() -> Vec<Statement> {
 }
 
 /// The tenants' tables that a statement reads or writes.
-fn touched<'a>(sql: &str, tables: &'a [String]) -> Vec<&'a str> {
+pub(super) fn touched<'a>(sql: &str, tables: &'a [String]) -> Vec<&'a str> {
     let words: Vec<&str> = sql
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|word| !word.is_empty())
