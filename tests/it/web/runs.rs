@@ -184,6 +184,37 @@ async fn a_run_of_which_everything_exists_is_closed_and_not_confirmed() {
 }
 
 #[tokio::test]
+async fn a_run_that_keeps_its_own_pace_does_not_blame_github() {
+    house(async |t| {
+        let issue = t
+            .opens("Sign-in", &ASKS.replace("dry_run", "rate_limit_per_minute: 2\ndry_run"))
+            .await;
+        let run = t.run(&issue).await.id;
+        let alice = t.browser_of("alice").await;
+        let waits = async |seconds: f64| {
+            sqlx::query("update runs set phase = 'creating', confirmed_at = now(), waits_until = now() + make_interval(secs => $2) where id = $1")
+                .bind(run.as_str())
+                .bind(seconds)
+                .execute(t.pool())
+                .await
+                .unwrap();
+            alice.get(&format!("/runs/{run}")).await.text
+        };
+        let page = waits(50.0).await;
+        assert!(page.contains("Waits for GitHub&#39;s limits; goes on at"), "{page}");
+        sqlx::query("insert into content_requests (installation_id, at) select installation_id, now() from runs, generate_series(1, 2)")
+            .execute(t.pool())
+            .await
+            .unwrap();
+        let page = waits(50.0).await;
+        assert!(page.contains("Waits for its pace of 2 requests a minute; goes on at"), "{page}");
+        let page = waits(900.0).await;
+        assert!(page.contains("Waits for GitHub&#39;s limits; goes on at"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_plan_that_nobody_saw_is_not_confirmed() {
     house(async |t| {
         let (issue, path) = waiting(t).await;

@@ -223,8 +223,8 @@ async fn a_fresh_server_becomes_an_app_on_every_replica_without_a_restart() {
 
     let form = browser.visit(&link(&first)).await;
     for words in [
-        "issues: write",
-        "metadata: read",
+        "Issues: read and write",
+        "Metadata: read",
         "create the planned issues",
         "cannot read or write the files",
     ] {
