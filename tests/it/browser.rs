@@ -127,13 +127,13 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
         let working = t.opens("Billing", &format!("{MENTION}{LONG_SPEC}")).await;
         let failed = t
             .opens("Reports", &format!("{MENTION}- Add a report\n- Send it by mail")).await;
-        t.alice().opens_issue("acme/shop", "Wishlist for guests", "Which is kept for a month.");
-        t.alice().opens_issue("acme/shop", "Price alarm", "");
+        t.alice().opens_issue("acme/shop", "Add wishlists for guests", "Which are kept for a month.");
+        t.alice().opens_issue("acme/shop", "Send price alarms", "");
         let like = t
-            .opens("Wishlists", "@TheOpenProducerBot\n\n- Add a wishlist for guests\n- Send a price alarm\n- Share a wishlist by a link")
+            .opens(&format!("Wishlists {}", "anunbrokenword".repeat(12)), "@TheOpenProducerBot\n\n- Add wishlists of guests\n- Send alarms about prices\n- Share a wishlist by a link")
             .await;
         let exists = t
-            .opens("Wishes", "@TheOpenProducerBot\ndry_run: true\nunique_by: title\n\n- Wishlist for guests\n- Price alarm")
+            .opens("Wishes", "@TheOpenProducerBot\ndry_run: true\nunique_by: title\n\n- Add wishlists for guests\n- Send price alarms")
             .await;
         remember(t).await;
         stand_still(t, &t.run(&working).await.id).await;

@@ -76,6 +76,9 @@
   }
   for (const way of ["click", "focusin", "keydown"]) document.addEventListener(way, shut);
 
+  // On a narrow screen the row of tabs scrolls.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // A form is sent once.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();
