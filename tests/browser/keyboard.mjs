@@ -1,6 +1,6 @@
 // With the keyboard alone: over the skip link to a run, a box and a button; the focus can always be seen.
 import assert from "node:assert/strict";
-import { given, go, noComplaints, open, scenario } from "./open.mjs";
+import { given, go, noComplaints, open, scenario, shot } from "./open.mjs";
 
 const focused = (page) => page.evaluate(() => {
   const at = document.activeElement;
@@ -43,6 +43,7 @@ await scenario(async () => {
   await tabTo(page, (at) => at.text.endsWith("alice"), "the menu");
   await page.keyboard.press("Enter");
   await tabTo(page, (at) => at.text === "Sign out everywhere", "what is in the menu");
+  await shot(page, "menu", { fullPage: false });
   await page.keyboard.press("Escape");
   assert.deepEqual([await menu.getAttribute("open"), (await focused(page)).tag], [null, "SUMMARY"]);
   await page.evaluate(() => document.querySelector(".skip").focus());
@@ -60,6 +61,7 @@ await scenario(async () => {
     const { x, y, width, height } = document.activeElement.getBoundingClientRect();
     return document.elementFromPoint(x + width / 2, y + height / 2) === document.activeElement;
   }), true, "the bar that stays hides nothing that has the focus");
+  await shot(page, "bar", { fullPage: false });
   await page.keyboard.press("Space");
   await changesUnderFocus(page);
   await page.evaluate(() => document.getElementById("content").focus());

@@ -45,6 +45,8 @@ await scenario(async () => {
     assert.equal(await one.locator("#run-items .item.created").count(), given.items - 1);
     assert.equal(await one.locator("#run-items .item.dropped").count(), 1);
   }
+  await watching.getByText("Show them").click();
+  assert.equal(await watching.locator("#log-more a").count(), given.items - 5, "all but the first three and the last");
   assert.equal(await watching.evaluate(() => window.stillHere), true, "it was not reloaded");
   assert.match(await watching.locator("#heard").textContent(), /Completed/);
   assert.equal(await page.locator("#told").count(), 0, "what is over is not told as going on");

@@ -6,6 +6,7 @@ use super::read::Facts;
 use super::view::IssueLink;
 use crate::domain::run::{ItemState, Status};
 use crate::store::audit_events::RunEvent;
+use crate::store::created_issues::Moment;
 use crate::web::parts::{When, many};
 
 /// One line, oldest first.
@@ -128,34 +129,48 @@ fn deed(event: &RunEvent) -> String {
 
 fn made(facts: &Facts) -> Vec<Told> {
     let mut told: Vec<Told> = Vec::new();
-    let total = facts.moments.len();
-    for (n, moment) in facts.moments.iter().enumerate() {
-        let words = format!("Item {}:", moment.position);
-        let link = facts.link_of_created(moment.position);
-        if total > EACH && n >= 3 && n + 1 < total {
-            if n == 3 {
-                let words = format!("Created {} more", many(total - 4, "issue"));
-                told.push(Told::by_itself(moment.created_at, words));
-            }
-            let line = told.last_mut().into_iter();
-            line.for_each(|line| line.more.extend(link.clone().map(|l| (words.clone(), l))));
-            continue;
+    let moments = &facts.moments;
+    let folds = moments.len() > EACH;
+    // The first three and the last stand for themselves.
+    for (n, moment) in moments.iter().enumerate() {
+        if !folds || n < 3 || n + 1 == moments.len() {
+            told.push(created(facts, moment));
+        } else if n == 3 {
+            told.push(folded(facts, &moments[3..moments.len() - 1]));
         }
-        let words = match link {
-            Some(_) => format!("Item {}: created", moment.position),
-            None => format!("Item {}: created #{}", moment.position, moment.number),
-        };
-        told.push(Told {
-            link,
-            ..Told::by_itself(moment.created_at, words)
-        });
     }
-    let closed: Vec<DateTime<Utc>> = facts.moments.iter().filter_map(|m| m.closed_at).collect();
+    let closed: Vec<DateTime<Utc>> = moments.iter().filter_map(|m| m.closed_at).collect();
     if let Some(last) = closed.iter().max() {
         let words = format!("Closed {}", many(closed.len(), "issue"));
         told.push(Told::by_itself(*last, words));
     }
     told
+}
+
+fn created(facts: &Facts, moment: &Moment) -> Told {
+    let link = facts.link_of_created(moment.position);
+    let words = match link {
+        Some(_) => format!("Item {}: created", moment.position),
+        None => format!("Item {}: created #{}", moment.position, moment.number),
+    };
+    Told {
+        link,
+        ..Told::by_itself(moment.created_at, words)
+    }
+}
+
+/// Several as one line, which can be opened; an issue that GitHub does not show to whoever looks has no line of its own.
+fn folded(facts: &Facts, moments: &[Moment]) -> Told {
+    let at = moments.first().map(|m| m.created_at).unwrap_or_default();
+    let words = format!("Created {} more issues", moments.len());
+    let more = moments.iter().filter_map(|moment| {
+        let link = facts.link_of_created(moment.position)?;
+        Some((format!("Item {}:", moment.position), link))
+    });
+    Told {
+        more: more.collect(),
+        ..Told::by_itself(at, words)
+    }
 }
 
 fn ending(facts: &Facts) -> String {
