@@ -289,3 +289,44 @@ async fn yaml_goes_out_and_comes_in_with_the_lines_of_what_is_wrong() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn usual_labels_that_a_repository_does_not_allow_stay_off_its_issues() {
+    house(async |t| {
+        let s = t.services();
+        let usual = json!({"labels": ["bug", "evil"]});
+        assert_eq!(changes(&s, acme(t), 0, usual).await, saved(1));
+        let narrow = json!({"allowed_labels": ["Bug"]});
+        assert_eq!(changes(&s, shop(t), 0, narrow).await, saved(1));
+
+        let body = "@TheOpenProducerBot\ndry_run: true\n\n- Add a basket\n- Add a till\n";
+        let trigger = t.opens("Accounts", body).await;
+        let preview = t.bot_comment(&trigger);
+        assert!(
+            preview.contains("without the usual label `evil`"),
+            "{preview}"
+        );
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        let labels: Vec<Vec<String>> = t.created().into_iter().map(|i| i.labels).collect();
+        assert_eq!(labels, [["bug"], ["bug"]]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_s_budget_beyond_the_installation_s_is_said() {
+    house(async |t| {
+        let s = t.services();
+        let own = json!({"provider": "openai", "monthly_budget": 10});
+        assert_eq!(changes(&s, acme(t), 0, own).await, saved(1));
+        let wide = json!({"monthly_budget": 500});
+        let Changed::Wrong(wrong) = changes(&s, shop(t), 0, wide).await else {
+            panic!("a budget beyond the installation's is taken");
+        };
+        assert_eq!(
+            said(&wrong),
+            "monthly_budget: `monthly_budget` must be at most 10, the installation's limit; got 500"
+        );
+    })
+    .await;
+}
