@@ -265,7 +265,13 @@ fn provider_follows_the_key_that_is_set() {
     );
     insta::assert_snapshot!(faults([("OPENAI_PROVIDER", "CUSTOM")]), @r"
         OPENAI_API_BASE_URL: is not set; OPENAI_PROVIDER=CUSTOM needs it
+        OPENAI_MODEL: is not set; OPENAI_PROVIDER=CUSTOM needs it
         ");
+    insta::assert_snapshot!(faults([
+        ("OPENAI_PROVIDER", "CUSTOM"), ("OPENAI_MODEL", "m"), ("OPENAI_API_BASE_URL", "https://me:hush@llm.example.org/v1"),
+    ]), @r#"
+        OPENAI_API_BASE_URL is "https://me:hidden@llm.example.org/v1": must not hold a user name or a password
+        "#);
 }
 
 #[test]
@@ -276,11 +282,14 @@ fn slips_in_names_are_warned_about_and_strangers_names_are_not() {
         ("GITHUB_SHA", "abc"),
         ("GITHUB_REPOSITORY", "o/r"),
         ("GITHUB_ACTIONS", "true"),
+        ("DATABSE_URL", "postgres://localhost/op"),
+        ("POSTGRES_PASSWORD", "x"),
     ])
     .unwrap();
     insta::assert_snapshot!(config.warnings.join("\n"), @r"
         AI_TIMEOUT is not known and does nothing; did you mean AI_TIMEOUT_SECONDS?
         BOT_MAX_ISSUE_PER_RUN is not known and does nothing; did you mean BOT_MAX_ISSUES_PER_RUN?
+        DATABSE_URL is not known and does nothing; did you mean DATABASE_URL?
         ");
 }
 
