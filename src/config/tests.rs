@@ -127,6 +127,12 @@ fn serve_names_what_is_missing_and_how_to_get_it() {
     insta::assert_snapshot!(missing(&[("GITHUB_APP_MODE", "token"), ("GITHUB_WEBHOOK_SECRET", "s")]), @r"
         GITHUB_APP_MODE: is token, which is for process, status and rollback; serve takes deliveries in, and only an App gets webhooks: set GITHUB_APP_MODE=app with GITHUB_APP_ID, GITHUB_PRIVATE_KEY and GITHUB_WEBHOOK_SECRET
         ");
+    let config = load([]).unwrap();
+    insta::assert_snapshot!(listed(&config.credentials().unwrap_err()), @"
+        GITHUB_APP_ID: is not set; it is the number under App ID on the App's settings page
+        GITHUB_PRIVATE_KEY: is not set, nor is GITHUB_PRIVATE_KEY_PATH; the App's settings page makes a key under Private keys
+        GITHUB_APP_MODE: is app; to act as yourself, set it to token and GITHUB_TOKEN to a token that may read and write issues; for the App of a server's setup page, set DATABASE_URL and ENCRYPTION_KEY as that server has them
+        ");
     let config = load([("GITHUB_APP_MODE", "token")]).unwrap();
     insta::assert_snapshot!(listed(&config.credentials().unwrap_err()), @r"
         GITHUB_TOKEN: is not set; GITHUB_APP_MODE=token needs a token that may read and write issues
