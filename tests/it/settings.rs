@@ -7,6 +7,7 @@ use openproducer::flows::Services;
 use openproducer::flows::settings::change::{self, Changed, Imported, change, import, undo};
 use openproducer::flows::settings::history::history;
 use openproducer::flows::settings::{By, Scope, sheet};
+use openproducer::simulator::Role;
 use serde_json::{Value, json};
 
 use crate::harness::house::{House, house, house_with};
@@ -327,6 +328,27 @@ async fn a_repository_s_budget_beyond_the_installation_s_is_said() {
             said(&wrong),
             "monthly_budget: `monthly_budget` must be at most 10, the installation's limit; got 500"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_that_was_named_and_is_gone_holds_no_change_up() {
+    house(async |t| {
+        t.sim.add_repository("acme/old");
+        t.sim.set_role("acme/old", "olivia", Role::Admin);
+        let known = t.sim.user("olivia").opens_issue("acme/old", "Accounts", "@TheOpenProducerBot help");
+        t.quiet().await;
+        assert_eq!(t.sim.repository("acme/old").comments(known.number).len(), 1);
+        let s = t.services();
+        let named = json!({"allowed_repositories": ["acme/shop", "acme/old"], "components": {"api": "acme/old"}});
+        assert_eq!(changes(&s, acme(t), 0, named).await, saved(1));
+        t.sim.rename_repository("acme/old", "acme/new");
+        t.quiet().await;
+        let more = json!({"allowed_repositories": ["acme/shop", "Acme/Old"], "components": {"api": "acme/old"}, "max_issues": 7});
+        assert_eq!(changes(&s, acme(t), 1, more).await, saved(2));
+        let wrong = json!({"allowed_repositories": ["acme/older"]});
+        assert!(matches!(changes(&s, acme(t), 2, wrong).await, Changed::Wrong(_)));
     })
     .await;
 }

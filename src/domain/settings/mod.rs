@@ -185,7 +185,7 @@ pub fn resolve(
         allowed_repositories: layers.narrowed(
             None,
             |d| d.allowed_repositories.clone().map(Some),
-            |allowed, wanted| fewer(allowed, wanted, same_place),
+            |allowed, wanted| fewer(allowed, wanted, RepositoryName::is_same_as),
         ),
         allowed_providers: layers.narrowed(
             None,
@@ -220,7 +220,7 @@ impl Settings {
     /// True when policy lets issues go to this repository.
     pub fn allows_repository(&self, repository: &RepositoryName) -> bool {
         let allowed = self.allowed_repositories.value.as_ref();
-        allowed.is_none_or(|set| set.iter().any(|one| same_place(one, repository)))
+        allowed.is_none_or(|set| set.iter().any(|one| one.is_same_as(repository)))
     }
 }
 
@@ -274,10 +274,6 @@ fn default<T>(value: T) -> Effective<T> {
 
 fn same_word(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
-}
-
-fn same_place(one: &RepositoryName, other: &RepositoryName) -> bool {
-    one.owner.eq_ignore_ascii_case(&other.owner) && one.name.eq_ignore_ascii_case(&other.name)
 }
 
 fn fewer_words(
