@@ -63,7 +63,14 @@ fn finish(
     Ok(match done {
         Changed::Saved {
             key_voided: true, ..
-        } if word == "saved" => Ok(back(shared, signed, place, "voided")),
+        } => {
+            let word = if word == "saved" {
+                "voided"
+            } else {
+                "undone-without-key"
+            };
+            Ok(back(shared, signed, place, word))
+        }
         Changed::Saved { .. } => Ok(back(shared, signed, place, word)),
         Changed::Unchanged => Ok(back(shared, signed, place, "unchanged")),
         Changed::Overtaken { by, at, .. } => {

@@ -141,7 +141,7 @@ fn done(word: &str) -> Option<Notice> {
         "undone-without-key" => (
             "wait",
             "Undone, and there is no key",
-            "The settings are again as they were, but a key that was forgotten does not come back. Enter the one for this provider below.",
+            "The settings are again as they were, but a key that was kept for another provider or address is forgotten, and none comes back. If the provider in force needs one, enter it below.",
         ),
         "key" => (
             "good",
