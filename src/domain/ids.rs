@@ -86,6 +86,11 @@ impl RepositoryName {
             name: name.to_owned(),
         })
     }
+
+    /// Whether both name the same repository; to GitHub case does not matter.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
 }
 
 impl fmt::Display for RepositoryName {

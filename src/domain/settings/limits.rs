@@ -126,7 +126,7 @@ impl Document {
             }
         }
         if let (Some(wanted), Some(most)) = (self.monthly_budget, above.monthly_budget.value)
-            && is_operators
+            && (is_operators || above.monthly_budget.from == Layer::Installation)
             && wanted > most
         {
             let says = format!(
