@@ -29,25 +29,36 @@ pub struct Wish {
     pub public: bool,
 }
 
+/// What is wrong with a field of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub field: &'static str,
+    pub says: String,
+}
+
 impl Wish {
     /// Reads what was typed; the complaints say what would be right.
-    pub fn read(organization: Option<&str>, name: &str, public: bool) -> Result<Self, Vec<String>> {
+    pub fn read(organization: Option<&str>, name: &str, public: bool) -> Result<Self, Vec<Fault>> {
         let mut complaints = Vec::new();
         let name = name.trim();
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
-            complaints.push(format!(
-                "The App's name must be 1 to {LONGEST_NAME} characters; it is {} long.",
-                name.chars().count()
-            ));
+            complaints.push(Fault {
+                field: "name",
+                says: format!(
+                    "The App's name must be 1 to {LONGEST_NAME} characters; it is {} long.",
+                    name.chars().count()
+                ),
+            });
         }
         let owner = match organization.map(str::trim) {
             None => Owner::Themselves,
             Some(login) if is_login(login) => Owner::Organization(login.to_owned()),
             Some(_) => {
-                complaints.push(
-                    "The organisation's name must be as it stands in its address on GitHub, such as octo-org in github.com/octo-org."
+                complaints.push(Fault {
+                    field: "organization",
+                    says: "The organisation's name must be as it stands in its address on GitHub, such as octo-org in github.com/octo-org."
                         .to_owned(),
-                );
+                });
                 Owner::Themselves
             }
         };
@@ -202,7 +213,11 @@ mod tests {
     fn every_complaint_is_named_at_once() {
         let complaints = Wish::read(Some("octo/org"), &"x".repeat(35), false).unwrap_err();
         assert_eq!(complaints.len(), 2, "{complaints:?}");
-        assert!(complaints[0].contains("1 to 34 characters; it is 35 long"));
+        assert!(
+            complaints[0]
+                .says
+                .contains("1 to 34 characters; it is 35 long")
+        );
         for login in [
             "",
             " ",

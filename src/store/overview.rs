@@ -308,6 +308,22 @@ pub async fn health(
     .await
 }
 
+/// How many requests that GitHub counts as content were sent for an installation since then.
+pub async fn content_since(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    sqlx::query(
+        "select count(*) as sent from content_requests where installation_id = $1 and at > $2",
+    )
+    .bind(installation.0)
+    .bind(since)
+    .fetch_one(db)
+    .await?
+    .try_get("sent")
+}
+
 /// What models have cost an installation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spending {

@@ -1,5 +1,6 @@
 //! Who commanded or changed what in an installation: filtered, page by page, and as a file.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, body::Bytes};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ use super::frame::Frame;
 use super::pages::ok;
 use super::parts::{Choice, Crumb, InstallationTab, Pager, Tab, When};
 use super::session::SignedIn;
+use super::settings::fields;
 use super::settings::place::{self, Ids, Place};
 use crate::domain::ids::{InstallationId, RepositoryId, RunId};
 use crate::flows::Services;
@@ -148,6 +150,8 @@ struct Line {
     deed: String,
     repository: String,
     run: String,
+    /// The issue where it was asked: its number, and where it is on GitHub if that can be told.
+    issue: Option<(String, Option<String>)>,
     detail: String,
 }
 
@@ -183,7 +187,7 @@ async fn show(
         parts.extend(before.map(|id| format!("before={id}")));
         format!("{href}?{}", parts.join("&"))
     };
-    let now = services.clock.now();
+    let web_url = services.web_url.trim_end_matches('/');
     let html = AuditPage {
         frame: place::frame(&signed),
         crumbs: place.crumbs(),
@@ -210,7 +214,10 @@ async fn show(
                 .map(|r| (r.id.to_string(), r.name.to_string())),
             &wanted.repository,
         ),
-        lines: rows.into_iter().map(|row| line(row, &place, now)).collect(),
+        lines: rows
+            .into_iter()
+            .map(|row| line(row, &place, web_url))
+            .collect(),
         most: super::parts::thousands(MOST),
         href,
         query,
@@ -234,44 +241,45 @@ fn choices(any: &str, given: impl Iterator<Item = (String, String)>, wanted: &st
     .collect()
 }
 
-fn line(row: AuditRow, place: &Place, now: DateTime<Utc>) -> Line {
-    let repository = row.repository.map_or_else(String::new, |id| {
-        let seen = place.seen.repository(id);
-        seen.map_or_else(|| format!("repository {id}"), |r| r.name.to_string())
+fn line(row: AuditRow, place: &Place, web_url: &str) -> Line {
+    let seen = row.repository.and_then(|id| place.seen.repository(id));
+    let repository = match (row.repository, seen) {
+        (None, _) => "the whole installation".to_owned(),
+        (Some(id), None) => format!("repository {id}"),
+        (Some(_), Some(seen)) => seen.name.to_string(),
+    };
+    let issue = row.detail["issue"].as_i64().map(|number| {
+        let href = seen.map(|seen| format!("{web_url}/{}/issues/{number}", seen.name));
+        (format!("#{number}"), href)
     });
     Line {
-        at: When::by_the_clock(row.at, now),
+        at: When::in_full(row.at),
         actor: row.actor,
         deed: audit::in_words(&row.action).to_owned(),
         repository,
         run: row.run.unwrap_or_default(),
+        issue,
         detail: in_short(&row.detail),
     }
 }
 
-/// `max_issues: 20 → 30`, `issue 7`, `via token ci`: what a line can hold.
+/// `Most issues in a run: 20 → 30`, `token: ci`: what a line can hold beside its issue.
 fn in_short(detail: &Value) -> String {
-    let Value::Object(fields) = detail else {
+    let Value::Object(detail) = detail else {
         return String::new();
     };
     let mut said = Vec::new();
-    for (name, value) in fields {
+    for (name, value) in detail {
         match (name.as_str(), value) {
             ("changes", Value::Array(changes)) => said.extend(changes.iter().map(|change| {
-                let told = |side: &str| match &change[side] {
-                    Value::Null => "inherited".to_owned(),
-                    value => bare(value),
-                };
-                format!(
-                    "{}: {} → {}",
-                    bare(&change["field"]),
-                    told("from"),
-                    told("to")
-                )
+                let told = |side: &str| fields::told(Some(&change[side]).filter(|v| !v.is_null()));
+                let field = fields::label(&bare(&change["field"]));
+                format!("{field}: {} → {}", told("from"), told("to"))
             })),
-            (_, Value::Null) => {}
+            ("issue", _) | (_, Value::Null | Value::Bool(false)) => {}
+            (name, Value::Bool(true)) => said.push(name.replace('_', " ")),
             ("back_to", version) => said.push(format!("back to version {version}")),
-            (_, value) => said.push(format!("{} {}", name.replace('_', " "), bare(value))),
+            (name, value) => said.push(format!("{}: {}", name.replace('_', " "), bare(value))),
         }
     }
     said.sort_unstable();
@@ -300,12 +308,16 @@ async fn csv(
     file(&shared, &signed, &ids, wanted, &CSV).await
 }
 
+/// The names of the repositories that the person sees.
+type Names = HashMap<RepositoryId, String>;
+
 /// How a file is written.
 struct Format {
     kind: &'static str,
     extension: &'static str,
     head: &'static str,
-    line: fn(&AuditRow) -> String,
+    /// With the repositories by their names.
+    line: fn(&AuditRow, &Names) -> String,
     /// The last line of a file that is not whole.
     cut_off: fn(&str) -> String,
 }
@@ -313,7 +325,7 @@ struct Format {
 static CSV: Format = Format {
     kind: "text/csv; charset=utf-8; header=present",
     extension: "csv",
-    head: "at,actor,actor_id,action,repository_id,run,detail\r\n",
+    head: "at,actor,actor_id,action,repository_id,repository,run,detail\r\n",
     line: csv_line,
     cut_off: |why| format!("\"cut off: {why}\"\r\n"),
 };
@@ -348,7 +360,15 @@ async fn file(
     let filter = wanted
         .filter()
         .map_err(|fault| PageError::Refused("The filter cannot be read", format!("{fault}.")))?;
-    let rows = batches(shared.services.clone(), place.seen.id, filter, format);
+    let names = place.seen.repositories.iter();
+    let names: Names = names.map(|r| (r.id, r.name.to_string())).collect();
+    let rows = batches(
+        shared.services.clone(),
+        place.seen.id,
+        filter,
+        names,
+        format,
+    );
     let name = format!(
         "attachment; filename=\"openproducer-audit.{}\"",
         format.extension
@@ -366,6 +386,7 @@ struct Reading {
     services: Services,
     installation: InstallationId,
     filter: AuditFilter,
+    names: Names,
     before: Option<i64>,
     left: usize,
 }
@@ -376,12 +397,14 @@ fn batches(
     services: Services,
     installation: InstallationId,
     filter: AuditFilter,
+    names: Names,
     format: &'static Format,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let reading = Reading {
         services,
         installation,
         filter,
+        names,
         before: None,
         left: MOST,
     };
@@ -398,7 +421,11 @@ fn batches(
                 )
             }
             Ok(page) => {
-                let text: String = page.rows.iter().map(format.line).collect();
+                let text: String = page
+                    .rows
+                    .iter()
+                    .map(|row| (format.line)(row, &r.names))
+                    .collect();
                 r.left -= page.rows.len();
                 r.before = page.older;
                 let goes_on = page.older.is_some();
@@ -418,7 +445,11 @@ fn batches(
     futures_util::StreamExt::chain(head, rest)
 }
 
-fn csv_line(row: &AuditRow) -> String {
+fn name_of<'a>(row: &AuditRow, names: &'a Names) -> Option<&'a str> {
+    names.get(&row.repository?).map(String::as_str)
+}
+
+fn csv_line(row: &AuditRow, names: &Names) -> String {
     let id = |id: Option<i64>| id.map_or_else(String::new, |id| id.to_string());
     let cells = [
         row.at.to_rfc3339(),
@@ -426,6 +457,7 @@ fn csv_line(row: &AuditRow) -> String {
         id(row.actor_id.map(|a| a.0)),
         row.action.clone(),
         id(row.repository.map(|r| r.0)),
+        name_of(row, names).unwrap_or_default().to_owned(),
         row.run.clone().unwrap_or_default(),
         row.detail.to_string(),
     ];
@@ -443,10 +475,10 @@ fn csv_cell(text: &str) -> String {
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
-fn json_line(row: &AuditRow) -> String {
+fn json_line(row: &AuditRow, names: &Names) -> String {
     let line = json!({
         "at": row.at, "actor": row.actor, "actor_id": row.actor_id, "action": row.action,
-        "repository_id": row.repository, "run": row.run, "detail": row.detail,
+        "repository_id": row.repository, "repository": name_of(row, names), "run": row.run, "detail": row.detail,
     });
     format!("{line}\n")
 }
@@ -486,6 +518,11 @@ mod tests {
     fn a_line_says_what_was_changed_from_what_to_what() {
         let detail =
             json!({"version": 2, "changes": [{"field": "max_issues", "from": null, "to": 20}]});
-        assert_eq!(in_short(&detail), "max_issues: inherited → 20; version 2");
+        assert_eq!(
+            in_short(&detail),
+            "Most issues in a run: inherited → 20; version: 2"
+        );
+        let told = json!({"issue": 7, "force": true, "token": "ci"});
+        assert_eq!(in_short(&told), "force; token: ci");
     }
 }

@@ -1,10 +1,12 @@
 //! What goes wrong at the door, and the status code that says so: the only place that knows both.
 
 use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -14,6 +16,7 @@ use url::form_urlencoded;
 
 use super::api::problem::ApiError;
 use super::frame::Frame;
+use super::{Shared, session};
 use crate::flows::FlowError;
 use crate::flows::receive::ReceiveError;
 use crate::github::GitHubError;
@@ -102,6 +105,8 @@ pub(crate) enum PageError {
     Forbidden(&'static str, String),
     /// What was sent cannot be taken: a title, and what to do.
     Refused(&'static str, String),
+    /// A sign-in that came to nothing and can be begun again: a title, and what to do.
+    SignInAgain(&'static str, &'static str),
     /// There will be something here, and is nothing yet: a title, and who has to do what.
     NotYet(&'static str, &'static str),
     /// Too many attempts from one address.
@@ -152,102 +157,162 @@ impl PageError {
                 status: StatusCode::UNAUTHORIZED,
                 title: "You are signed out",
                 words: "The sign-in has ended. What you sent, if anything, was not taken: sign in, go back and send it again.",
-                link: ("/login", "Sign in with GitHub"),
+                link: Some(("/login", "Sign in with GitHub")),
             },
             Self::NotFound => Told {
                 status: StatusCode::NOT_FOUND,
                 title: "There is no such page",
                 words: "The address may be mistyped, what was here may be gone, or GitHub does not show it to you.",
-                link: HOME,
+                link: None,
             },
             Self::NotYet(title, words) => Told {
                 status: StatusCode::NOT_FOUND,
                 title,
                 words,
-                link: HOME,
+                link: None,
+            },
+            Self::SignInAgain(title, words) => Told {
+                status: StatusCode::BAD_REQUEST,
+                title,
+                words,
+                link: Some(("/login", "Sign in with GitHub")),
             },
             Self::Forbidden(title, words) => Told {
                 status: StatusCode::FORBIDDEN,
                 title,
                 words,
-                link: HOME,
+                link: None,
             },
             Self::Refused(title, words) => Told {
                 status: StatusCode::BAD_REQUEST,
                 title,
                 words,
-                link: HOME,
+                link: None,
             },
             Self::TooOften => Told {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 title: "Too many attempts",
                 words: "There were many attempts from your address in a short time. Wait a minute, then try again.",
-                link: HOME,
+                link: None,
             },
             Self::Unavailable(title, words) => Told {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 title,
                 words,
-                link: HOME,
+                link: None,
             },
             Self::WrongMethod => Told {
                 status: StatusCode::METHOD_NOT_ALLOWED,
-                title: "This address takes nothing in this way",
+                title: "This address does not work like that",
                 words: "A form's address was opened as a page, or the other way round. Nothing was changed. Go back and use the page's own buttons.",
-                link: HOME,
+                link: None,
             },
             Self::Slow => Told {
                 status: StatusCode::GATEWAY_TIMEOUT,
                 title: "This takes longer than it should",
                 words: "GitHub or the database is slow at this moment. Load the page again in a few seconds.",
-                link: HOME,
+                link: None,
             },
             Self::Internal => Told {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 title: "Something went wrong here",
                 words: "Nothing is lost. Try again in a moment; whoever runs this server finds the cause in its log.",
-                link: HOME,
+                link: None,
             },
         }
     }
 }
 
-const HOME: (&str, &str) = ("/", "To the first page");
-
 #[derive(Template)]
-#[template(path = "web/templates/refused.html")]
-struct Refused<'a> {
+#[template(path = "web/templates/notice.html")]
+struct Notice<'a> {
     frame: Frame,
     title: &'a str,
     words: &'a str,
-    href: &'a str,
-    label: &'a str,
+    link: Option<(&'static str, &'static str)>,
 }
 
 struct Told<'a> {
     status: StatusCode,
     title: &'a str,
     words: &'a str,
-    link: (&'a str, &'a str),
+    /// Where it leads; `None`: to the first page of who looks.
+    link: Option<(&'static str, &'static str)>,
+}
+
+/// What a page says that knows nobody: the door puts it into the frame of who is signed in.
+#[derive(Debug, Clone)]
+struct Unframed {
+    title: String,
+    words: String,
+    link: Option<(&'static str, &'static str)>,
+}
+
+impl Unframed {
+    fn within(&self, frame: Frame) -> Option<String> {
+        let page = Notice {
+            frame,
+            title: &self.title,
+            words: &self.words,
+            link: self.link,
+        };
+        let html = page.render();
+        html.inspect_err(|error| tracing::error!(%error, "a page could not be made"))
+            .ok()
+    }
+}
+
+/// A page with a title and words, around which the door puts the frame of whoever asked.
+pub(super) fn unframed(
+    status: StatusCode,
+    title: &str,
+    words: &str,
+    link: Option<(&'static str, &'static str)>,
+) -> Response {
+    let page = Unframed {
+        title: title.to_owned(),
+        words: words.to_owned(),
+        link,
+    };
+    let Some(html) = page.within(Frame::open()) else {
+        return status.into_response();
+    };
+    let mut response = (status, Html(html)).into_response();
+    response.extensions_mut().insert(page);
+    response
 }
 
 impl IntoResponse for Told<'_> {
     fn into_response(self) -> Response {
-        let page = Refused {
-            frame: Frame::open(),
-            title: self.title,
-            words: self.words,
-            href: self.link.0,
-            label: self.link.1,
-        };
-        match page.render() {
-            Ok(html) => (self.status, Html(html)).into_response(),
-            Err(error) => {
-                tracing::error!(%error, "a page could not be made");
-                self.status.into_response()
-            }
-        }
+        unframed(self.status, self.title, self.words, self.link)
     }
+}
+
+/// Whoever waits for a page that tells of trouble does not wait longer than this for its frame.
+const FRAME_TAKES: Duration = Duration::from_secs(1);
+
+/// The page in the frame of who is signed in. Where that cannot be known, it stays as it is.
+async fn framed(shared: &Shared, headers: &HeaderMap, mut response: Response) -> Response {
+    let Some(page) = response.extensions_mut().remove::<Unframed>() else {
+        return response;
+    };
+    let found = tokio::time::timeout(FRAME_TAKES, session::find(shared, headers)).await;
+    let frame = match found {
+        Ok(Ok(Some(signed))) => Frame {
+            in_installations: false,
+            ..signed.frame()
+        },
+        Ok(Ok(None)) => Frame {
+            can_sign_in: shared.can_sign_in(),
+            ..Frame::open()
+        },
+        Ok(Err(_)) | Err(_) => return response,
+    };
+    if let Some(html) = page.within(frame) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = html.into();
+    }
+    response
 }
 
 /// Marks the answer to somebody whose sign-in GitHub has ended while a page was made: the door knows what was asked.
@@ -256,7 +321,17 @@ struct SignInOver;
 
 /// Gives every failure our own words, whoever noticed it: the framework's refusals of queries, paths and methods, what took too
 /// long, what panicked. Pages for people, `application/problem+json` under `/api`.
-pub(super) async fn in_our_words(request: Request, next: Next) -> Response {
+pub(super) async fn in_our_words(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers().clone();
+    let response = told_in_our_words(request, next).await;
+    framed(&shared, &headers, response).await
+}
+
+async fn told_in_our_words(request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let wants_data = wants_data(request.headers(), uri.path());
     let response = next.run(request).await;

@@ -48,7 +48,7 @@ impl Frame {
     pub(crate) fn home_words(&self) -> &'static str {
         match self.viewer {
             Some(_) => "To your installations",
-            None => "To the first page",
+            None => "Home",
         }
     }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod chart;
 mod cookies;
 pub mod error;
+mod flash;
 mod frame;
 pub mod health;
 mod install;
@@ -201,7 +202,10 @@ pub fn router(site: Site) -> Router {
                     Arc::clone(&shared),
                     pages::guard,
                 ))
-                .layer(axum::middleware::from_fn(error::in_our_words))
+                .layer(axum::middleware::from_fn_with_state(
+                    Arc::clone(&shared),
+                    error::in_our_words,
+                ))
                 .layer(CatchPanicLayer::custom(error::panicked))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::GATEWAY_TIMEOUT,

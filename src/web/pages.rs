@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Shared;
-use super::error::PageError;
+use super::error::{self, PageError};
 use super::frame::Frame;
 use super::session::MaybeSignedIn;
 
@@ -18,14 +18,6 @@ struct Home {
     frame: Frame,
     mention: String,
     installable: bool,
-}
-
-#[derive(Template)]
-#[template(path = "web/templates/notice.html")]
-struct Notice<'a> {
-    frame: Frame,
-    title: &'a str,
-    words: &'a str,
 }
 
 /// `GET /`.
@@ -61,14 +53,7 @@ pub(super) async fn not_found() -> StatusCode {
 }
 
 pub(super) fn notice(status: StatusCode, title: &str, words: &str) -> Response {
-    page(
-        status,
-        &Notice {
-            frame: Frame::open(),
-            title,
-            words,
-        },
-    )
+    error::unframed(status, title, words, None)
 }
 
 /// A page that is as it should be.

@@ -28,6 +28,15 @@ impl When {
         }
     }
 
+    /// The whole date and time, for lists that are held against other lists.
+    pub(crate) fn in_full(at: DateTime<Utc>) -> Self {
+        Self {
+            words: at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            now: None,
+            ..Self::new(at, at)
+        }
+    }
+
     /// By the clock, for lists that are read as a log.
     pub(crate) fn by_the_clock(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let words = if at.date_naive() == now.date_naive() {

@@ -10,12 +10,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::cookies::Cookie;
-use super::error::{PageError, PageResult};
+use super::error::{PageError, PageResult, refused_form};
 use super::frame::Frame;
 use super::pages::{notice, page, policy};
 use super::session::{Csrf, read_form};
 use super::{Origin, Shared};
-use crate::domain::manifest::{self, LONGEST_NAME, Owner, Wish};
+use crate::domain::manifest::{self, Fault, LONGEST_NAME, Owner, Wish};
 use crate::flows::registration::{self, App, Link, RegistrationError};
 
 /// Holds the link's secret, so that it does not stay in the address.
@@ -33,13 +33,21 @@ struct SetupPage<'a> {
     former: Option<&'a str>,
     /// What was typed before.
     asked: Asked,
-    complaints: Vec<String>,
+    complaints: Vec<Fault>,
     permissions: Vec<(String, String)>,
     /// What to do about an address that GitHub cannot reach.
     reach: &'a str,
     /// GitHub cannot reach an address of this machine or one without encryption.
     is_local: bool,
     longest_name: usize,
+}
+
+impl SetupPage<'_> {
+    /// What is wrong with a field; empty: nothing.
+    fn fault(&self, field: &str) -> &str {
+        let fault = self.complaints.iter().find(|fault| fault.field == field);
+        fault.map_or("", |fault| &fault.says)
+    }
 }
 
 #[derive(Template)]
@@ -162,7 +170,8 @@ pub(super) async fn send(
         Ok(wish) => wish,
         Err(complaints) => {
             let former = app.as_ref().map(|app| app.name.as_str());
-            return Ok(form(&shared, &link, former, asked, complaints));
+            let again = form(&shared, &link, former, asked, complaints);
+            return Ok(refused_form(again));
         }
     };
     let state = registration::new_state(&shared.services, &link).await?;
@@ -247,7 +256,7 @@ fn form(
     link: &SecretString,
     former: Option<&str>,
     asked: Asked,
-    complaints: Vec<String>,
+    complaints: Vec<Fault>,
 ) -> Response {
     let reach = format!(
         "Webhooks come from the internet, encrypted, and {} does not look like that. Set PUBLIC_URL to the address at which the server is reached from outside, start it again, and open a new link.",
@@ -276,15 +285,14 @@ fn form(
     )
 }
 
-/// Looks again by itself until the first delivery is there.
+/// The page looks again until the first delivery is there.
 fn done(shared: &Shared, app: App) -> Response {
-    let waits = app.first_webhook_at.is_none();
     let arrived = app.first_webhook_at;
     let arrived = arrived.map(|at| {
         at.format("The first one arrived on %Y-%m-%d at %H:%M:%S UTC.")
             .to_string()
     });
-    let mut response = page(
+    page(
         StatusCode::OK,
         &DonePage {
             frame: Frame::open(),
@@ -293,12 +301,7 @@ fn done(shared: &Shared, app: App) -> Response {
             app,
             arrived,
         },
-    );
-    if waits {
-        let again = header::HeaderValue::from_static("5");
-        response.headers_mut().insert("refresh", again);
-    }
-    response
+    )
 }
 
 /// The link that this browser came with.
@@ -310,7 +313,7 @@ fn link(shared: &Shared, headers: &HeaderMap) -> Option<SecretString> {
 fn void() -> PageError {
     PageError::Forbidden(
         "This setup link does not work",
-        "It was used, has expired, or is mistyped. Whoever runs the server gets a new one with `openproducer setup --print`, or by starting it again.".to_owned(),
+        "It was used, has expired, or is mistyped. Whoever runs the server gets a new one with openproducer setup --print, or by starting it again.".to_owned(),
     )
 }
 
@@ -326,7 +329,7 @@ fn told(error: &RegistrationError) -> PageError {
         ),
         RegistrationError::NoKey => PageError::Unavailable(
             "The App cannot be stored yet",
-            "ENCRYPTION_KEY is not set. Make one with `openssl rand -base64 32`, give the same to every server and worker, start them again, and open a new setup link.".to_owned(),
+            "ENCRYPTION_KEY is not set. Make one with openssl rand -base64 32, give the same to every server and worker, start them again, and open a new setup link.".to_owned(),
         ),
         RegistrationError::Seal(_) | RegistrationError::Unusable(_) => {
             tracing::error!(%error, "the App that was registered cannot be used");

@@ -107,9 +107,9 @@ pub(super) async fn finish(
         .filter(|attempt| attempt.at + ATTEMPT_LASTS > services.clock.now())
         .filter(|attempt| returned.state.as_deref() == Some(attempt.state.as_str()));
     let Some(attempt) = attempt else {
-        return Err(PageError::Refused(
+        return Err(PageError::SignInAgain(
             "This sign-in was not begun here",
-            "It took too long, was begun in another browser or another tab, or was used before. Sign in again.".to_owned(),
+            "It took too long, was begun in another browser or another tab, or was used before. Sign in again.",
         ));
     };
     let forget = ATTEMPT.clear(secure);
@@ -235,16 +235,16 @@ fn own_path(next: &str) -> &str {
 fn not_set_up() -> PageError {
     PageError::Unavailable(
         "Nobody can sign in here yet",
-        "Whoever runs this server has to set ENCRYPTION_KEY and register the GitHub App, or name its GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET.".to_owned(),
+        "Whoever runs this server has to register its GitHub App first, with ENCRYPTION_KEY set, or to name GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET of one that exists.".to_owned(),
     )
 }
 
 fn refused(error: &OAuthError) -> PageError {
     match error {
         OAuthError::NotSetUp => not_set_up(),
-        OAuthError::Refused(_) => PageError::Refused(
+        OAuthError::Refused(_) => PageError::SignInAgain(
             "GitHub did not sign you in",
-            "What GitHub sent along is used or too old. Sign in again.".to_owned(),
+            "What GitHub sent along is used or too old. Sign in again.",
         ),
         OAuthError::Misconfigured(why) => {
             tracing::error!(why, "nobody can sign in");

@@ -5,19 +5,23 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::Shared;
 use super::error::{PageError, PageResult, refused_form};
+use super::flash;
 use super::frame::Frame;
 use super::pages::ok;
 use super::parts::{Choice, Crumb, InstallationTab, Tab, When};
 use super::session::{CsrfForm, SignedIn};
 use super::settings::place::{self, Ids, Place};
 use crate::flows::tokens::{self, Made, Scope};
+
+/// As `flows::tokens` takes it, in characters.
+const LONGEST_NAME: usize = 60;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -40,10 +44,22 @@ struct TokensPage<'a> {
     made: &'a str,
     typed: &'a str,
     days: &'a str,
+    /// The name of the token that was just revoked.
+    revoked: Option<String>,
+    /// Why none was made, and the field where that stands; empty: over the form.
     fault: &'a str,
+    faulty: &'static str,
+    longest_name: usize,
     scopes: Vec<Choice>,
     lines: Vec<Line>,
     csrf: String,
+}
+
+impl TokensPage<'_> {
+    /// What is wrong with a field; empty: nothing.
+    fn fault_at(&self, field: &str) -> &str {
+        if self.faulty == field { self.fault } else { "" }
+    }
 }
 
 struct Line {
@@ -65,9 +81,31 @@ async fn show(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
     ids: Ids,
+    headers: HeaderMap,
 ) -> PageResult<Response> {
     let place = Place::find(&shared, &signed, &ids).await?;
-    page(&shared, &signed, &place, "", &Wish::default(), "").await
+    let done = flash::find(&shared, &signed, &headers, &href(&place));
+    let told = done.as_deref().and_then(|word| word.split_once(' '));
+    let wish = Wish::default();
+    let said = match told {
+        Some(("made", secret)) => Said::Made(secret),
+        Some(("revoked", id)) => Said::Revoked(id),
+        _ => return page(&shared, &signed, &place, &wish, Said::Nothing).await,
+    };
+    let page = page(&shared, &signed, &place, &wish, said).await?;
+    Ok(flash::forget(&shared, page))
+}
+
+/// What the page has to say besides its list.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    Nothing,
+    /// The new token.
+    Made(&'a str),
+    /// The id of one that counts no more.
+    Revoked(&'a str),
+    /// Why no token was made, and at which field that stands.
+    Fault(&'static str, &'a str),
 }
 
 /// What the form sends; the scopes are boxes of one name.
@@ -79,7 +117,8 @@ struct Wish {
     days: Option<String>,
 }
 
-/// `POST /installations/{id}/tokens`: the page that comes back shows the token, and no other page ever does.
+/// `POST /installations/{id}/tokens`: the page that it leads to shows the token, this once; loaded anew it neither shows it
+/// nor makes another.
 async fn make(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
@@ -99,7 +138,8 @@ async fn make(
     let by = place::by(&signed);
     let Some(days) = days(wish.days.as_deref()) else {
         let fault = "It can last 1 to 3650 days; leave the days empty for a token that lasts until it is revoked.";
-        let shown = page(&shared, &signed, &place, "", &wish, fault).await?;
+        let said = Said::Fault("days", fault);
+        let shown = page(&shared, &signed, &place, &wish, said).await?;
         return Ok(refused_form(shown));
     };
     let made = tokens::make(
@@ -113,13 +153,32 @@ async fn make(
     .await?;
     match &made {
         Made::Token(_) => {
-            let secret = made.secret().unwrap_or_default();
-            page(&shared, &signed, &place, secret, &Wish::default(), "").await
+            let word = format!("made {}", made.secret().unwrap_or_default());
+            Ok(flash::lead(&shared, &signed, &href(&place), &word))
         }
         Made::Refused(fault) => {
-            let shown = page(&shared, &signed, &place, "", &wish, fault).await?;
+            let shown = page(
+                &shared,
+                &signed,
+                &place,
+                &wish,
+                Said::Fault(faulty_field(&wish), fault),
+            )
+            .await?;
             Ok(refused_form(shown))
         }
+    }
+}
+
+/// Where a refusal stands: at the name if that cannot be one, at the boxes if none is ticked, else over the form.
+fn faulty_field(wish: &Wish) -> &'static str {
+    let name = wish.name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        "name"
+    } else if wish.scopes.is_empty() {
+        "scope"
+    } else {
+        ""
     }
 }
 
@@ -153,7 +212,8 @@ async fn revoke(
     if !tokens::revoke(&shared.services, &by, place.seen.id, token).await? {
         return Err(PageError::NotFound);
     }
-    Ok(Redirect::to(&href(&place)).into_response())
+    let word = format!("revoked {token}");
+    Ok(flash::lead(&shared, &signed, &href(&place), &word))
 }
 
 fn href(place: &Place) -> String {
@@ -164,9 +224,8 @@ async fn page(
     shared: &Shared,
     signed: &SignedIn,
     place: &Place,
-    made: &str,
     wish: &Wish,
-    fault: &str,
+    said: Said<'_>,
 ) -> PageResult<Response> {
     let services = &shared.services;
     let now = services.clock.now();
@@ -185,6 +244,11 @@ async fn page(
         expires: token.expires_at.map(|at| When::new(at, now)),
         has_expired: token.expires_at.is_some_and(|at| at <= now),
     });
+    let lines: Vec<Line> = lines.collect();
+    let (faulty, fault) = match said {
+        Said::Fault(field, fault) => (field, fault),
+        _ => ("", ""),
+    };
     let scopes = Scope::ALL.into_iter().map(|scope| {
         let words = format!("{} ({})", scope.in_words(), scope.as_str());
         Choice::new(scope.as_str(), words, wish.scopes.contains(&scope))
@@ -196,12 +260,22 @@ async fn page(
         tabs: place.tabs(InstallationTab::Tokens),
         name: place.name(),
         href: href(place),
-        made,
+        made: match said {
+            Said::Made(secret) => secret,
+            _ => "",
+        },
+        revoked: match said {
+            Said::Revoked(id) => lines.iter().find(|line| line.id.to_string() == id),
+            _ => None,
+        }
+        .map(|line| line.name.clone()),
+        faulty,
+        longest_name: LONGEST_NAME,
         typed: &wish.name,
         days: wish.days.as_deref().unwrap_or(&usual),
         fault,
         scopes: scopes.collect(),
-        lines: lines.collect(),
+        lines,
         csrf: signed.csrf.to_string(),
     });
     let keep = HeaderValue::from_static("no-store");

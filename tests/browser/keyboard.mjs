@@ -1,6 +1,6 @@
 // With the keyboard alone: over the skip link to a run, a box and a button; the focus can always be seen.
 import assert from "node:assert/strict";
-import { given, go, noComplaints, open, scenario } from "./open.mjs";
+import { given, go, noComplaints, open, scenario, shot } from "./open.mjs";
 
 const focused = (page) => page.evaluate(() => {
   const at = document.activeElement;
@@ -39,6 +39,14 @@ await scenario(async () => {
   await go(page, "/installations");
   await page.keyboard.press("Tab");
   assert.equal((await focused(page)).text, "Skip to the content");
+  const menu = page.locator("#me");
+  await tabTo(page, (at) => at.text.endsWith("alice"), "the menu");
+  await page.keyboard.press("Enter");
+  await tabTo(page, (at) => at.text === "Sign out everywhere", "what is in the menu");
+  await shot(page, "menu", { fullPage: false });
+  await page.keyboard.press("Escape");
+  assert.deepEqual([await menu.getAttribute("open"), (await focused(page)).tag], [null, "SUMMARY"]);
+  await page.evaluate(() => document.querySelector(".skip").focus());
   await page.keyboard.press("Enter");
   assert.equal((await focused(page)).id, "content");
   await tabTo(page, (at) => at.text === "acme", "the installation");
@@ -49,12 +57,16 @@ await scenario(async () => {
   await page.waitForURL("**/runs/*");
 
   await tabTo(page, (at) => at.id === "tick-2", "a box");
+  assert.equal(await page.evaluate(() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2) === document.activeElement;
+  }), true, "the bar that stays hides nothing that has the focus");
+  await shot(page, "bar", { fullPage: false });
   await page.keyboard.press("Space");
   await changesUnderFocus(page);
   await page.evaluate(() => document.getElementById("content").focus());
   await tabTo(page, (at) => at.text === `Create ${given.items - 1} issues`, "the button");
   await page.keyboard.press("Enter");
-  await page.getByText("Confirmed. The issues are being created.").waitFor();
   await page.locator("#run-head .badge").getByText("Completed").waitFor();
   noComplaints(page);
 });

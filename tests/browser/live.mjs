@@ -40,15 +40,16 @@ await scenario(async () => {
   await isAccessible(page, "a preview with something unticked");
   await shot(page, "live-preview");
   await button.click();
-  await page.getByText("Confirmed. The issues are being created.").waitFor();
-
   for (const one of [watching, page]) {
     await state(one).getByText("Completed").waitFor();
     assert.equal(await one.locator("#run-items .item.created").count(), given.items - 1);
     assert.equal(await one.locator("#run-items .item.dropped").count(), 1);
   }
+  await watching.getByText("Show them").click();
+  assert.equal(await watching.locator("#log-more a").count(), given.items - 5, "all but the first three and the last");
   assert.equal(await watching.evaluate(() => window.stillHere), true, "it was not reloaded");
   assert.match(await watching.locator("#heard").textContent(), /Completed/);
+  assert.equal(await page.locator("#told").count(), 0, "what is over is not told as going on");
   await isAccessible(watching, "a run that went on by itself");
   await fits(watching, "a run that went on by itself");
   await shot(watching, "live-completed");
@@ -56,9 +57,9 @@ await scenario(async () => {
   // Back.
   await page.getByText("Roll back…").click();
   await page.getByRole("button", { name: "Roll back this run" }).click();
-  await page.getByText("The rollback has begun").waitFor();
   await state(page).getByText("Rolled back").waitFor();
   assert.equal(await page.locator("#run-items .item.closed").count(), given.items - 1);
+  assert.equal(await page.locator("#told").count(), 0, "what is over is not told as going on");
   await shot(page, "live-undone");
 
   // What the browser said twice is not done twice.

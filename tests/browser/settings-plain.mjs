@@ -47,7 +47,14 @@ await scenario(async () => {
     assert.match(await page.getByLabel("The token").inputValue(), /^opr_/);
     await shot(page, `token-made-${look}`);
     await isAccessible(page, `a new token (${look})`);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText(/^(Copied|Selected)/).waitFor();
     await fits(page, `a new token (${look})`);
+    await page.reload();
+    assert.equal(await page.getByLabel("The token").count(), 0, "it is shown once");
+    assert.equal(await page.getByRole("rowheader", { name: `nightly report ${look}` }).count(), 1, "and made once");
+    await page.getByRole("button", { name: `Revoke nightly report ${look}` }).click();
+    await page.getByText("It counts no more").waitFor();
     refusals(page);
     noComplaints(page);
   }

@@ -16,7 +16,7 @@ await scenario(async () => {
   await look("setup");
   await page.getByLabel("The organisation’s name on GitHub").fill("acme");
   await page.getByLabel("Name", { exact: true }).fill("Producer of ACME");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "On to GitHub" }).waitFor();
   await look("setup-send");
   await page.getByRole("button", { name: "Create it on GitHub" }).click();

@@ -458,6 +458,8 @@ async fn a_token_is_shown_once_and_kept_as_a_hash() {
                 &[("name", "nightly"), ("scope", "runs:read")],
             )
             .await;
+        assert_eq!(made.status, 303, "{}", made.text);
+        let made = olivia.follow(made).await;
         let (_, rest) = made.text.split_once("value=\"opr_").expect("the token");
         let token = format!("opr_{}", rest.split('"').next().unwrap());
         assert_eq!(made.header("cache-control"), "no-store");

@@ -127,6 +127,14 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
         let working = t.opens("Billing", &format!("{MENTION}{LONG_SPEC}")).await;
         let failed = t
             .opens("Reports", &format!("{MENTION}- Add a report\n- Send it by mail")).await;
+        t.alice().opens_issue("acme/shop", "Add wishlists for guests", "Which are kept for a month.");
+        t.alice().opens_issue("acme/shop", "Send price alarms", "");
+        let like = t
+            .opens(&format!("Wishlists {}", "anunbrokenword".repeat(12)), "@TheOpenProducerBot\n\n- Add wishlists of guests\n- Send alarms about prices\n- Share a wishlist by a link")
+            .await;
+        let exists = t
+            .opens("Wishes", "@TheOpenProducerBot\ndry_run: true\nunique_by: title\n\n- Add wishlists for guests\n- Send price alarms")
+            .await;
         remember(t).await;
         stand_still(t, &t.run(&working).await.id).await;
         sqlx::query("update runs set status = 'failed', phase = null, finished_at = now(), failure = $2 where id = $1")
@@ -146,6 +154,8 @@ async fn every_page_is_accessible_and_fits_in_light_and_dark_and_on_a_telephone(
             "run-failed": format!("/runs/{}", t.run(&failed).await.id),
             "nowhere": "/runs/run_20200101_000000_abcdefgh",
             "run-waiting": format!("/runs/{}", t.run(&waiting).await.id),
+            "run-like": format!("/runs/{}", t.run(&like).await.id),
+            "run-exists": format!("/runs/{}", t.run(&exists).await.id),
             "run-undone": format!("/runs/{}", t.run(&undone).await.id),
             "logout": "/logout",
             "settings": format!("{home}/settings"),

@@ -110,7 +110,7 @@ impl Document {
         ] {
             if is_set && (is_operators || has_no_model) {
                 let says = format!(
-                    "`{field}` needs a `provider` beside it: the operator's model stays as it is"
+                    "`{field}` needs a `provider` as well: the operator's model stays as it is"
                 );
                 wrong.push(Wrong::new(field, says));
             }

@@ -67,6 +67,18 @@
   setInterval(tick, 30000);
   document.addEventListener("visibilitychange", tick);
 
+  // The menu goes by a click beside it, by Escape, and when the focus leaves it.
+  const menu = document.getElementById("me");
+  function shut(event) {
+    if (!menu?.open || (event.key ? event.key !== "Escape" : menu.contains(event.target))) return;
+    if (event.key && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
+  for (const way of ["click", "focusin", "keydown"]) document.addEventListener(way, shut);
+
+  // On a narrow screen the row of tabs scrolls.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // A form is sent once.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();
@@ -75,6 +87,40 @@
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
   });
+
+  // A part that waits for something looks again by itself, until what is there waits no more.
+  function lookAgain(part) {
+    if (!part?.dataset.look) return;
+    setTimeout(async () => {
+      try {
+        const answer = await fetch(location.href, { credentials: "same-origin" });
+        const there = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+        if (there && there.outerHTML !== part.outerHTML) {
+          part.replaceChildren(...there.childNodes);
+          if (!there.dataset.look) delete part.dataset.look;
+        }
+      } catch {
+        // The server is away for a moment.
+      }
+      lookAgain(part);
+    }, 1000 * part.dataset.look);
+  }
+  for (const part of document.querySelectorAll("[data-look]")) lookAgain(part);
+
+  // What is shown once can be copied by a button.
+  for (const button of document.querySelectorAll("button[data-copies]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const field = document.getElementById(button.dataset.copies);
+      field.select();
+      try {
+        await navigator.clipboard.writeText(field.value);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Selected: copy it with the keyboard";
+      }
+    });
+  }
 
   // A run's page as the run goes on: parts that changed are put in the place of the old ones.
   const run = document.querySelector("[data-live]");
@@ -113,7 +159,10 @@
       run.replaceChildren(...fresh.body.childNodes);
       focusAgain(run);
     }
-    const said = document.getElementById("run-head")?.dataset.said;
+    const head = document.getElementById("run-head");
+    const told = document.getElementById("told");
+    if (told?.dataset.holds && !told.dataset.holds.split(" ").includes(head?.dataset.state)) told.remove();
+    const said = head?.dataset.said;
     const heard = document.getElementById("heard");
     if (heard && said && heard.textContent !== said) heard.textContent = said;
     countTicked();

@@ -1,11 +1,11 @@
 //! How an installation is doing, in words: webhooks, limits, budget.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::money::Money;
 use crate::flows::pace;
 use crate::store::overview::{Health, Spending};
-use crate::web::parts::{When, many, thousands};
+use crate::web::parts::{Badge, Tone, When, many, thousands};
 
 /// A figure with what it means.
 #[derive(Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub(super) struct Tile {
     /// The figure as a moment, where it is one.
     pub(super) at: Option<When>,
     pub(super) notes: Vec<String>,
+    /// What is not as it should be.
+    pub(super) trouble: Option<Badge>,
     /// How much of something is used: so much of so much.
     pub(super) used: Option<(u64, u64)>,
 }
@@ -22,6 +24,8 @@ pub(super) struct Tile {
 /// What models have cost this month, for those who may know of the whole installation.
 pub(super) struct Budget {
     pub(super) spent: Spending,
+    /// With the key that is not in force now.
+    pub(super) otherwise: Spending,
     pub(super) limit: Option<Money>,
     /// With the tenant's own key.
     pub(super) is_tenants: bool,
@@ -54,7 +58,7 @@ fn webhooks(health: &Health, swept_at: Option<DateTime<Utc>>, now: DateTime<Utc>
         count(health.waiting, "lost and asked for again"),
         count(
             health.given_up,
-            "given up: send them again in the App’s settings on GitHub",
+            "given up: what they asked for was not done. Ask again in a comment; whoever owns the App can also send them again, in its settings on GitHub",
         ),
         count(health.failed, "failed here"),
     ]
@@ -73,9 +77,29 @@ fn webhooks(health: &Health, swept_at: Option<DateTime<Utc>>, now: DateTime<Utc>
         figure: at
             .as_ref()
             .map_or_else(|| "none yet".to_owned(), |at| at.words.clone()),
+        trouble: trouble(health, now),
         at,
         notes,
         used: None,
+    }
+}
+
+/// An installation from which nothing came for so long may have lost its way to us.
+const LONG_SILENCE: TimeDelta = TimeDelta::days(7);
+
+/// Whether GitHub's deliveries come in as they should.
+pub(super) fn trouble(health: &Health, now: DateTime<Utc>) -> Option<Badge> {
+    let is_silent = health
+        .last_delivery
+        .is_some_and(|at| at + LONG_SILENCE < now);
+    if health.given_up > 0 {
+        Some(Badge::new(Tone::Bad, "Deliveries were lost"))
+    } else if health.failed > 0 {
+        Some(Badge::new(Tone::Bad, "Deliveries failed"))
+    } else if is_silent {
+        Some(Badge::new(Tone::Wait, "None for over a week"))
+    } else {
+        None
     }
 }
 
@@ -88,6 +112,7 @@ fn limits(health: &Health) -> Tile {
         figure: format!("{} of {}", count(sent), count(most)),
         at: None,
         notes: vec!["issues, comments, labels and links".to_owned()],
+        trouble: None,
         used: Some((sent.min(most), most)),
     }
 }
@@ -102,8 +127,16 @@ fn models(budget: &Budget) -> Tile {
     if budget.spent.unpriced > 0 {
         notes.push("some have no known price".to_owned());
     }
-    if budget.is_tenants {
-        notes.push("with your own key".to_owned());
+    let (own, operators) = if budget.is_tenants {
+        (budget.spent, budget.otherwise)
+    } else {
+        (budget.otherwise, budget.spent)
+    };
+    if own.calls > 0 || budget.is_tenants {
+        notes.push(format!(
+            "with your own key: {}; with the operator’s: {}",
+            own.cost, operators.cost
+        ));
     }
     let positive = |money: Money| u64::try_from(money.nanos).unwrap_or_default();
     Tile {
@@ -114,6 +147,7 @@ fn models(budget: &Budget) -> Tile {
         },
         at: None,
         notes,
+        trouble: None,
         used: budget
             .limit
             .filter(|limit| limit.nanos > 0)
@@ -123,8 +157,6 @@ fn models(budget: &Budget) -> Tile {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     fn now() -> DateTime<Utc> {
@@ -145,9 +177,16 @@ mod tests {
         assert_eq!(tile.figure, "3 minutes ago");
         assert_eq!(tile.notes[0], "2 deliveries recovered");
         assert!(tile.notes[1].starts_with("1 delivery given up"));
+        assert_eq!(tile.trouble.unwrap().words, "Deliveries were lost");
+        let silent = Health {
+            last_delivery: Some(now() - TimeDelta::days(9)),
+            ..Health::default()
+        };
+        let tile = webhooks(&silent, None, now());
+        assert_eq!(tile.trouble.unwrap().tone, Tone::Wait);
         let quiet = webhooks(&Health::default(), None, now());
         assert_eq!(quiet.figure, "none yet");
-        assert_eq!(quiet.notes.len(), 1);
+        assert_eq!((quiet.notes.len(), quiet.trouble), (1, None));
     }
 
     #[test]
@@ -161,9 +200,23 @@ mod tests {
         assert_eq!(tile.used, Some((500, 500)));
         let budget = Budget {
             spent: Spending::default(),
+            otherwise: Spending::default(),
             limit: Some(Money::dollars(5.0)),
             is_tenants: false,
         };
         assert_eq!(models(&budget).figure, "$0.00 of $5.00");
+        let with_both = Budget {
+            otherwise: Spending {
+                calls: 3,
+                cost: Money::dollars(1.89),
+                unpriced: 0,
+            },
+            is_tenants: true,
+            ..budget
+        };
+        assert_eq!(
+            models(&with_both).notes[1],
+            "with your own key: $0.00; with the operator’s: $1.89"
+        );
     }
 }

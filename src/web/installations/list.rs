@@ -8,8 +8,9 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
+use super::doing;
 use crate::flows::access::{self, Level, Seen};
-use crate::store::overview::{self, RunCount, Sight, Standing};
+use crate::store::overview::{self, Health, RunCount, Sight, Standing};
 use crate::store::tenant;
 use crate::web::error::PageResult;
 use crate::web::frame::Frame;
@@ -52,8 +53,9 @@ pub(in crate::web) async fn list(
     let mut rows = Vec::with_capacity(all.len());
     for seen in &all {
         let sight = sight(seen);
-        let counts = count(&services.pool, &sight).await.map_err(stored)?;
-        rows.push(row(seen, &counts, services.clock.now()));
+        let now = services.clock.now();
+        let (counts, health) = count(&services.pool, &sight, now).await.map_err(stored)?;
+        rows.push(row(seen, &counts, &health, now));
     }
     Ok(pages::ok(&List {
         frame: Frame::signed_in(&signed.person.login, signed.csrf.to_string()),
@@ -62,11 +64,16 @@ pub(in crate::web) async fn list(
     }))
 }
 
-async fn count(pool: &PgPool, sight: &Sight) -> sqlx::Result<Vec<RunCount>> {
+async fn count(
+    pool: &PgPool,
+    sight: &Sight,
+    now: DateTime<Utc>,
+) -> sqlx::Result<(Vec<RunCount>, Health)> {
     let mut tx = tenant::enter(pool, sight.installation).await?;
     let counts = overview::count_runs(&mut *tx, sight).await?;
+    let health = overview::health(&mut *tx, sight, now).await?;
     tx.commit().await?;
-    Ok(counts)
+    Ok((counts, health))
 }
 
 /// What the person sees of an installation.
@@ -77,7 +84,7 @@ pub(super) fn sight(seen: &Seen) -> Sight {
     }
 }
 
-fn row(seen: &Seen, counts: &[RunCount], now: DateTime<Utc>) -> Row {
+fn row(seen: &Seen, counts: &[RunCount], health: &Health, now: DateTime<Utc>) -> Row {
     let of = |standing| {
         let counts = counts.iter().filter(|count| count.standing == standing);
         usize::try_from(counts.map(|count| count.runs).sum::<i64>()).unwrap_or_default()
@@ -88,13 +95,16 @@ fn row(seen: &Seen, counts: &[RunCount], now: DateTime<Utc>) -> Row {
         href: format!("/installations/{}", seen.id),
         login: seen.account.login.clone(),
         kind: kind(&seen.account.kind),
-        badge: badge(seen.suspended),
+        badge: badge(seen.suspended, health, now),
         is_admin: seen.level == Level::Admin,
         repositories: match seen.repositories.len() {
             1 => "1 repository".to_owned(),
             n => format!("{n} repositories"),
         },
-        waiting: some(of(Standing::Waiting), "for you to confirm"),
+        waiting: match of(Standing::Waiting) {
+            1 => Some("1 waits for confirmation".to_owned()),
+            n => some(n, "wait for confirmation"),
+        },
         under_way: some(of(Standing::UnderWay), "under way"),
         runs: many(usize::try_from(all).unwrap_or_default(), "run"),
         last_at: counts
@@ -115,10 +125,11 @@ pub(super) fn kind(kind: &str) -> &'static str {
 }
 
 /// Whether the App may act there.
-pub(super) fn badge(suspended: bool) -> Badge {
-    if suspended {
-        Badge::new(Tone::Wait, "Suspended")
-    } else {
-        Badge::new(Tone::Good, "Active")
+pub(super) fn badge(suspended: bool, health: &Health, now: DateTime<Utc>) -> Badge {
+    let trouble = doing::trouble(health, now).filter(|badge| badge.tone == Tone::Bad);
+    match trouble {
+        _ if suspended => Badge::new(Tone::Wait, "Suspended"),
+        Some(trouble) => trouble,
+        None => Badge::new(Tone::Good, "Active"),
     }
 }

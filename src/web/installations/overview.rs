@@ -40,6 +40,7 @@ struct Overview {
     kind: &'static str,
     badge: Badge,
     suspended: bool,
+    is_admin: bool,
     tiles: Vec<Tile>,
     charts: [Chart; 2],
     filters: Filters,
@@ -135,8 +136,9 @@ pub(in crate::web) async fn show(
         tabs: InstallationTab::Overview.row(seen.id, is_admin),
         login: seen.account.login.clone(),
         kind: kind(&seen.account.kind),
-        badge: badge(seen.suspended),
+        badge: badge(seen.suspended, health, now),
         suspended: seen.suspended || health.suspended,
+        is_admin,
         tiles: doing::tiles(health, read.swept_at, budget.as_ref(), now),
         charts: [
             chart::of_issues(&read.issues, now),
@@ -193,9 +195,11 @@ async fn budget(services: &Services, id: InstallationId, now: DateTime<Utc>) -> 
     let since = ai_calls::month_of(now);
     let mut tx = tenant::enter(&services.pool, id).await?;
     let spent = overview::spending(&mut *tx, id, is_tenants, since).await?;
+    let otherwise = overview::spending(&mut *tx, id, !is_tenants, since).await?;
     tx.commit().await?;
     Ok(Budget {
         spent,
+        otherwise,
         limit: settings.monthly_budget.value,
         is_tenants,
     })

@@ -3,8 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::read::Facts;
+use super::view::IssueLink;
 use crate::domain::run::{ItemState, Status};
 use crate::store::audit_events::RunEvent;
+use crate::store::created_issues::Moment;
 use crate::web::parts::{When, many};
 
 /// One line, oldest first.
@@ -13,20 +15,45 @@ pub(super) struct LogLine {
     /// Who did it; `None`: OpenProducer itself.
     pub(super) who: Option<String>,
     pub(super) words: String,
+    /// The issue that the words end with.
+    pub(super) link: Option<IssueLink>,
+    /// What the line stands for, where it stands for several: to be opened.
+    pub(super) more: Vec<(String, IssueLink)>,
+}
+
+/// A line before it has its place.
+struct Told {
+    at: DateTime<Utc>,
+    who: Option<String>,
+    words: String,
+    link: Option<IssueLink>,
+    more: Vec<(String, IssueLink)>,
+}
+
+impl Told {
+    fn by_itself(at: DateTime<Utc>, words: String) -> Self {
+        Self {
+            at,
+            who: None,
+            words,
+            link: None,
+            more: Vec::new(),
+        }
+    }
 }
 
 /// More created issues than these are told by the first and the last of them.
 const EACH: usize = 12;
 
 pub(super) fn of(facts: &Facts, now: DateTime<Utc>) -> Vec<LogLine> {
-    let mut lines: Vec<(DateTime<Utc>, Option<String>, String)> = facts
-        .events
-        .iter()
-        .map(|event| (event.at, Some(event.actor.clone()), deed(event)))
-        .collect();
+    let by_people = facts.events.iter().map(|event| Told {
+        who: Some(event.actor.clone()),
+        ..Told::by_itself(event.at, deed(event))
+    });
+    let mut lines: Vec<Told> = by_people.collect();
     let run = &facts.seen.run;
     let mut by_itself = |at: Option<DateTime<Utc>>, words: String| {
-        lines.extend(at.map(|at| (at, None, words)));
+        lines.extend(at.map(|at| Told::by_itself(at, words)));
     };
     if let Some(plan) = &facts.plan {
         let how = match plan.planner.as_str() {
@@ -41,17 +68,17 @@ pub(super) fn of(facts: &Facts, now: DateTime<Utc>) -> Vec<LogLine> {
         let at = run.confirmed_at.map(|at| at + TimeDelta::milliseconds(1));
         by_itself(at, "Went on, as nothing needed a confirmation".to_owned());
     }
-    for (at, words) in made(facts) {
-        by_itself(Some(at), words);
-    }
-    by_itself(run.finished_at, ending(facts));
-    lines.sort_by_key(|(at, ..)| *at);
+    lines.extend(made(facts));
+    lines.extend(run.finished_at.map(|at| Told::by_itself(at, ending(facts))));
+    lines.sort_by_key(|line| line.at);
     lines
         .into_iter()
-        .map(|(at, who, words)| LogLine {
-            at: When::by_the_clock(at, now),
-            who,
-            words,
+        .map(|line| LogLine {
+            at: When::by_the_clock(line.at, now),
+            who: line.who,
+            words: line.words,
+            link: line.link,
+            more: line.more,
         })
         .collect()
 }
@@ -100,30 +127,50 @@ fn deed(event: &RunEvent) -> String {
     }
 }
 
-fn made(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
-    let mut told = Vec::new();
-    let total = facts.moments.len();
-    for (n, moment) in facts.moments.iter().enumerate() {
-        if total > EACH && n >= 3 && n + 1 < total {
-            if n == 3 {
-                told.push((moment.created_at, format!("… {} more …", total - 4)));
-            }
-            continue;
+fn made(facts: &Facts) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::new();
+    let moments = &facts.moments;
+    let folds = moments.len() > EACH;
+    // The first three and the last stand for themselves.
+    for (n, moment) in moments.iter().enumerate() {
+        if !folds || n < 3 || n + 1 == moments.len() {
+            told.push(created(facts, moment));
+        } else if n == 3 {
+            told.push(folded(facts, &moments[3..moments.len() - 1]));
         }
-        let (number, position) = (moment.number, moment.position);
-        told.push((
-            moment.created_at,
-            format!("Created #{number} for item {position}"),
-        ));
     }
-    let closed: Vec<DateTime<Utc>> = facts.moments.iter().filter_map(|m| m.closed_at).collect();
+    let closed: Vec<DateTime<Utc>> = moments.iter().filter_map(|m| m.closed_at).collect();
     if let Some(last) = closed.iter().max() {
-        told.push((
-            *last,
-            format!("Closed {} again", many(closed.len(), "issue")),
-        ));
+        let words = format!("Closed {}", many(closed.len(), "issue"));
+        told.push(Told::by_itself(*last, words));
     }
     told
+}
+
+fn created(facts: &Facts, moment: &Moment) -> Told {
+    let link = facts.link_of_created(moment.position);
+    let words = match link {
+        Some(_) => format!("Item {}: created", moment.position),
+        None => format!("Item {}: created #{}", moment.position, moment.number),
+    };
+    Told {
+        link,
+        ..Told::by_itself(moment.created_at, words)
+    }
+}
+
+/// Several as one line, which can be opened; an issue that GitHub does not show to whoever looks has no line of its own.
+fn folded(facts: &Facts, moments: &[Moment]) -> Told {
+    let at = moments.first().map(|m| m.created_at).unwrap_or_default();
+    let words = format!("Created {} more issues", moments.len());
+    let more = moments.iter().filter_map(|moment| {
+        let link = facts.link_of_created(moment.position)?;
+        Some((format!("Item {}:", moment.position), link))
+    });
+    Told {
+        more: more.collect(),
+        ..Told::by_itself(at, words)
+    }
 }
 
 fn ending(facts: &Facts) -> String {

@@ -11,17 +11,17 @@ mod view;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Deserialize;
+use axum::response::Response;
 
 use self::form::Ticks;
 use self::live::Frame as Sent;
 use self::read::Facts;
-use self::view::RunView;
+use self::view::{Like, RunView};
 use super::Shared;
 use super::error::{PageError, PageResult};
+use super::flash;
 use super::frame::Frame;
 use super::pages;
 use super::parts::Crumb;
@@ -52,13 +52,23 @@ struct RunParts {
 struct Told {
     tone: &'static str,
     words: String,
+    /// The states of the run of which it is true, with spaces between; empty: whatever becomes of it.
+    holds: &'static str,
 }
 
-/// What the page is told of what led to it.
-#[derive(Deserialize, Default)]
-pub(super) struct After {
-    #[serde(default)]
-    did: String,
+impl Told {
+    fn wait(words: impl Into<String>) -> Self {
+        Self {
+            tone: "wait",
+            words: words.into(),
+            holds: "",
+        }
+    }
+
+    /// Whether a run in this state does not contradict it.
+    fn is_true_of(&self, state: &str) -> bool {
+        self.holds.is_empty() || self.holds.split(' ').any(|held| held == state)
+    }
 }
 
 /// `GET /runs/{run}`.
@@ -66,14 +76,15 @@ pub(super) async fn page(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
     Path(id): Path<String>,
-    Query(after): Query<After>,
+    headers: HeaderMap,
 ) -> PageResult<Response> {
     let seen = find(&shared, &signed.person, &id).await?;
-    let told = done_in_words(&after.did).map(|words| Told {
-        tone: "good",
-        words: words.to_owned(),
-    });
-    show(&shared, &signed, seen, told).await
+    let path = format!("/runs/{}", seen.run.id);
+    let Some(did) = flash::find(&shared, &signed, &headers, &path) else {
+        return show(&shared, &signed, seen, None).await;
+    };
+    let page = show(&shared, &signed, seen, done(&did)).await?;
+    Ok(flash::forget(&shared, page))
 }
 
 /// `GET /runs/{run}/live`: the page's parts whenever they change.
@@ -101,10 +112,7 @@ pub(super) async fn act(
 ) -> PageResult<Response> {
     let seen = find(&shared, &signed.person, &id).await?;
     let Some(command) = command(&deed, &ticks, &seen.run.id)? else {
-        let told = Told {
-            tone: "wait",
-            words: nothing_ticked(&deed).to_owned(),
-        };
+        let told = Told::wait(nothing_ticked(&deed));
         return show(&shared, &signed, seen, Some(told)).await;
     };
     let pressed = press(
@@ -117,17 +125,13 @@ pub(super) async fn act(
     .await?;
     match pressed {
         Pressed::Done => {
-            let to = format!("/runs/{}?did={}", seen.run.id, command.name());
-            Ok(Redirect::to(&to).into_response())
+            let to = format!("/runs/{}", seen.run.id);
+            Ok(flash::lead(&shared, &signed, &to, command.name()))
         }
         Pressed::NotAllowed(words) => Err(PageError::Forbidden("This is not yours to do", words)),
         Pressed::Objection(words) => {
             let seen = find(&shared, &signed.person, &id).await?;
-            let told = Told {
-                tone: "wait",
-                words,
-            };
-            show(&shared, &signed, seen, Some(told)).await
+            show(&shared, &signed, seen, Some(Told::wait(words))).await
         }
     }
 }
@@ -156,6 +160,7 @@ async fn show(
     ];
     let run = read(shared, &signed.person, seen).await?;
     let csrf = signed.csrf.to_string();
+    let told = told.filter(|told| told.is_true_of(run.state));
     Ok(pages::ok(&RunPage {
         frame: Frame::signed_in(&signed.person.login, &csrf),
         crumbs,
@@ -215,19 +220,31 @@ fn nothing_ticked(deed: &str) -> &'static str {
     }
 }
 
-fn done_in_words(did: &str) -> Option<&'static str> {
-    match did {
-        "confirm" => Some("Confirmed. The issues are being created."),
-        "drop" => {
-            Some("Left out. They stay in the list and can be ticked again before you confirm.")
-        }
-        "cancel" => Some("Cancelled. Nothing more is created."),
-        "replan" => {
-            Some("It is being planned again. The new plan appears here as soon as it is there.")
-        }
-        "rollback" => Some(
-            "The rollback has begun: what the run created is being closed, except what people have worked on.",
+/// What a command has done, as long as it is true.
+fn done(command: &str) -> Option<Told> {
+    let (words, holds) = match command {
+        "confirm" => (
+            "Confirmed. The issues are being created.",
+            "pending creating linking summarising",
         ),
-        _ => None,
-    }
+        "drop" => (
+            "Left out. They stay in the list and can be ticked again before you confirm.",
+            "awaiting_confirmation",
+        ),
+        "cancel" => ("Cancelled. Nothing more is created.", "cancelled"),
+        "replan" => (
+            "It is being planned again. The new plan appears here as soon as it is there.",
+            "pending planning",
+        ),
+        "rollback" => (
+            "The rollback has begun: what the run created is being closed, except what people have worked on.",
+            "rolling_back",
+        ),
+        _ => return None,
+    };
+    Some(Told {
+        tone: "good",
+        words: words.to_owned(),
+        holds,
+    })
 }

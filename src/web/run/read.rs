@@ -1,18 +1,22 @@
 //! Reads what a run's page shows, within the installation and the repositories that the person sees.
 
-use super::view::IssueLink;
+use chrono::TimeDelta;
+
+use super::view::{IssueLink, Like};
 use crate::domain::ids::{IssueNumber, RepositoryId, RepositoryName, UserId};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Role;
-use crate::domain::run::{ItemState, Standing};
+use crate::domain::run::{ItemState, Phase, Standing};
 use crate::flows::access::{Person, SeenRun};
 use crate::flows::asked::Asked;
+use crate::flows::existing::Similar;
+use crate::flows::planner::How;
 use crate::flows::{FlowResult, Services};
 use crate::store::audit_events::{self, RunEvent};
 use crate::store::created_issues::{self, CreatedIssue, Moment};
 use crate::store::issue_edits::{self, Edited};
 use crate::store::planned_issues::{self, Item};
-use crate::store::{ai_calls, issue_links, runs, tenant};
+use crate::store::{ai_calls, issue_links, overview, runs, tenant};
 use crate::web::parts::thousands;
 
 /// Everything that the page is made of.
@@ -26,11 +30,15 @@ pub(super) struct Facts {
     /// Of a sync: the issues that it changes and retires.
     pub(super) edited: Vec<Edited>,
     pub(super) moments: Vec<Moment>,
+    /// What planned issues are like, by the planned issue's id.
+    similar: Vec<Similar>,
     pub(super) events: Vec<RunEvent>,
     /// Links between issues: settled, and all.
     pub(super) links: (usize, usize),
     pub(super) ai: ai_calls::Total,
     pub(super) minimum_role: Role,
+    /// Requests that the run may make in a minute, where it has made as many.
+    pub(super) own_pace: Option<u32>,
     web_url: String,
 }
 
@@ -46,6 +54,8 @@ impl Facts {
         let settings = services
             .settings(home, run.repository, &asked.for_settings())
             .await?;
+        let rate = settings.rate_limit_per_minute.value;
+        let minute_ago = services.clock.now() - TimeDelta::minutes(1);
         let mut tx = tenant::enter(&services.pool, home).await?;
         let facts = Self {
             person: person.id,
@@ -54,10 +64,18 @@ impl Facts {
             created: created_issues::list(&mut *tx, id.of(home)).await?,
             edited: issue_edits::list_edited(&mut *tx, id.of(home)).await?,
             moments: created_issues::list_moments(&mut *tx, id.of(home)).await?,
+            similar: runs::find_planning(&mut *tx, id.of(home))
+                .await?
+                .and_then(|how| serde_json::from_value::<How>(how).ok())
+                .unwrap_or_default()
+                .similar,
             events: audit_events::list_for_run(&mut *tx, home, id).await?,
             links: issue_links::count(&mut *tx, id.of(home)).await?,
             ai: ai_calls::total_of_run(&mut *tx, home, id).await?,
             minimum_role: settings.minimum_role.value,
+            own_pace: (overview::content_since(&mut *tx, home, minute_ago).await?
+                >= i64::from(rate))
+            .then_some(rate),
             web_url: services.web_url.clone(),
             asked,
             seen,
@@ -92,7 +110,12 @@ impl Facts {
             let number = item.note.as_deref()?.strip_prefix('#')?.parse().ok()?;
             return self.link(item.repository, IssueNumber(number));
         }
-        let created = self.created.iter().find(|c| c.position == item.position)?;
+        self.link_of_created(item.position)
+    }
+
+    /// The issue that was created at this place of the plan.
+    pub(super) fn link_of_created(&self, position: i32) -> Option<IssueLink> {
+        let created = self.created.iter().find(|c| c.position == position)?;
         self.link(created.repository, created.number)
     }
 
@@ -105,6 +128,35 @@ impl Facts {
     pub(super) fn standing_of(&self, item: &Item) -> Option<Standing> {
         let created = self.created.iter().find(|c| c.position == item.position)?;
         created.closed_at.is_none().then_some(created.standing)
+    }
+
+    /// The existing issues that an item may be a duplicate of; of one that GitHub does not show to this person, only that it
+    /// exists.
+    pub(super) fn like(&self, item: &Item) -> Vec<Like> {
+        if !matches!(item.state, ItemState::Planned | ItemState::Dropped) {
+            return Vec::new();
+        }
+        let alike = self.similar.iter().filter(|s| s.item == item.planned.id);
+        let told = alike.map(
+            |similar| match self.link(similar.repository, similar.number) {
+                Some(link) => Like::Shown {
+                    link,
+                    title: similar.title.clone(),
+                    is_closed: similar.is_closed,
+                },
+                None => Like::Hidden,
+            },
+        );
+        told.collect()
+    }
+
+    /// A run that waits although every planned issue exists already: a confirmation would create nothing.
+    pub(super) fn has_nothing_to_create(&self) -> bool {
+        let run = &self.seen.run;
+        run.state.phase() == Some(Phase::AwaitingConfirmation)
+            && run.syncs.is_none()
+            && !self.items.is_empty()
+            && self.items.iter().all(|i| i.state == ItemState::Skipped)
     }
 
     fn link(&self, repository: RepositoryId, number: IssueNumber) -> Option<IssueLink> {

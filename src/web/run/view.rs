@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::coverage::{self, CoverageView};
 use super::graph::{self, Drawn, Graph};
@@ -10,7 +10,7 @@ use super::log::{self, LogLine};
 use super::read::Facts;
 use crate::domain::plan::PlannedIssue;
 use crate::domain::policy::Reason;
-use crate::domain::run::{Done, ItemState, Phase, Standing, Status};
+use crate::domain::run::{Done, ItemState, Phase, Standing, State, Status};
 use crate::flows::press;
 use crate::store::issue_edits::Deed;
 use crate::store::planned_issues::Item;
@@ -24,6 +24,8 @@ pub(super) struct RunView {
     pub(super) issue: String,
     pub(super) issue_href: String,
     pub(super) badge: Badge,
+    /// The phase, or the status of what is in none.
+    pub(super) state: &'static str,
     pub(super) requested_by: String,
     pub(super) asked_at: When,
     pub(super) ended_at: Option<When>,
@@ -31,6 +33,8 @@ pub(super) struct RunView {
     /// What it waits for, in words.
     pub(super) waits_for: Option<String>,
     pub(super) failure: Option<String>,
+    /// All of it exists already, in words.
+    pub(super) exists: Option<String>,
     /// Why somebody has to confirm.
     pub(super) reasons: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -92,6 +96,7 @@ pub(super) struct ItemView {
     /// `3–5` with the block's anchor.
     pub(super) covers: Vec<(String, String)>,
     pub(super) note: Option<String>,
+    pub(super) like: Vec<Like>,
     pub(super) can_tick: bool,
     pub(super) ticked: bool,
 }
@@ -101,6 +106,18 @@ pub(super) struct ItemView {
 pub(super) struct IssueLink {
     pub(super) href: String,
     pub(super) words: String,
+}
+
+/// An existing issue that a planned one may be a duplicate of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Like {
+    Shown {
+        link: IssueLink,
+        title: String,
+        is_closed: bool,
+    },
+    /// In a repository that GitHub does not show to whoever looks.
+    Hidden,
 }
 
 impl ItemView {
@@ -119,7 +136,7 @@ pub(super) fn item_badge(state: ItemState) -> Badge {
         ItemState::Created => Badge::new(Tone::Good, "Created"),
         ItemState::Skipped => Badge::new(Tone::Off, "Exists already"),
         ItemState::Failed => Badge::new(Tone::Bad, "Refused"),
-        ItemState::Closed => Badge::new(Tone::Undone, "Closed again"),
+        ItemState::Closed => Badge::new(Tone::Undone, "Closed"),
         ItemState::Left => Badge::new(Tone::Wait, "Left open"),
         ItemState::Changed => Badge::new(Tone::Good, "Changed"),
         ItemState::Undone => Badge::new(Tone::Undone, "As before"),
@@ -190,7 +207,13 @@ impl RunView {
             })
             .collect();
         let progress = progress(facts);
-        let badge = Badge::of_run(run.state);
+        let exists = facts
+            .has_nothing_to_create()
+            .then(|| all_exist(facts.items.len()));
+        let badge = match exists {
+            Some(_) => Badge::new(Tone::Off, "Nothing to create"),
+            None => Badge::of_run(run.state),
+        };
         let said = progress.as_ref().map_or_else(
             || badge.words.to_owned(),
             |p| format!("{}: {} of {}", p.words, p.done, p.total),
@@ -201,15 +224,19 @@ impl RunView {
             issue: format!("{place}#{}", run.issue),
             issue_href: facts.issue_href(place, run.issue),
             badge,
+            state: state_of(run.state),
             requested_by: run.requested_by.clone(),
             asked_at: When::new(run.created_at, now),
             ended_at: run.finished_at.map(|at| When::new(at, now)),
             progress,
-            waits_for: (run.state.phase() != Some(Phase::AwaitingConfirmation))
-                .then(|| run.waits_for(now))
-                .flatten(),
+            waits_for: waits_for(facts, now),
             failure: run.failure.clone(),
-            reasons: reasons(facts),
+            reasons: if exists.is_some() {
+                Vec::new()
+            } else {
+                reasons(facts)
+            },
+            exists,
             warnings: warnings(facts),
             planner: facts
                 .plan
@@ -241,6 +268,37 @@ fn planner(name: &str, why: &str) -> String {
     }
 }
 
+/// What it waits for of itself; a confirmation is told with its reasons.
+fn waits_for(facts: &Facts, now: DateTime<Utc>) -> Option<String> {
+    let run = &facts.seen.run;
+    if run.state.phase() == Some(Phase::AwaitingConfirmation) {
+        return None;
+    }
+    let words = run.waits_for(now)?;
+    let until = run.waits_until?;
+    let is_soon = until - now <= TimeDelta::minutes(1) && run.troubled_since.is_none();
+    Some(match facts.own_pace.filter(|_| is_soon) {
+        Some(pace) => format!(
+            "its pace of {} a minute; goes on at {}",
+            many(pace as usize, "request"),
+            until.format("%H:%M:%S UTC")
+        ),
+        None => words,
+    })
+}
+
+fn state_of(state: State) -> &'static str {
+    let phase = state.phase().map(Phase::as_str);
+    phase.unwrap_or_else(|| state.status().as_str())
+}
+
+fn all_exist(planned: usize) -> String {
+    match planned {
+        1 => "The planned issue exists already; there is nothing to create.".to_owned(),
+        n => format!("All {n} planned issues exist already; there is nothing to create."),
+    }
+}
+
 fn progress(facts: &Facts) -> Option<Progress> {
     let count = |states: &[ItemState]| {
         let of = |item: &&Item| states.contains(&item.state);
@@ -266,7 +324,7 @@ fn progress(facts: &Facts) -> Option<Progress> {
             let done = count(&[ItemState::Closed, ItemState::Left, ItemState::Undone]);
             let words = match run.syncs {
                 Some(_) => "Putting issues back",
-                None => "Closing issues again",
+                None => "Closing issues",
             };
             (words, done, exist)
         }
@@ -281,7 +339,12 @@ fn reasons(facts: &Facts) -> Vec<String> {
     }
     let reasons: Vec<Reason> =
         serde_json::from_value(facts.seen.run.reasons.clone()).unwrap_or_default();
-    reasons.iter().map(ToString::to_string).collect()
+    let who = &facts.seen.run.requested_by;
+    let told = |reason: &Reason| match reason {
+        Reason::DryRun => format!("{who} asked for a dry run."),
+        reason => reason.to_string(),
+    };
+    reasons.iter().map(told).collect()
 }
 
 fn warnings(facts: &Facts) -> Vec<String> {
@@ -302,7 +365,7 @@ fn buttons(facts: &Facts) -> Buttons {
         )
     });
     let possible = Buttons {
-        confirm: state.confirm().is_ok() && run.shows_its_plan(),
+        confirm: state.confirm().is_ok() && run.shows_its_plan() && !facts.has_nothing_to_create(),
         cancel: state.cancel().is_ok(),
         replan: state.phase() == Some(Phase::AwaitingConfirmation) && state.replan().is_ok(),
         rollback: state.status().is_final() && state.start_rollback().is_ok() && stands,
@@ -343,7 +406,7 @@ fn items_words(facts: &Facts) -> String {
     }
     let told: Vec<String> = counts
         .iter()
-        .map(|((_, words), count)| format!("{count} {}", words.to_lowercase()))
+        .map(|((_, words), count)| format!("{count} {}", of_many(words, *count)))
         .collect();
     let done = Done::of(
         facts
@@ -357,8 +420,25 @@ fn items_words(facts: &Facts) -> String {
     };
     match facts.items.len() {
         0 => String::new(),
-        n => format!("{}: {}{closed}", many(n, "issue"), told.join(", ")),
+        n => match counts.first_key_value() {
+            Some(((_, words), count)) if *count == n => {
+                format!("{} {}{closed}", many(n, "issue"), of_many(words, n))
+            }
+            _ => format!("{}: {}{closed}", many(n, "issue"), told.join(", ")),
+        },
     }
+}
+
+/// A badge's words within a sentence about so many issues.
+fn of_many(words: &str, count: usize) -> String {
+    let words = words.to_lowercase();
+    if count == 1 {
+        return words;
+    }
+    words
+        .replace("exists", "exist")
+        .replace("stays as it is", "stay as they are")
+        .replace("left as it is", "left as they are")
 }
 
 /// Parents first, what they group below them.
@@ -412,6 +492,7 @@ fn item_view(facts: &Facts, item: &Item, depth: usize, positions: &HashMap<&str,
         part_of: planned.parent.as_ref().and_then(at),
         covers: coverage::places(facts.plan.as_ref(), planned),
         note: note(facts, item),
+        like: facts.like(item),
         can_tick,
         ticked: item.state == ItemState::Planned,
     }

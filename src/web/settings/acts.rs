@@ -11,6 +11,8 @@ use serde::Deserialize;
 use super::form::Typed;
 use super::page::{Extra, Notice, back, page};
 use super::place::{self, Ids, Place};
+use crate::domain::rejection::Complaint;
+use crate::domain::settings::Provider;
 use crate::flows::settings::change::{self, Changed, Imported};
 use crate::flows::settings::keys::{self, KeySet, Tried};
 use crate::flows::settings::sheet;
@@ -38,7 +40,7 @@ pub(super) async fn save(
             wrong,
             ..Extra::default()
         },
-        done => match finish(&shared, &place, done, "saved")? {
+        done => match finish(&shared, &signed, &place, done, "saved")? {
             Ok(response) => return Ok(response),
             Err(notice) => Extra {
                 notice: Some(notice),
@@ -53,6 +55,7 @@ pub(super) async fn save(
 /// The redirect after a change, or what is to be said where there was none.
 fn finish(
     shared: &Shared,
+    signed: &SignedIn,
     place: &Place,
     done: Changed,
     word: &str,
@@ -60,9 +63,16 @@ fn finish(
     Ok(match done {
         Changed::Saved {
             key_voided: true, ..
-        } => Ok(back(place, "voided")),
-        Changed::Saved { .. } => Ok(back(place, word)),
-        Changed::Unchanged => Ok(back(place, "unchanged")),
+        } => {
+            let word = if word == "saved" {
+                "voided"
+            } else {
+                "undone-without-key"
+            };
+            Ok(back(shared, signed, place, word))
+        }
+        Changed::Saved { .. } => Ok(back(shared, signed, place, word)),
+        Changed::Unchanged => Ok(back(shared, signed, place, "unchanged")),
         Changed::Overtaken { by, at, .. } => {
             let when = When::new(at, shared.services.clock.now()).words;
             let words = format!(
@@ -118,7 +128,12 @@ pub(super) async fn undo(
     let (base, to) = (version(&form.version)?, version(&form.to)?);
     let by = place::by(&signed);
     let done = change::undo(&shared.services, &by, place.scope(), base, to).await?;
-    match finish(&shared, &place, done, "undone")? {
+    let word = if lacks_key(&shared, &place).await? {
+        "undone-without-key"
+    } else {
+        "undone"
+    };
+    match finish(&shared, &signed, &place, done, word)? {
         Ok(response) => Ok(response),
         Err(notice) => {
             let extra = Extra {
@@ -128,6 +143,14 @@ pub(super) async fn undo(
             page(&shared, &signed, &place, &extra).await
         }
     }
+}
+
+/// Whether the layer names a provider of its own and has no key for it. What was voided does not come back with an undo.
+async fn lacks_key(shared: &Shared, place: &Place) -> PageResult<bool> {
+    let services = &shared.services;
+    let own = sheet(services, place.scope()).await?.own.provider;
+    let names_one = own.is_some_and(|provider| provider != Provider::None);
+    Ok(names_one && keys::find(services, place.scope()).await?.is_none())
 }
 
 #[derive(Deserialize)]
@@ -152,8 +175,16 @@ pub(super) async fn import(
         ..Extra::default()
     };
     match done {
-        Imported::Complaints(complaints) => extra.complaints = complaints,
-        Imported::Done(done) => match finish(&shared, &place, done, "saved")? {
+        Imported::Complaints(complaints) => {
+            extra.complaints = complaints
+                .into_iter()
+                .map(|complaint| Complaint {
+                    says: complaint.says.replace('`', ""),
+                    ..complaint
+                })
+                .collect();
+        }
+        Imported::Done(done) => match finish(&shared, &signed, &place, done, "saved")? {
             Ok(response) => return Ok(response),
             Err(notice) => extra.notice = Some(notice),
         },
@@ -203,7 +234,7 @@ pub(super) async fn set_key(
     let place = Place::find(&shared, &signed, &ids).await?;
     let by = place::by(&signed);
     match keys::set(&shared.services, &by, place.scope(), &form.key).await? {
-        KeySet::Set => Ok(back(&place, "key")),
+        KeySet::Set => Ok(back(&shared, &signed, &place, "key")),
         KeySet::Refused(key_fault) => {
             let extra = Extra {
                 key_fault,
@@ -226,7 +257,7 @@ pub(super) async fn remove_key(
 ) -> PageResult<Response> {
     let place = Place::find(&shared, &signed, &ids).await?;
     keys::remove(&shared.services, &place::by(&signed), place.scope()).await?;
-    Ok(back(&place, "no-key"))
+    Ok(back(&shared, &signed, &place, "no-key"))
 }
 
 /// `POST …/settings/key/test`: the answer is on the page that comes back.

@@ -458,7 +458,7 @@ fn shown(key: &str, s: &Settings) -> (String, Layer) {
 }
 
 /// A stored value as the history tells it.
-pub(super) fn told(value: Option<&Value>) -> String {
+pub(in crate::web) fn told(value: Option<&Value>) -> String {
     match value {
         None => "inherited".to_owned(),
         Some(Value::Array(list)) if list.is_empty() => "an empty list".to_owned(),
@@ -476,8 +476,13 @@ pub(super) fn told(value: Option<&Value>) -> String {
     }
 }
 
+/// Whether the form has a field for it.
+pub(super) fn knows(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
 /// A setting's name for people.
-pub(super) fn label(key: &str) -> String {
+pub(in crate::web) fn label(key: &str) -> String {
     if KEYS.contains(&key) {
         words(key).0.to_owned()
     } else {

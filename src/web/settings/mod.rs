@@ -9,7 +9,7 @@
 //! | `acts` | what the page's buttons do |
 
 mod acts;
-mod fields;
+pub(super) mod fields;
 mod form;
 mod page;
 pub(super) mod place;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::fields::{self, Input, Section};
@@ -18,6 +19,7 @@ use crate::flows::settings::keys::{self, KeyShown};
 use crate::flows::settings::{Sheet, sheet};
 use crate::web::Shared;
 use crate::web::error::{self, PageResult};
+use crate::web::flash;
 use crate::web::frame::Frame;
 use crate::web::pages::ok as render;
 use crate::web::parts::{Crumb, InstallationTab, Pager, Tab, When};
@@ -75,8 +77,9 @@ struct SettingsPage<'a> {
     sections: Vec<Section>,
     elsewhere: Vec<String>,
     left_out: Vec<String>,
-    faults: usize,
-    key: Option<KeyBox>,
+    /// The fields with faults: where each is, and its label.
+    wrong: Vec<Crumb>,
+    key: KeyBox,
     versions: Vec<Row>,
     has_more: bool,
     extra: &'a Extra,
@@ -116,44 +119,47 @@ pub(super) struct Row {
     button: String,
 }
 
-/// `?done=saved`: what the page before has done.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Done {
-    done: Option<String>,
-}
-
-impl Done {
-    fn notice(&self) -> Option<Notice> {
-        let (title, words) = match self.done.as_deref()? {
-            "saved" => (
-                "Saved",
-                "The settings are in force, for every run that is asked for from now on.",
-            ),
-            "voided" => (
-                "Saved, and the key is void",
-                "The key was kept for another provider or address, so it was forgotten. Enter the one for this provider below.",
-            ),
-            "unchanged" => ("Nothing to save", "The settings were so already."),
-            "undone" => (
-                "Undone",
-                "The settings are again as they were. That is a change too, and can be undone.",
-            ),
-            "key" => (
-                "Key kept",
-                "It is sealed, and nobody can read it back. Test whether the provider takes it.",
-            ),
-            "no-key" => (
-                "Key removed",
-                "It was forgotten here. Revoke it at the provider if nobody else uses it.",
-            ),
-            _ => return None,
-        };
-        Some(Notice {
-            tone: "good",
-            title,
-            words: words.to_owned(),
-        })
-    }
+/// What the page before has done, by the word that its flash carries.
+fn done(word: &str) -> Option<Notice> {
+    let (tone, title, words) = match word {
+        "saved" => (
+            "good",
+            "Saved",
+            "The settings are in force, for every run that is asked for from now on.",
+        ),
+        "voided" => (
+            "wait",
+            "Saved, and the key is void",
+            "The key was kept for another provider or address, so it was forgotten. Enter the one for this provider below.",
+        ),
+        "unchanged" => ("good", "Nothing to save", "The settings were so already."),
+        "undone" => (
+            "good",
+            "Undone",
+            "The settings are again as they were. That is a change too, and can be undone.",
+        ),
+        "undone-without-key" => (
+            "wait",
+            "Undone, and there is no key",
+            "The settings are again as they were, but a key that was kept for another provider or address is forgotten, and none comes back. If the provider in force needs one, enter it below.",
+        ),
+        "key" => (
+            "good",
+            "Key kept",
+            "It is sealed, and nobody can read it back. Test whether the provider takes it.",
+        ),
+        "no-key" => (
+            "good",
+            "Key removed",
+            "It was forgotten here. Revoke it at the provider if nobody else uses it.",
+        ),
+        _ => return None,
+    };
+    Some(Notice {
+        tone,
+        title,
+        words: words.to_owned(),
+    })
 }
 
 /// `GET …/settings`.
@@ -161,14 +167,18 @@ pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     signed: SignedIn,
     ids: Ids,
-    done: Result<Query<Done>, QueryRejection>,
+    headers: HeaderMap,
 ) -> PageResult<Response> {
     let place = Place::find(&shared, &signed, &ids).await?;
+    let Some(word) = flash::find(&shared, &signed, &headers, &place.href()) else {
+        return page(&shared, &signed, &place, &Extra::default()).await;
+    };
     let extra = Extra {
-        notice: done.ok().and_then(|Query(done)| done.notice()),
+        notice: done(&word),
         ..Extra::default()
     };
-    page(&shared, &signed, &place, &extra).await
+    let page = page(&shared, &signed, &place, &extra).await?;
+    Ok(flash::forget(&shared, page))
 }
 
 /// The page as it stands, with what is to be said about it.
@@ -215,7 +225,7 @@ pub(super) async fn page(
             .iter()
             .map(|w| w.says.replace('`', ""))
             .collect(),
-        faults: extra.wrong.len(),
+        wrong: wrong_fields(&extra.wrong),
         key: key_box(&sheet, key, now),
         has_more: past.older.is_some(),
         versions: rows(past.versions, sheet.version, now),
@@ -230,29 +240,32 @@ pub(super) async fn page(
     })
 }
 
-fn key_box(
-    sheet: &Sheet,
-    own: Option<KeyShown>,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Option<KeyBox> {
-    let provider = &sheet.effective.provider;
-    let can_set = provider.from != Layer::Operator && provider.value != Provider::None;
-    if !can_set && own.is_none() {
-        return None;
+fn wrong_fields(wrong: &[Wrong]) -> Vec<Crumb> {
+    let mut fields: Vec<Crumb> = Vec::new();
+    for wrong in wrong.iter().filter(|w| fields::knows(&w.field)) {
+        let href = format!("#{}", wrong.field);
+        if fields.iter().all(|known| known.href != href) {
+            fields.push(Crumb::new(href, fields::label(&wrong.field)));
+        }
     }
+    fields
+}
+
+fn key_box(sheet: &Sheet, own: Option<KeyShown>, now: chrono::DateTime<chrono::Utc>) -> KeyBox {
+    let provider = &sheet.effective.provider;
     let address = sheet.effective.base_url.value.as_ref();
     let address = address.map_or_else(
         || "its own address".to_owned(),
         |url| url.origin().ascii_serialization(),
     );
-    Some(KeyBox {
+    KeyBox {
         goes_to: format!("{} at {address}", provider.value.as_str()),
-        can_set,
+        can_set: provider.from != Layer::Operator && provider.value != Provider::None,
         own: own.map(|key| {
             let at = When::new(key.set_at, now);
             (key, at)
         }),
-    })
+    }
 }
 
 /// `GET …/settings/history`.
@@ -326,6 +339,6 @@ fn rows(versions: Vec<Version>, current: i32, now: chrono::DateTime<chrono::Utc>
 }
 
 /// After a change: back to the page, with a word about it.
-pub(super) fn back(place: &Place, done: &str) -> Response {
-    axum::response::Redirect::to(&format!("{}?done={done}", place.href())).into_response()
+pub(super) fn back(shared: &Shared, signed: &SignedIn, place: &Place, done: &str) -> Response {
+    flash::lead(shared, signed, &place.href(), done)
 }

@@ -56,7 +56,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The layer that the address names, if the person is its admin; else the page that what does not exist gets.
+    /// The layer that the address names, if the person is its admin. Who sees it and is none is told so; who does not see it
+    /// gets the page that what does not exist gets.
     pub(crate) async fn find(shared: &Shared, signed: &SignedIn, ids: &Ids) -> PageResult<Self> {
         let installation = ids.find("installation").ok_or(PageError::NotFound)?;
         let seen = access::installation(
@@ -74,7 +75,10 @@ impl Place {
         };
         let role = repository.as_ref().map(|r| r.role);
         if seen.level < Level::Admin && role != Some(Role::Admin) {
-            return Err(PageError::NotFound);
+            return Err(PageError::Forbidden(
+                "This is for admins",
+                who_may(repository.as_ref()),
+            ));
         }
         Ok(Self { seen, repository })
     }
@@ -124,6 +128,18 @@ impl Place {
 
     pub(crate) fn tabs(&self, here: InstallationTab) -> Vec<Tab> {
         here.row(self.seen.id, self.is_admin())
+    }
+}
+
+fn who_may(repository: Option<&SeenRepository>) -> String {
+    let of_account =
+        "the admins of this account: whoever administers every repository that the App reaches";
+    match repository {
+        Some(repository) => format!(
+            "Settings of {} are for its own admins and {of_account}. Your role there is {}.",
+            repository.name, repository.role
+        ),
+        None => format!("Settings, API tokens and the audit log are for {of_account}."),
     }
 }
 

@@ -50,6 +50,50 @@ async fn stored(t: &House) -> String {
 }
 
 #[tokio::test]
+async fn the_page_says_what_a_key_needs_and_that_a_voided_one_does_not_come_back() {
+    with_model(async |t, models| {
+        let browser = t.browser_of("olivia").await;
+        let start = browser.get(&page(t)).await;
+        assert!(
+            start.text.contains("Choose and save a provider first")
+                && !start.text.contains("/key/test"),
+            "{}",
+            start.text
+        );
+        changes(&t.services(), acme(t), 0, own_model(models)).await;
+        let ready = browser.get(&page(t)).await;
+        assert!(ready.text.contains("Test without a key"), "{}", ready.text);
+        browser
+            .submits(&ready, &format!("{}/key", page(t)), &[("key", KEY)])
+            .await;
+        let other = "provider: anthropic\nmodel: other\n";
+        let import = [("version", "1"), ("text", other)];
+        let voided = browser
+            .submits(&ready, &format!("{}/import", page(t)), &import)
+            .await;
+        let voided = browser.follow(voided).await;
+        assert!(
+            voided
+                .text
+                .contains("notice wait\" role=\"status\"><strong>Saved, and the key is void"),
+            "{}",
+            voided.text
+        );
+        let undo = [("version", "2"), ("to", "1")];
+        let undone = browser
+            .submits(&voided, &format!("{}/undo", page(t)), &undo)
+            .await;
+        let undone = browser.follow(undone).await;
+        assert!(
+            undone.text.contains("Undone, and there is no key"),
+            "{}",
+            undone.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_is_kept_tried_and_shown_to_nobody() {
     with_model(async |t, models| {
         assert_eq!(

@@ -82,7 +82,8 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
             r#"<option value="read" selected>"#,
             r#"name="allowed_labels.empty" value="true" checked"#,
             r#"name="allowed_providers" value="openai" checked"#,
-            "Nothing was saved",
+            "Nothing was saved: 4 fields to mend</strong><p>",
+            "<a href=\"#components\">",
         ] {
             assert!(refused.text.contains(kept), "{kept} is not in {}", refused.text);
         }
@@ -121,10 +122,7 @@ async fn the_second_admin_keeps_what_was_typed_and_is_told() {
                 &[("version", "1"), ("max_issues", "30")],
             )
             .await;
-        assert_eq!(
-            saved.header("location"),
-            format!("{}?done=saved", settings(t))
-        );
+        assert_eq!(saved.header("location"), settings(t));
 
         let page = other.follow(saved).await;
         let undone = other
@@ -134,11 +132,17 @@ async fn the_second_admin_keeps_what_was_typed_and_is_told() {
                 &[("version", "2"), ("to", "1")],
             )
             .await;
+        assert_eq!(undone.header("location"), settings(t));
+        let undone = other.follow(undone).await;
         assert!(
-            undone.header("location").ends_with("?done=undone"),
+            undone.text.contains("<strong>Undone</strong>"),
             "{}",
             undone.text
         );
+        let anew = other.get(&format!("{}?done=no-key", settings(t))).await;
+        for wrong in ["<strong>Undone</strong>", "<strong>Key removed</strong>"] {
+            assert!(!anew.text.contains(wrong), "{wrong}: {}", anew.text);
+        }
         let now = sheet(&t.services(), acme(t)).await.unwrap();
         assert_eq!((now.version, now.own.max_issues), (3, Some(20)));
         let history = other.get(&format!("{}/history", settings(t))).await;
@@ -160,7 +164,9 @@ async fn settings_are_carried_as_yaml() {
         let bad = "max_issues: 5\nlabels: x\n";
         let refused = olivia.submits(&page, &import, &[("version", "0"), ("text", bad)]).await;
         assert_eq!(refused.status, 422);
-        assert!(refused.text.contains("Line 2: `labels` must be a list of labels, got &#34;x&#34;"), "{}", refused.text);
+        assert!(refused.text.contains("Line 2: labels must be a list of labels, got &#34;x&#34;"), "{}", refused.text);
+        let (top, _) = refused.text.split_once("<form method=\"post\" action=\"/installations").unwrap();
+        assert!(top.contains("<strong>Nothing was imported</strong><p>Line 2:") && top.contains("href=\"#import\""), "{top}");
         assert!(refused.text.contains("labels: x\n"));
         let text = "max_issues: 5\ncomponents: {api: acme/shop}\n";
         let saved = olivia.submits(&page, &import, &[("version", "0"), ("text", text)]).await;
@@ -197,7 +203,8 @@ async fn the_audit_log_says_who_changed_what_and_can_be_taken_along() {
         assert_eq!(page.status, 200, "{}", page.text);
         for said in [
             "changed settings",
-            "max_issues: inherited → 20",
+            "Most issues in a run: inherited → 20",
+            "the whole installation",
             "asked for issues",
             "cancelled the run",
             "alice",
@@ -205,6 +212,13 @@ async fn the_audit_log_says_who_changed_what_and_can_be_taken_along() {
         ] {
             assert!(page.text.contains(said), "{said}: {}", page.text);
         }
+        let number = issue.number;
+        assert!(
+            page.text
+                .contains(&format!("/acme/shop/issues/{number}\">#{number}</a>")),
+            "{}",
+            page.text
+        );
         let filtered = olivia
             .get(&format!("{audit}?who=ALICE&action=cancel"))
             .await;
@@ -221,8 +235,9 @@ async fn the_audit_log_says_who_changed_what_and_can_be_taken_along() {
         assert_eq!(csv.text.lines().count(), 4, "{}", csv.text);
         assert!(
             csv.text
-                .starts_with("at,actor,actor_id,action,repository_id,run,detail\r\n")
+                .starts_with("at,actor,actor_id,action,repository_id,repository,run,detail\r\n")
         );
+        assert!(csv.text.contains("\"acme/shop\""), "{}", csv.text);
         let lines = olivia
             .get(&format!("{audit}/events.jsonl?action=change_settings"))
             .await;

@@ -77,6 +77,53 @@ async fn what_is_asked_wrongly_is_answered_by_a_page_of_ours() {
 }
 
 #[tokio::test]
+async fn trouble_is_told_in_the_frame_of_who_is_signed_in() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        for path in [
+            "/nowhere",
+            "/login/callback?state=x",
+            "/install/callback?setup_action=request",
+        ] {
+            let page = olivia.get(path).await;
+            for said in [
+                "<h1>",
+                "<span class=\"hidden\">Signed in as </span>olivia",
+                "Sign out everywhere",
+            ] {
+                assert!(page.text.contains(said), "{path}, {said}: {}", page.text);
+            }
+        }
+        assert!(
+            olivia
+                .get("/nowhere")
+                .await
+                .text
+                .contains("To your installations")
+        );
+        let nobody = t.browser().get("/nowhere").await;
+        assert!(
+            nobody.text.contains("Sign in with GitHub") && !nobody.text.contains("Sign out"),
+            "{}",
+            nobody.text
+        );
+        // Without its sessions the server still says what is wrong.
+        sqlx::query("alter table sessions rename to sessions_away")
+            .execute(t.pool())
+            .await
+            .unwrap();
+        let page = olivia.get("/nowhere").await;
+        assert_eq!(page.status, 404);
+        assert!(page.text.contains("There is no such page"), "{}", page.text);
+        sqlx::query("alter table sessions_away rename to sessions")
+            .execute(t.pool())
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_api_answers_everything_as_a_problem() {
     house(async |t| {
         for (method, path, status) in [

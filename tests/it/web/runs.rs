@@ -1,6 +1,6 @@
 //! Runs and installations on their pages: who sees them, who may press the buttons, and what is not done twice.
 
-use openproducer::simulator::IssueRef;
+use openproducer::simulator::{IssueRef, Role};
 
 use crate::harness::browser::Page;
 use crate::harness::house::{House, house};
@@ -24,6 +24,13 @@ fn fields<'a>(page: &'a str, ticked: &[&'a str]) -> Vec<(&'static str, &'a str)>
     all
 }
 
+/// What the page tells of the button that led to it.
+fn told_on(page: &Page) -> Option<&str> {
+    let (_, rest) = page.text.split_once("id=\"told\"")?;
+    let (_, rest) = rest.split_once("<p>")?;
+    rest.split_once("</p>").map(|(told, _)| told)
+}
+
 fn told(page: &Page) -> &str {
     let (_, rest) = page.text.split_once("class=\"notice").unwrap_or_default();
     rest.split_once("<p>").map_or("", |(_, rest)| {
@@ -41,7 +48,7 @@ async fn only_what_is_ticked_is_created_and_only_once() {
         let done = alice
             .submits(&page, &format!("{path}/confirm"), &form)
             .await;
-        assert_eq!(done.header("location"), format!("{path}?did=confirm"));
+        assert_eq!(done.header("location"), path);
         t.quiet().await;
         assert_eq!(
             t.titles(),
@@ -62,6 +69,147 @@ async fn only_what_is_ticked_is_created_and_only_once() {
         t.quiet().await;
         assert_eq!(t.created().len(), 2);
         assert_eq!(t.state(&issue).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_button_did_is_told_once_and_where_it_was_pressed() {
+    house(async |t| {
+        let (_, path) = waiting(t).await;
+        let alice = t.browser_of("alice").await;
+        let page = alice.get(&path).await;
+        let form = fields(&page.text, &["1"]);
+        let done = alice.submits(&page, &format!("{path}/drop"), &form).await;
+        assert_eq!((done.status, done.header("location")), (303, path.as_str()));
+        // Another page on the way does not tell it, nor does it use it up.
+        let home = alice
+            .get(&format!("/installations/{}", t.installation))
+            .await;
+        assert!(!home.text.contains("Left out."), "{}", home.text);
+        // Nobody else's session opens it.
+        let olivia = t.browser_of("olivia").await;
+        let told = alice.cookie("openproducer_told").unwrap();
+        olivia.steal_cookie("openproducer_told", &told);
+        assert_eq!(told_on(&olivia.get(&path).await), None);
+        let first = alice.follow(done).await;
+        assert!(told_on(&first).unwrap().starts_with("Left out."));
+        assert_eq!(told_on(&alice.get(&path).await), None, "loaded anew");
+        let forged = alice.get(&format!("{path}?did=rollback")).await;
+        assert_eq!(told_on(&forged), None, "{}", forged.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_over_is_not_told_as_going_on() {
+    house(async |t| {
+        let (issue, path) = waiting(t).await;
+        let alice = t.browser_of("alice").await;
+        let page = alice.get(&path).await;
+        let form = fields(&page.text, &["1", "2", "3"]);
+        let done = alice
+            .submits(&page, &format!("{path}/confirm"), &form)
+            .await;
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "completed");
+        assert_eq!(told_on(&alice.follow(done).await), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_possible_duplicate_is_named_with_its_issue_to_those_who_may_see_it() {
+    house(async |t| {
+        t.sim.add_repository("acme/site");
+        t.sim.set_private("acme/site", true);
+        for login in ["alice", "olivia"] {
+            t.sim.set_role("acme/site", login, Role::Admin);
+        }
+        t.quiet().await;
+        t.alice().opens_issue("acme/shop", "Checkout form of the shop", "");
+        t.alice().opens_issue("acme/site", "Secret landing page of the site", "");
+        let asks = "@TheOpenProducerBot\nrepositories: acme/shop, acme/site\ncomponents: shop, site\n\n- Build the checkout form of the shop\n- Build the secret landing page of the site\n";
+        let issue = t.opens("Both", asks).await;
+        assert_eq!(t.state(&issue).await, "running awaiting_confirmation");
+        let path = format!("/runs/{}", t.run(&issue).await.id);
+        let alice = t.browser_of("alice").await.get(&path).await;
+        for like in [
+            "/acme/shop/issues/1\">#1 Checkout form of the shop</a>",
+            "/acme/site/issues/1\">acme/site#1 Secret landing page of the site</a>",
+        ] {
+            assert!(alice.text.contains(like), "{like}: {}", alice.text);
+        }
+        let rita = t.browser_of("rita").await.get(&path).await;
+        assert!(rita.text.contains("#1 Checkout form of the shop</a>"));
+        assert!(
+            rita.text.contains("Like an issue that exists already, in a repository that GitHub does not show you")
+                && !rita.text.contains("Secret landing page of the site</a>"),
+            "{}",
+            rita.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_of_which_everything_exists_is_closed_and_not_confirmed() {
+    house(async |t| {
+        for title in ["Add a search field", "Index the articles"] {
+            t.alice().opens_issue("acme/shop", title, "");
+        }
+        let asks = "@TheOpenProducerBot\ndry_run: true\nunique_by: title\n\n- Add a search field\n- Index the articles\n";
+        let issue = t.opens("Search", asks).await;
+        let path = format!("/runs/{}", t.run(&issue).await.id);
+        let alice = t.browser_of("alice").await;
+        let page = alice.get(&path).await;
+        for said in [
+            "All 2 planned issues exist already; there is nothing to create.",
+            "2 issues exist already.",
+            "Close the run",
+            "Plan again…",
+        ] {
+            assert!(page.text.contains(said), "{said}: {}", page.text);
+        }
+        for wrong in ["somebody has to confirm", "data-ticked", "Leave out"] {
+            assert!(!page.text.contains(wrong), "{wrong}: {}", page.text);
+        }
+        let form = [("plan", page.hidden("plan"))];
+        let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        alice.submits(&page, &format!("{path}/cancel"), &form).await;
+        t.quiet().await;
+        assert_eq!(t.state(&issue).await, "cancelled");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_keeps_its_own_pace_does_not_blame_github() {
+    house(async |t| {
+        let issue = t
+            .opens("Sign-in", &ASKS.replace("dry_run", "rate_limit_per_minute: 2\ndry_run"))
+            .await;
+        let run = t.run(&issue).await.id;
+        let alice = t.browser_of("alice").await;
+        let waits = async |seconds: f64| {
+            sqlx::query("update runs set phase = 'creating', confirmed_at = now(), waits_until = now() + make_interval(secs => $2) where id = $1")
+                .bind(run.as_str())
+                .bind(seconds)
+                .execute(t.pool())
+                .await
+                .unwrap();
+            alice.get(&format!("/runs/{run}")).await.text
+        };
+        let page = waits(50.0).await;
+        assert!(page.contains("Waits for GitHub&#39;s limits; goes on at"), "{page}");
+        sqlx::query("insert into content_requests (installation_id, at) select installation_id, now() from runs, generate_series(1, 2)")
+            .execute(t.pool())
+            .await
+            .unwrap();
+        let page = waits(50.0).await;
+        assert!(page.contains("Waits for its pace of 2 requests a minute; goes on at"), "{page}");
+        let page = waits(900.0).await;
+        assert!(page.contains("Waits for GitHub&#39;s limits; goes on at"), "{page}");
     })
     .await;
 }
