@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use crate::harness::house::{House, SHOP, house};
 
+mod makers;
+
 const SPEC: &str = "@TheOpenProducerBot\ndry_run: true\n\n- [ ] Build the login form\n- [ ] Store sessions in the database\n";
 
 /// A script with a token, or with none.
@@ -26,6 +28,7 @@ pub(crate) struct Script {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) kind: String,
+    pub(crate) retry_after: Option<String>,
     pub(crate) json: Value,
 }
 
@@ -57,9 +60,12 @@ impl Script {
             .to_str()
             .unwrap()
             .to_owned();
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
         let text = response.text().await.unwrap();
         Reply {
             status,
+            retry_after,
             json: serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {kind}: {text}")),
             kind,
         }

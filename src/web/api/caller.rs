@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::problem::{ApiError, Problem};
+use crate::flows::makers::{self, Rule};
 use crate::flows::tokens::{self, Caller, Known, Scope};
 use crate::web::{Origin, Shared};
 
@@ -51,13 +52,28 @@ impl FromRequestParts<Arc<Shared>> for Authorized {
         if !tokens::admit(&shared.services, &caller).await {
             return Err(ApiError::TooOften);
         }
-        if !tokens::maker_rules(&shared.services, &caller).await? {
-            return Err(ApiError::Forbidden(format!(
-                "This token speaks for {}, who does not administer the whole installation any more.",
-                caller.made_by
-            )));
-        }
+        ruled(&caller, makers::rules(&shared.services, &caller).await?)?;
         Ok(Self(caller))
+    }
+}
+
+/// Whether the token's maker still rules all that it speaks for; why it is not answered otherwise.
+pub(super) fn ruled(caller: &Caller, rule: Rule) -> Result<(), ApiError> {
+    let maker = &caller.made_by;
+    match rule {
+        Rule::Rules => Ok(()),
+        Rule::RulesNot => Err(ApiError::Forbidden(format!(
+            "This token speaks for {maker}, who does not administer the whole installation any more."
+        ))),
+        Rule::BeingAsked => Err(ApiError::Unavailable(format!(
+            "GitHub is being asked whether {maker}, who made this token, administers every repository of the installation. Try again in a moment."
+        ))),
+        Rule::Unknown => Err(ApiError::Unavailable(format!(
+            "GitHub does not say at this moment whether {maker}, who made this token, administers the installation. Try again in a moment."
+        ))),
+        Rule::TooLarge { most } => Err(ApiError::Forbidden(format!(
+            "The installation reaches more than {most} repositories. With so many only a token counts that the account itself has made."
+        ))),
     }
 }
 

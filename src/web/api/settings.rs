@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::caller::{Authorized, Sent};
+use super::caller::{Authorized, Sent, ruled};
 use super::problem::{ApiError, Problem};
 use crate::domain::ids::{RepositoryId, RepositoryName};
+use crate::flows::makers;
 use crate::flows::settings::change::{self, Changed};
 use crate::flows::settings::{Scope as Layer, sheet};
-use crate::flows::tokens::{self, Caller, Scope};
+use crate::flows::tokens::{Caller, Scope};
 use crate::web::Shared;
 
 /// The settings of a layer.
@@ -156,11 +157,16 @@ async fn set(
     sent: Change,
 ) -> Result<Json<SettingsShape>, ApiError> {
     let services = &shared.services;
-    if !tokens::maker_is_admin(services, caller, repository).await? {
-        return Err(ApiError::Forbidden(format!(
-            "This token acts in the name of {}, who is no admin here any more.",
-            caller.made_by
-        )));
+    match repository {
+        None => ruled(caller, makers::rules_now(services, caller).await?)?,
+        Some(id) => {
+            if !makers::administers_now(services, caller, id).await? {
+                return Err(ApiError::Forbidden(format!(
+                    "This token acts in the name of {}, who is no admin here any more.",
+                    caller.made_by
+                )));
+            }
+        }
     }
     let layer = layer(caller, repository);
     let done = change::change(services, &caller.by(), layer, sent.version, &sent.settings).await?;
