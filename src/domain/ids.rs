@@ -86,6 +86,11 @@ impl RepositoryName {
             name: name.to_owned(),
         })
     }
+
+    /// The same repository: GitHub does not tell names apart by case.
+    pub fn is(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
 }
 
 impl fmt::Display for RepositoryName {

@@ -219,12 +219,8 @@ impl Settings {
 
     /// True when policy lets issues go to this repository.
     pub fn allows_repository(&self, repository: &RepositoryName) -> bool {
-        let same = |one: &RepositoryName| {
-            one.owner.eq_ignore_ascii_case(&repository.owner)
-                && one.name.eq_ignore_ascii_case(&repository.name)
-        };
         let allowed = self.allowed_repositories.value.as_ref();
-        allowed.is_none_or(|set| set.iter().any(same))
+        allowed.is_none_or(|set| set.iter().any(|one| one.is(repository)))
     }
 }
 
