@@ -592,3 +592,41 @@ async fn a_token_that_was_taken_back_tells_nothing_of_a_run() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_rules_one_repository_rules_no_other_and_not_the_installation() {
+    house(async |t| {
+        t.sim.add_repository("acme/vault");
+        t.sim.add_user("mona");
+        t.sim.set_role("acme/vault", "mona", Role::Read);
+        t.sim.add_repository("acme/own");
+        t.sim.set_role("acme/own", "mona", Role::Admin);
+        let own = t.sim.repository("acme/own").id().to_string();
+        let (ours, _) = scene(t).await;
+        let mona = t.browser_of("mona").await;
+        let csrf = csrf_of(&mona).await;
+        let before = stored(t).await;
+        let vault = Things {
+            repository: t.sim.repository("acme/vault").id().to_string(),
+            ..ours.clone()
+        };
+        for (method, route, fields, who) in all() {
+            // Her role in the shop is none, in the vault too small.
+            for things in [&ours, &vault] {
+                let page = asks(&mona, &method, &things.fill(&route), Some(&csrf), fields).await;
+                let is_open = route == "/installations/{id}";
+                assert!(
+                    is_open || matches!(page.status, 403 | 404),
+                    "{who:?} {method} {route}: {} {}",
+                    page.status,
+                    page.text
+                );
+            }
+        }
+        assert_eq!(stored(t).await, before);
+        let layer = LAYERS[1].replace("{installation}", &ours.installation);
+        let page = mona.get(&layer.replace("{repository}", &own)).await;
+        assert_eq!(page.status, 200, "her own: {}", page.text);
+    })
+    .await;
+}
