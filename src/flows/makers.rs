@@ -20,6 +20,8 @@ use crate::store::{installations, tenant};
 pub enum Rule {
     /// Admin of all that the installation reaches, or the account itself.
     Rules,
+    /// The App is suspended on the account, or removed from it: GitHub says nothing.
+    Suspended,
     /// Not, or not any more.
     RulesNot,
     /// GitHub is being asked: soon it is known.
@@ -65,10 +67,11 @@ struct Keys {
 }
 
 impl Keys {
-    /// Of the maker and of what is reached: what comes in is asked about at once.
+    /// Of the maker, under today's login, and of what is reached: what comes in is asked about at once.
     fn of(caller: &Caller, reach: &str) -> Self {
         let maker = caller.made_by_id.to_string();
-        let key = |what| Key::of(caller.installation, &["maker", &maker, reach, what]);
+        let login = caller.made_by.as_str();
+        let key = |what| Key::of(caller.installation, &["maker", &maker, login, reach, what]);
         Self {
             known: key("known"),
             asking: key("asking"),
@@ -95,8 +98,12 @@ async fn known(
 ) -> FlowResult<Rule> {
     let mut tx = tenant::enter(&services.pool, caller.installation).await?;
     let owner = installations::find_account(&mut *tx, caller.installation).await?;
+    let installation = installations::find(&mut *tx, caller.installation).await?;
     let (many, reach) = repositories::reach(&mut *tx, caller.installation).await?;
     tx.commit().await?;
+    if installation.is_none_or(|installation| !installation.is_live()) {
+        return Ok(Rule::Suspended);
+    }
     if owner == Some(caller.made_by_id) {
         return Ok(Rule::Rules);
     }
