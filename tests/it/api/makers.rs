@@ -35,7 +35,7 @@ async fn large(t: &House) -> (Script, u64) {
     (of(t, "olivia", id).await, id)
 }
 
-async fn of(t: &House, login: &str, installation: u64) -> Script {
+pub(super) async fn of(t: &House, login: &str, installation: u64) -> Script {
     let by = By {
         login: login.to_owned(),
         id: Some(UserId(i64::try_from(t.sim.user(login).id()).unwrap())),
@@ -151,6 +151,38 @@ async fn a_github_that_fails_is_left_alone_for_a_moment() {
         );
         assert_eq!(count(t, &Method::GET, ROLE), asked);
         t.sim.faults().clear();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_maker_who_has_another_login_keeps_their_tokens() {
+    house(async |t| {
+        let script = Script::of(t, "olivia").await;
+        let earlier = t.browser_of("olivia").await;
+        assert_eq!(script.gets("/runs").await.status, 200);
+        t.sim.rename_account("olivia", "olive");
+        // Signing in tells what they are called now.
+        t.browser_of("olive").await;
+        let said = script.gets("/token").await;
+        assert_eq!(
+            (said.status, &said.json["made_by"]),
+            (200, &json!("olive")),
+            "{said:?}"
+        );
+        let set = json!({ "version": 0, "settings": { "max_issues": 5 } });
+        let set = script.asks(Method::PUT, "/settings", Some(set)).await;
+        assert_eq!(
+            set.json["changed_by"], "olive (token olivia's script)",
+            "{set:?}"
+        );
+        // And so do their other browsers, whose buttons go by the login.
+        let page = earlier.get("/installations").await;
+        assert!(
+            page.text.contains("olive") && !page.text.contains("olivia"),
+            "{}",
+            page.text
+        );
     })
     .await;
 }
