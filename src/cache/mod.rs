@@ -33,8 +33,8 @@ pub enum CacheError {
     Address(::redis::RedisError),
     #[error("{0}")]
     Redis(#[from] ::redis::RedisError),
-    #[error("no answer within {} ms", PATIENCE.as_millis())]
-    Slow,
+    #[error("no answer within {} ms", .0.as_millis())]
+    Slow(Duration),
 }
 
 /// Where the bytes are kept.
@@ -65,6 +65,7 @@ trait Backend: fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct Cache {
     backend: Arc<dyn Backend>,
+    patience: Duration,
     trouble: Arc<Trouble>,
     alone: leases::Alone,
 }
@@ -72,17 +73,23 @@ pub struct Cache {
 impl Cache {
     /// In this process; at most `entries` of them.
     pub fn in_process(entries: u64) -> Self {
-        Self::on(InProcess::new(entries))
+        Self::on(InProcess::new(entries), PATIENCE)
     }
 
     /// On the Redis at this address. It need not be there yet: until it is, everything is a miss.
     pub fn redis(url: &str) -> Result<Self, CacheError> {
-        Ok(Self::on(Redis::new(url)?))
+        Self::redis_within(url, PATIENCE)
     }
 
-    fn on(backend: impl Backend) -> Self {
+    /// As [`Cache::redis`], where an answer may take as long as `patience`.
+    pub fn redis_within(url: &str, patience: Duration) -> Result<Self, CacheError> {
+        Ok(Self::on(Redis::new(url, patience)?, patience))
+    }
+
+    fn on(backend: impl Backend, patience: Duration) -> Self {
         Self {
             backend: Arc::new(backend),
+            patience,
             trouble: Arc::default(),
             alone: leases::Alone::default(),
         }
@@ -119,7 +126,7 @@ impl Cache {
 
     /// Does it answer? For health: asks even while others rest.
     pub async fn ping(&self) -> Result<(), CacheError> {
-        let answer = within_patience(self.backend.ping()).await;
+        let answer = within(self.patience, self.backend.ping()).await;
         self.trouble
             .note(self.backend.name(), answer.as_ref().err());
         answer
@@ -134,19 +141,20 @@ impl Cache {
         if self.trouble.rests() {
             return None;
         }
-        let answer = within_patience(question).await;
+        let answer = within(self.patience, question).await;
         self.trouble
             .note(self.backend.name(), answer.as_ref().err());
         answer.ok()
     }
 }
 
-async fn within_patience<T>(
+async fn within<T>(
+    patience: Duration,
     question: BoxFuture<'_, Result<T, CacheError>>,
 ) -> Result<T, CacheError> {
-    tokio::time::timeout(PATIENCE, question)
+    tokio::time::timeout(patience, question)
         .await
-        .unwrap_or(Err(CacheError::Slow))
+        .unwrap_or(Err(CacheError::Slow(patience)))
 }
 
 /// One line in the log when trouble begins and one when it ends, not one a call.

@@ -8,7 +8,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands as _, Client, Script};
 use uuid::Uuid;
 
-use super::{Backend, CacheError, PATIENCE};
+use super::{Backend, CacheError};
 
 pub(super) struct Redis(ConnectionManager);
 
@@ -25,10 +25,10 @@ return 1
 
 impl Redis {
     /// Connects at first use, so that a Redis that is down stops no start.
-    pub(super) fn new(url: &str) -> Result<Self, CacheError> {
+    pub(super) fn new(url: &str, patience: Duration) -> Result<Self, CacheError> {
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(patience))
+            .set_response_timeout(Some(patience))
             .set_number_of_retries(0);
         let client = Client::open(url).map_err(CacheError::Address)?;
         let manager =

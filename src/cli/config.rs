@@ -21,7 +21,15 @@ const OF_AN_APP: [&str; 6] = [
 
 /// Prints every setting, or every fault with exit code 2.
 pub(super) fn run(args: &ConfigArguments) -> Result<(), Failure> {
-    let config = Config::load().map_err(bad_config)?;
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(faults) if args.json => {
+            let document = json!({ "faults": faults });
+            Terminal::of_output().write(&format!("{document:#}\n"))?;
+            return Err(Failure::Told(2));
+        }
+        Err(faults) => return Err(bad_config(faults)),
+    };
     if args.json {
         let document = json!({
             "settings": config.settings,

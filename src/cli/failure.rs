@@ -44,7 +44,18 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(error) => write!(f, "{error:#}"),
+            Self::Failed(error) => {
+                write!(f, "{error}")?;
+                let mut said = error.to_string();
+                // Many an error says its cause itself.
+                for cause in error.chain().skip(1).map(ToString::to_string) {
+                    if !said.contains(&cause) {
+                        write!(f, ": {cause}")?;
+                        said = cause;
+                    }
+                }
+                Ok(())
+            }
             Self::BadInput(says) => f.write_str(says),
             Self::BadConfig(faults) => {
                 let wrong = if faults.len() == 1 {

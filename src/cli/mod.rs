@@ -17,6 +17,7 @@ pub mod server;
 mod setup;
 mod status;
 mod terminal;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -163,6 +163,10 @@ impl Server {
                 tracing::error!(error = %failure, "the web server ended");
             }
         })];
+        tasks.push(tokio::spawn(super::watch::database(
+            services.pool.clone(),
+            stopping.clone(),
+        )));
         let with_worker = parts.with_worker;
         let life = Life {
             services: services.clone(),

@@ -222,7 +222,7 @@ fn summary(name: &RepositoryName, run: &Run, tally: &Tally, parked: Option<&str>
     json!({
         "run": run.id, "status": run.state.status().as_str(), "phase": run.state.phase().map(Phase::as_str),
         "repository": name, "issue": run.issue, "requested_by": run.requested_by, "failure": run.failure,
-        "created": tally.existing, "open": tally.open, "closed": tally.done.closed(), "dropped": tally.dropped, "skipped": tally.skipped,
+        "created": tally.existing, "open": tally.open, "closed": tally.done.closed() + tally.rolled_back, "dropped": tally.dropped, "skipped": tally.skipped,
         "created_at": run.created_at, "finished_at": run.finished_at, "waits_until": run.waits_until, "parked": parked,
     })
 }

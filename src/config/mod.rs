@@ -305,11 +305,16 @@ fn ai(reader: &mut Reader<'_>) -> Ai {
             ],
         )
     });
-    if named == Some(Provider::Custom) && openai.base_url.is_none() {
-        reader.fault(
-            "OPENAI_API_BASE_URL",
-            "is not set; OPENAI_PROVIDER=CUSTOM needs it",
-        );
+    if named == Some(Provider::Custom) {
+        let needed = [
+            ("OPENAI_API_BASE_URL", openai.base_url.is_some()),
+            ("OPENAI_MODEL", openai.model.is_some()),
+        ];
+        for (name, is_set) in needed {
+            if !is_set && !reader.is_wrong(name) {
+                reader.fault(name, "is not set; OPENAI_PROVIDER=CUSTOM needs it");
+            }
+        }
     }
     let provider = named.unwrap_or(match (&openai.api_key, &gemini.api_key) {
         (Some(_), _) => Provider::OpenAi,

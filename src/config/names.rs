@@ -70,7 +70,7 @@ pub const NAMES: &[Name] = &[
         "made in the data folder; with DATABASE_URL none",
     ),
     plain("LOG_FORMAT", "text"),
-    plain("RUST_LOG", "info,sqlx=warn,graphile_worker=warn"),
+    plain("RUST_LOG", "info,sqlx=warn,graphile_worker=error"),
     plain("GITHUB_APP_MODE", "app"),
     open("GITHUB_APP_ID", "registered on the setup page"),
     hidden("GITHUB_PRIVATE_KEY", "of the setup page"),

@@ -129,7 +129,16 @@ impl Config {
     /// What every command needs that talks to GitHub.
     pub fn credentials(&self) -> Result<Credentials, Vec<Fault>> {
         match self.github.mode {
-            AppMode::App => self.app_credentials(),
+            AppMode::App => self.app_credentials().map_err(|mut faults| {
+                if !self.names_an_app() {
+                    faults.push(Fault::about(
+                        "GITHUB_APP_MODE",
+                        "is app; to act as yourself, set it to token and GITHUB_TOKEN to a token that may read and write \
+                         issues; for the App of a server's setup page, set DATABASE_URL and ENCRYPTION_KEY as that server has them",
+                    ));
+                }
+                faults
+            }),
             AppMode::Token => self.github.token.clone().map(Credentials::Token).ok_or_else(|| {
                 vec![Fault::about(
                     "GITHUB_TOKEN",

@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
                 let shown = names::entry(name).map_or(Shown::Hidden, |entry| entry.shown);
                 self.faults.push(Fault {
                     name: name.to_owned(),
-                    found: (shown == Shown::Plain).then(|| shortened(text)),
+                    found: (shown == Shown::Plain).then(|| shortened(&harmless(text))),
                     says,
                 });
                 None
@@ -72,6 +72,11 @@ impl<'a> Reader<'a> {
 
     pub(super) fn find_secret(&mut self, name: &'static str) -> Option<SecretString> {
         self.find(name, |text| Ok(SecretString::from(text)))
+    }
+
+    /// Whether a fault of this name was noted already.
+    pub(super) fn is_wrong(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.name == name)
     }
 
     pub(super) fn fault(&mut self, name: &'static str, says: impl Into<String>) {
@@ -117,17 +122,27 @@ fn without_password(text: &str) -> String {
     url.into()
 }
 
-/// Warnings about names of our families that are none of ours. In `.env` every one is meant for us; in the
-/// environment many a `GITHUB_…` belongs to somebody else, and only a near miss is named.
+/// A wrong value as it may be repeated: an address loses its password.
+fn harmless(text: &str) -> String {
+    let holds_password = Url::parse(text).is_ok_and(|url| url.password().is_some());
+    if holds_password {
+        without_password(text)
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Warnings about names that are none of ours: a near miss of one of ours anywhere, and in `.env` any of our families. In
+/// the environment many a `GITHUB_…` belongs to somebody else.
 fn misspelled(environment: &Environment) -> Vec<String> {
     environment
         .names()
-        .filter(|(name, _)| names::is_of_our_families(name) && names::entry(name).is_none())
+        .filter(|(name, _)| names::entry(name).is_none())
         .filter_map(|(name, origin)| match names::probably_meant(name) {
             Some(meant) => Some(format!(
                 "{name} is not known and does nothing; did you mean {meant}?"
             )),
-            None if origin == Origin::DotEnv => {
+            None if origin == Origin::DotEnv && names::is_of_our_families(name) => {
                 Some(format!("{name} is not known and does nothing"))
             }
             None => None,

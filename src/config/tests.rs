@@ -127,6 +127,12 @@ fn serve_names_what_is_missing_and_how_to_get_it() {
     insta::assert_snapshot!(missing(&[("GITHUB_APP_MODE", "token"), ("GITHUB_WEBHOOK_SECRET", "s")]), @r"
         GITHUB_APP_MODE: is token, which is for process, status and rollback; serve takes deliveries in, and only an App gets webhooks: set GITHUB_APP_MODE=app with GITHUB_APP_ID, GITHUB_PRIVATE_KEY and GITHUB_WEBHOOK_SECRET
         ");
+    let config = load([]).unwrap();
+    insta::assert_snapshot!(listed(&config.credentials().unwrap_err()), @"
+        GITHUB_APP_ID: is not set; it is the number under App ID on the App's settings page
+        GITHUB_PRIVATE_KEY: is not set, nor is GITHUB_PRIVATE_KEY_PATH; the App's settings page makes a key under Private keys
+        GITHUB_APP_MODE: is app; to act as yourself, set it to token and GITHUB_TOKEN to a token that may read and write issues; for the App of a server's setup page, set DATABASE_URL and ENCRYPTION_KEY as that server has them
+        ");
     let config = load([("GITHUB_APP_MODE", "token")]).unwrap();
     insta::assert_snapshot!(listed(&config.credentials().unwrap_err()), @r"
         GITHUB_TOKEN: is not set; GITHUB_APP_MODE=token needs a token that may read and write issues
@@ -265,7 +271,13 @@ fn provider_follows_the_key_that_is_set() {
     );
     insta::assert_snapshot!(faults([("OPENAI_PROVIDER", "CUSTOM")]), @r"
         OPENAI_API_BASE_URL: is not set; OPENAI_PROVIDER=CUSTOM needs it
+        OPENAI_MODEL: is not set; OPENAI_PROVIDER=CUSTOM needs it
         ");
+    insta::assert_snapshot!(faults([
+        ("OPENAI_PROVIDER", "CUSTOM"), ("OPENAI_MODEL", "m"), ("OPENAI_API_BASE_URL", "https://me:hush@llm.example.org/v1"),
+    ]), @r#"
+        OPENAI_API_BASE_URL is "https://me:hidden@llm.example.org/v1": must not hold a user name or a password
+        "#);
 }
 
 #[test]
@@ -276,11 +288,14 @@ fn slips_in_names_are_warned_about_and_strangers_names_are_not() {
         ("GITHUB_SHA", "abc"),
         ("GITHUB_REPOSITORY", "o/r"),
         ("GITHUB_ACTIONS", "true"),
+        ("DATABSE_URL", "postgres://localhost/op"),
+        ("POSTGRES_PASSWORD", "x"),
     ])
     .unwrap();
     insta::assert_snapshot!(config.warnings.join("\n"), @r"
         AI_TIMEOUT is not known and does nothing; did you mean AI_TIMEOUT_SECONDS?
         BOT_MAX_ISSUE_PER_RUN is not known and does nothing; did you mean BOT_MAX_ISSUES_PER_RUN?
+        DATABSE_URL is not known and does nothing; did you mean DATABASE_URL?
         ");
 }
 

@@ -87,8 +87,8 @@ impl RepositoryName {
         })
     }
 
-    /// The same repository: GitHub does not tell names apart by case.
-    pub fn is(&self, other: &Self) -> bool {
+    /// Whether both name the same repository; to GitHub case does not matter.
+    pub fn is_same_as(&self, other: &Self) -> bool {
         self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
     }
 }

@@ -212,6 +212,13 @@ pub(super) async fn plan(
     let first = usize::from(how.degraded.is_some());
     plan.warnings
         .splice(first..first, asked.warnings.iter().cloned());
+    let refused = settings.labels.value.iter();
+    plan.warnings
+        .extend(refused.filter(|l| !settings.allows_label(l)).map(|label| {
+        format!(
+            "The issues go without the usual label `{label}`: the settings here do not allow it."
+        )
+    }));
     if plan.planner == "structural" && !asked.instructions.is_empty() {
         plan.warnings.push(
             "`replan` was given words, and only a model can follow them: the plan comes from the document's structure."
@@ -248,7 +255,8 @@ fn degraded(mut plan: Plan, run: &Run, why: Degraded, version: Option<String>) -
 fn wishes(asked: &Asked, settings: &Settings) -> structure::Wishes {
     let mut labels = asked.labels.clone();
     let usual = settings.labels.value.iter();
-    labels.extend(usual.filter(|l| !asked.labels.contains(l)).cloned());
+    let usual = usual.filter(|l| settings.allows_label(l) && !asked.labels.contains(l));
+    labels.extend(usual.cloned());
     structure::Wishes {
         count: asked.count,
         components: asked.components.clone(),

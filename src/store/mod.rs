@@ -34,6 +34,7 @@ pub mod tenant;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -66,8 +67,13 @@ pub enum StoreError {
     /// The address is not one of a PostgreSQL database. The address itself may hold a password and is left out.
     #[error("DATABASE_URL is not a PostgreSQL address: {0}")]
     Address(#[source] sqlx::Error),
-    #[error("cannot connect to the database: {0}")]
-    Connect(#[source] sqlx::Error),
+    #[error("cannot connect to the database at {place}: {error}")]
+    Connect {
+        /// Host and port, or the folder of the socket.
+        place: String,
+        #[source]
+        error: sqlx::Error,
+    },
     #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
     #[error(
@@ -118,14 +124,54 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<PgPool, Store
         .application_name(&settings.application_name)
         .options([("statement_timeout", STATEMENT_TIMEOUT)])
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2));
-    PgPoolOptions::new()
+    let opened = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(Duration::from_mins(10))
         .max_lifetime(Duration::from_mins(30))
-        .connect_with(options)
-        .await
-        .map_err(StoreError::Connect)
+        .connect_with(options.clone())
+        .await;
+    match opened {
+        Ok(pool) => Ok(pool),
+        Err(late @ sqlx::Error::PoolTimedOut) => {
+            let error = why_unreachable(&options, settings.acquire_timeout).await;
+            Err(not_connected(&options, error.unwrap_or(late)))
+        }
+        Err(error) => Err(not_connected(&options, error)),
+    }
+}
+
+/// Asks the database for an answer. An error says why there is none; a pool whose connections are all busy is no reason.
+pub async fn try_to_reach(pool: &PgPool, patience: Duration) -> sqlx::Result<()> {
+    match sqlx::query("select 1").execute(pool).await {
+        Ok(_) => Ok(()),
+        Err(sqlx::Error::PoolTimedOut) => {
+            let why = why_unreachable(&pool.connect_options(), patience).await;
+            why.map_or(Ok(()), Err)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Why no connection can be made: a pool tells no more than that it waited in vain. `None`: one was made.
+async fn why_unreachable(options: &PgConnectOptions, patience: Duration) -> Option<sqlx::Error> {
+    let connected = tokio::time::timeout(patience, PgConnection::connect_with(options)).await;
+    match connected {
+        Ok(Ok(connection)) => {
+            connection.close().await.ok();
+            None
+        }
+        Ok(Err(error)) => Some(error),
+        Err(_) => Some(sqlx::Error::Io(io::ErrorKind::TimedOut.into())),
+    }
+}
+
+fn not_connected(options: &PgConnectOptions, error: sqlx::Error) -> StoreError {
+    let place = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    StoreError::Connect { place, error }
 }
 
 /// A pool for looking alone: it connects at first use, and PostgreSQL refuses every write of it.
@@ -162,9 +208,13 @@ pub async fn migrate(pool: &PgPool) -> Result<Vec<String>, StoreError> {
     let options = (*pool.connect_options()).clone();
     let patient = PgPoolOptions::new()
         .max_connections(1)
-        .connect_with(options.options([("statement_timeout", "0"), ("lock_timeout", LOCK_TIMEOUT)]))
+        .connect_with(
+            options
+                .clone()
+                .options([("statement_timeout", "0"), ("lock_timeout", LOCK_TIMEOUT)]),
+        )
         .await
-        .map_err(StoreError::Connect)?;
+        .map_err(|error| not_connected(&options, error))?;
     let turn = take_turn(pool).await?;
     let migrated = all_migrations(&patient).await;
     turn.close().await.ok();
@@ -178,7 +228,7 @@ async fn take_turn(pool: &PgPool) -> Result<PgConnection, StoreError> {
     let options = (*pool.connect_options()).clone();
     let mut connection = PgConnection::connect_with(&options)
         .await
-        .map_err(StoreError::Connect)?;
+        .map_err(|error| not_connected(&options, error))?;
     for _ in 0..TURN_TRIES {
         let mine: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
             .bind(MIGRATING)

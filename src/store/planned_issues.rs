@@ -426,6 +426,8 @@ pub struct Tally {
     pub failed: usize,
     /// Left by a rollback.
     pub left: usize,
+    /// Closed by a rollback.
+    pub rolled_back: usize,
     /// What has become of the created ones that no rollback closed.
     pub done: Done,
 }
@@ -439,6 +441,7 @@ pub async fn tally(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Tal
                 count(*) filter (where state = 'skipped') as skipped,
                 count(*) filter (where state = 'failed') as failed,
                 count(*) filter (where state = 'left') as left_open,
+                count(*) filter (where state = 'closed') as rolled_back,
                 array(select standing from created_issues where run_id = $1 and installation_id = $2 and closed_at is null) as standings
          from planned_issues where run_id = $1 and installation_id = $2",
     )
@@ -458,6 +461,7 @@ pub async fn tally(db: impl PgExecutor<'_>, run: RunKey<'_>) -> sqlx::Result<Tal
         skipped: count("skipped")?,
         failed: count("failed")?,
         left: count("left_open")?,
+        rolled_back: count("rolled_back")?,
     })
 }
 

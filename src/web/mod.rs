@@ -43,7 +43,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use tracing::{Span, field, info_span};
+use tracing::{Span, field, info_span, warn};
 
 use crate::domain::trigger::Mention;
 use crate::flows::Services;
@@ -257,4 +257,12 @@ fn span(request: &Request) -> Span {
 
 fn outcome<B>(response: &Response<B>, _took: Duration, span: &Span) {
     span.record("status", response.status().as_u16());
+    if response.status() == StatusCode::GATEWAY_TIMEOUT {
+        span.in_scope(|| {
+            warn!(
+                "no answer within {} s: GitHub or the database is slow",
+                PAGE_TIMEOUT.as_secs()
+            );
+        });
+    }
 }

@@ -11,7 +11,7 @@ use http::Method;
 use openproducer::domain::command;
 use openproducer::domain::trigger::BotNames;
 use openproducer::simulator::{Effect, Fault, IssueRef, Role, Setup, Simulator};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 use crate::harness::database::TestDatabase;
@@ -224,6 +224,12 @@ async fn process_creates_links_and_sums_up_then_status_tells_and_rollback_takes_
     assert_eq!(t.open_issues(), [1, 3], "what was assigned since is left");
     succeeded(&t.run(&format!("rollback --run {id} --force")).await);
     assert_eq!(t.open_issues(), [1]);
+    let status = t.run(&format!("status --run {id} --json")).await;
+    let status: Value = serde_json::from_str(&status.output).unwrap();
+    assert_eq!(
+        (&status["created"], &status["closed"]),
+        (&json!(TITLES.len()), &json!(TITLES.len()))
+    );
 }
 
 fn issue(t: &Desk, number: u64) -> IssueRef {

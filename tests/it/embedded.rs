@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use openproducer::config::{Environment, runs_as_root};
 use openproducer::store::embedded::Embedded;
+use openproducer::store::{self, PoolSettings};
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, PgConnection};
 
@@ -81,6 +82,27 @@ async fn data_outlives_a_stop_and_nothing_runs_meanwhile() {
     let second = Embedded::start(&folder.0).await.unwrap();
     assert_eq!(read(&second).await, 42);
     second.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_went_away_under_a_pool_is_told_with_the_reason() {
+    let folder = Folder::new();
+    let embedded = Embedded::start(&folder.0).await.unwrap();
+    let settings = PoolSettings {
+        acquire_timeout: Duration::from_millis(300),
+        ..PoolSettings::named("watch")
+    };
+    let pool = store::connect(embedded.url().expose_secret(), &settings)
+        .await
+        .unwrap();
+    let patience = Duration::from_secs(5);
+    store::try_to_reach(&pool, patience).await.unwrap();
+    embedded.stop().await.unwrap();
+
+    // The first finds connections that are cut, the next that there are none.
+    let _ = store::try_to_reach(&pool, patience).await;
+    let why = store::try_to_reach(&pool, patience).await.unwrap_err();
+    assert!(matches!(why, sqlx::Error::Io(_)), "{why:?}");
 }
 
 #[tokio::test]

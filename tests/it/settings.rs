@@ -7,6 +7,7 @@ use openproducer::flows::Services;
 use openproducer::flows::settings::change::{self, Changed, Imported, change, import, undo};
 use openproducer::flows::settings::history::history;
 use openproducer::flows::settings::{By, Scope, sheet};
+use openproducer::simulator::Role;
 use serde_json::{Value, json};
 
 use crate::harness::house::{House, house, house_with};
@@ -286,6 +287,68 @@ async fn yaml_goes_out_and_comes_in_with_the_lines_of_what_is_wrong() {
         ");
         let json = r#"{"max_issues": 9}"#;
         assert_eq!(import(&s, &olivia(), acme(t), 1, json).await.unwrap(), Imported::Done(saved(2)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn usual_labels_that_a_repository_does_not_allow_stay_off_its_issues() {
+    house(async |t| {
+        let s = t.services();
+        let usual = json!({"labels": ["bug", "evil"]});
+        assert_eq!(changes(&s, acme(t), 0, usual).await, saved(1));
+        let narrow = json!({"allowed_labels": ["Bug"]});
+        assert_eq!(changes(&s, shop(t), 0, narrow).await, saved(1));
+
+        let body = "@TheOpenProducerBot\ndry_run: true\n\n- Add a basket\n- Add a till\n";
+        let trigger = t.opens("Accounts", body).await;
+        let preview = t.bot_comment(&trigger);
+        assert!(
+            preview.contains("without the usual label `evil`"),
+            "{preview}"
+        );
+        t.says(&trigger, "@TheOpenProducerBot confirm").await;
+        let labels: Vec<Vec<String>> = t.created().into_iter().map(|i| i.labels).collect();
+        assert_eq!(labels, [["bug"], ["bug"]]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_s_budget_beyond_the_installation_s_is_said() {
+    house(async |t| {
+        let s = t.services();
+        let own = json!({"provider": "openai", "monthly_budget": 10});
+        assert_eq!(changes(&s, acme(t), 0, own).await, saved(1));
+        let wide = json!({"monthly_budget": 500});
+        let Changed::Wrong(wrong) = changes(&s, shop(t), 0, wide).await else {
+            panic!("a budget beyond the installation's is taken");
+        };
+        assert_eq!(
+            said(&wrong),
+            "monthly_budget: `monthly_budget` must be at most 10, the installation's limit; got 500"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_that_was_named_and_is_gone_holds_no_change_up() {
+    house(async |t| {
+        t.sim.add_repository("acme/old");
+        t.sim.set_role("acme/old", "olivia", Role::Admin);
+        let known = t.sim.user("olivia").opens_issue("acme/old", "Accounts", "@TheOpenProducerBot help");
+        t.quiet().await;
+        assert_eq!(t.sim.repository("acme/old").comments(known.number).len(), 1);
+        let s = t.services();
+        let named = json!({"allowed_repositories": ["acme/shop", "acme/old"], "components": {"api": "acme/old"}});
+        assert_eq!(changes(&s, acme(t), 0, named).await, saved(1));
+        t.sim.rename_repository("acme/old", "acme/new");
+        t.quiet().await;
+        let more = json!({"allowed_repositories": ["acme/shop", "Acme/Old"], "components": {"api": "acme/old"}, "max_issues": 7});
+        assert_eq!(changes(&s, acme(t), 1, more).await, saved(2));
+        let wrong = json!({"allowed_repositories": ["acme/older"]});
+        assert!(matches!(changes(&s, acme(t), 2, wrong).await, Changed::Wrong(_)));
     })
     .await;
 }

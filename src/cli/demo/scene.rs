@@ -1,6 +1,6 @@
 //! What the demo plays on: a PostgreSQL of its own, the simulated GitHub with people on it, and the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -44,19 +44,26 @@ impl Scene {
     pub(super) async fn set(terminal: Terminal) -> anyhow::Result<Self> {
         let begun = Instant::now();
         let folder = demo_folder();
-        let database = Database::embedded(&folder, "openproducer demo")
-            .await
-            .context("cannot start a PostgreSQL for the demo")?;
+        let database = match Database::embedded(&folder, "openproducer demo").await {
+            Ok(database) => database,
+            Err(failure) => {
+                // What is left of it is of no use to anybody.
+                clear(&folder).await.ok();
+                return Err(failure.context("cannot start a PostgreSQL for the demo"));
+            }
+        };
         terminal.done(format_args!(
             "PostgreSQL, of its own {}",
             terminal.dim(seconds(begun.elapsed()))
         ));
-        let sim = simulator().await?;
-        terminal.done(format_args!(
-            "Simulated GitHub with the App installed on {REPOSITORY} {}",
-            terminal.dim(sim.web_url())
-        ));
-        let server = server(&sim, &database).await?;
+        let (sim, server) = match Self::start(terminal, &database).await {
+            Ok(started) => started,
+            Err(failure) => {
+                database.close().await;
+                clear(&folder).await?;
+                return Err(failure);
+            }
+        };
         let hook = format!("http://{}/api/webhook/github", server.address);
         terminal.done(format_args!(
             "OpenProducer server and worker {}",
@@ -73,14 +80,28 @@ impl Scene {
         })
     }
 
+    async fn start(terminal: Terminal, database: &Database) -> anyhow::Result<(Simulator, Server)> {
+        let sim = simulator().await?;
+        terminal.done(format_args!(
+            "Simulated GitHub with the App installed on {REPOSITORY} {}",
+            terminal.dim(sim.web_url())
+        ));
+        let server = server(&sim, database).await?;
+        Ok((sim, server))
+    }
+
     /// Stops everything and removes the demo's data.
     pub(super) async fn strike(self) -> anyhow::Result<()> {
         self.server.stop().await;
         self.database.close().await;
-        tokio::fs::remove_dir_all(&self.folder)
-            .await
-            .with_context(|| format!("cannot remove {}", self.folder.display()))
+        clear(&self.folder).await
     }
+}
+
+async fn clear(folder: &Path) -> anyhow::Result<()> {
+    tokio::fs::remove_dir_all(folder)
+        .await
+        .with_context(|| format!("cannot remove {}", folder.display()))
 }
 
 async fn simulator() -> anyhow::Result<Simulator> {

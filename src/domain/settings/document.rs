@@ -192,7 +192,7 @@ fn read_number(key: &str, value: &Value, least: u32, most: u32) -> Result<u32, S
         .ok_or_else(|| format!("`{key}` must be {least} to {most}, got {}", shown(value)))
 }
 
-/// A list without blanks around its words and without a word twice.
+/// A list without blanks around its words and without a word twice; case does not tell words apart.
 fn read_words(key: &str, value: &Value, what: &str, longest: usize) -> Result<Vec<String>, String> {
     bound(key, value)?;
     let given: Vec<String> = read(key, value, &format!("a list of {what}"))?;
@@ -206,7 +206,7 @@ fn read_words(key: &str, value: &Value, what: &str, longest: usize) -> Result<Ve
                 Value::from(word)
             ));
         }
-        if !words.iter().any(|known| known == word) {
+        if !words.iter().any(|known| super::same_word(known, word)) {
             words.push(word.to_owned());
         }
     }
@@ -234,6 +234,14 @@ fn read_components(value: &Value) -> Result<BTreeMap<String, RepositoryName>, St
         let length = name.trim().chars().count();
         length == 0 || length > LONGEST_KEYWORD || name.chars().any(char::is_control)
     });
+    let trimmed = |name: &String| name.trim().to_owned();
+    let mut known = BTreeSet::new();
+    if let Some(twice) = given.keys().find(|name| !known.insert(trimmed(name))) {
+        return Err(format!(
+            "`components` must name each component once, got `{}` twice",
+            twice.trim()
+        ));
+    }
     match wrong {
         Some(name) => Err(format!(
             "`components` must name each component with 1 to {LONGEST_KEYWORD} characters, got {}",
@@ -241,7 +249,7 @@ fn read_components(value: &Value) -> Result<BTreeMap<String, RepositoryName>, St
         )),
         None => Ok(given
             .into_iter()
-            .map(|(name, to)| (name.trim().to_owned(), to))
+            .map(|(name, to)| (trimmed(&name), to))
             .collect()),
     }
 }

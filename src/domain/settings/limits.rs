@@ -84,7 +84,7 @@ impl Document {
             return;
         };
         let led = self.components.iter().flatten();
-        let astray = led.filter(|(_, name)| !allowed.iter().any(|one| one.is(name)));
+        let astray = led.filter(|(_, name)| !allowed.iter().any(|one| one.is_same_as(name)));
         wrong.extend(astray.map(|(component, name)| astray_of(component, name)));
     }
 
@@ -136,7 +136,7 @@ impl Document {
             }
         }
         if let (Some(wanted), Some(most)) = (self.monthly_budget, above.monthly_budget.value)
-            && is_operators
+            && (is_operators || above.monthly_budget.from == Layer::Installation)
             && wanted > most
         {
             let says = format!(

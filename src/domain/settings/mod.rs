@@ -185,7 +185,7 @@ pub fn resolve(
         allowed_repositories: layers.narrowed(
             None,
             |d| d.allowed_repositories.clone().map(Some),
-            fewer,
+            |allowed, wanted| fewer(allowed, wanted, RepositoryName::is_same_as),
         ),
         allowed_providers: layers.narrowed(
             None,
@@ -220,7 +220,7 @@ impl Settings {
     /// True when policy lets issues go to this repository.
     pub fn allows_repository(&self, repository: &RepositoryName) -> bool {
         let allowed = self.allowed_repositories.value.as_ref();
-        allowed.is_none_or(|set| set.iter().any(|one| one.is(repository)))
+        allowed.is_none_or(|set| set.iter().any(|one| one.is_same_as(repository)))
     }
 }
 
@@ -276,24 +276,24 @@ fn same_word(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-fn fewer<T: Ord>(allowed: Option<BTreeSet<T>>, wanted: Option<BTreeSet<T>>) -> Option<BTreeSet<T>> {
-    match (allowed, wanted) {
-        (Some(allowed), Some(wanted)) => {
-            Some(wanted.into_iter().filter(|w| allowed.contains(w)).collect())
-        }
-        (allowed, wanted) => allowed.or(wanted),
-    }
-}
-
 fn fewer_words(
     allowed: Option<BTreeSet<String>>,
     wanted: Option<BTreeSet<String>>,
 ) -> Option<BTreeSet<String>> {
+    fewer(allowed, wanted, |a, w| same_word(a, w))
+}
+
+/// Those of the allowed that are wanted too.
+fn fewer<T: Ord>(
+    allowed: Option<BTreeSet<T>>,
+    wanted: Option<BTreeSet<T>>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Option<BTreeSet<T>> {
     match (allowed, wanted) {
         (Some(allowed), Some(wanted)) => Some(
             allowed
                 .into_iter()
-                .filter(|a| wanted.iter().any(|w| same_word(a, w)))
+                .filter(|a| wanted.iter().any(|w| same(a, w)))
                 .collect(),
         ),
         (allowed, wanted) => allowed.or(wanted),

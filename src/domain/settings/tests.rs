@@ -77,6 +77,31 @@ fn limits_can_only_be_narrowed() {
 }
 
 #[test]
+fn case_does_not_tell_repositories_apart() {
+    let s = with(
+        &json!({"allowed_repositories": ["acme/shop", "acme/web"]}),
+        &json!({"allowed_repositories": ["Acme/Shop", "acme/other"]}),
+        &Asked::default(),
+    );
+    let allowed = s.allowed_repositories.value.unwrap();
+    let names: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["acme/shop"]);
+}
+
+#[test]
+fn what_is_named_twice_is_kept_once_or_said() {
+    let (document, wrong) = Document::check(&json!({"allowed_labels": ["Bug", "bug", " BUG "]}));
+    assert_eq!(wrong, []);
+    assert_eq!(document.allowed_labels.unwrap().len(), 1);
+    let (_, wrong) = Document::check(&json!({"components": {"api": "o/a", " api": "o/b"}}));
+    assert_eq!(wrong.len(), 1);
+    assert_eq!(
+        wrong[0].says,
+        "`components` must name each component once, got `api` twice"
+    );
+}
+
+#[test]
 fn repositories_outside_the_list_are_not_allowed() {
     let s = with(
         &json!({"allowed_repositories": ["acme/app", "acme/web"]}),

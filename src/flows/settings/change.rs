@@ -1,5 +1,7 @@
 //! A new version of a layer: checked with every complaint at once, stored with its audit event, or not at all.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -7,6 +9,7 @@ use tracing::info;
 
 use super::{By, Scope, Sheet, keys, read, stacked};
 use crate::ai;
+use crate::domain::ids::RepositoryName;
 use crate::domain::rejection::Complaint;
 use crate::domain::settings::{self, Document, Layer, Provider, Settings, Wrong, changes, yaml};
 use crate::flows::{FlowResult, Services};
@@ -114,7 +117,7 @@ async fn save(
     };
     wrong.extend(document.beyond(layer, &now.above, &with));
     wrong.extend(model_faults(services, &document, &with));
-    wrong.extend(strangers(&mut tx, scope, &document).await?);
+    wrong.extend(strangers(&mut tx, scope, &now.own, &document).await?);
     if !wrong.is_empty() {
         wrong.sort();
         return Ok(Changed::Wrong(wrong));
@@ -210,10 +213,11 @@ fn model_faults(services: &Services, document: &Document, with: &Settings) -> Ve
     wrong
 }
 
-/// Repositories that the installation does not reach.
+/// Repositories that the installation does not reach; one that was stored before and is gone by now holds nothing up.
 async fn strangers(
     db: &mut PgConnection,
     scope: Scope,
+    before: &Document,
     document: &Document,
 ) -> FlowResult<Vec<Wrong>> {
     let listed = document.allowed_repositories.iter().flatten();
@@ -228,12 +232,12 @@ async fn strangers(
         return Ok(Vec::new());
     }
     let known = repositories::list(db, scope.installation).await?;
-    let is_known = |name: &crate::domain::ids::RepositoryName| {
-        known.iter().any(|row| {
-            row.name.owner.eq_ignore_ascii_case(&name.owner)
-                && row.name.name.eq_ignore_ascii_case(&name.name)
-        })
-    };
+    let known = known.iter().map(|row| &row.name);
+    let known: Vec<&RepositoryName> = known
+        .chain(before.allowed_repositories.iter().flatten())
+        .chain(before.components.iter().flat_map(BTreeMap::values))
+        .collect();
+    let is_known = |name: &RepositoryName| known.iter().any(|one| one.is_same_as(name));
     let strange = named.into_iter().filter(|(_, name)| !is_known(name));
     Ok(strange
         .map(|(field, name)| {

@@ -44,7 +44,12 @@ pub(super) enum Input {
         empty_label: &'static str,
     },
     Choice(Vec<Choice>),
-    Boxes(Vec<Choice>),
+    Boxes {
+        choices: Vec<Choice>,
+        empty_name: String,
+        empty: bool,
+        empty_label: &'static str,
+    },
 }
 
 const SECTIONS: [(&str, &[&str]); 5] = [
@@ -151,8 +156,8 @@ fn input(key: &'static str, sheet: &Sheet, typed: &Typed) -> Input {
         "base_url" => Input::Text { kind: "url" },
         "allowed_providers" => {
             let models = Provider::ALL.into_iter().filter(|p| *p != Provider::None);
-            Input::Boxes(
-                models
+            Input::Boxes {
+                choices: models
                     .map(|p| {
                         Choice::new(
                             p.as_str(),
@@ -161,7 +166,10 @@ fn input(key: &'static str, sheet: &Sheet, typed: &Typed) -> Input {
                         )
                     })
                     .collect(),
-            )
+                empty_name: format!("{key}.{EMPTY}"),
+                empty: typed.is_empty_on_purpose(key),
+                empty_label: empty_words(key),
+            }
         }
         _ if matches!(form::shape(key), Shape::Lines | Shape::Pairs) => {
             let lines = typed.text(key).lines().count();
@@ -251,6 +259,7 @@ fn empty_words(key: &str) -> &'static str {
         "labels" => "No labels, whatever is above this layer",
         "allowed_labels" => "Allow no labels at all",
         "allowed_repositories" => "Allow no repositories at all",
+        "allowed_providers" => "Allow no provider at all",
         "components" => "No mapping, whatever is above this layer",
         _ => "No more words from this layer",
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::settings::{Document, KEYS};
+use crate::domain::settings::{Document, KEYS, Provider};
 
 /// The form's fields as they came: several of one name where several boxes are ticked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub(super) fn shape(key: &str) -> Shape {
     }
 }
 
+fn is_none(provider: &Value) -> bool {
+    provider.as_str() == Some(Provider::None.as_str())
+}
+
 impl Typed {
     pub(super) fn new(fields: Vec<(String, String)>) -> Self {
         Self(fields)
@@ -55,6 +59,8 @@ impl Typed {
         for key in KEYS {
             let Some(value) = json.get(key) else { continue };
             let is_empty = match value {
+                // `none` allows no provider more than nothing does.
+                Value::Array(list) if shape(key) == Shape::Boxes => list.iter().all(is_none),
                 Value::Array(list) => list.is_empty(),
                 Value::Object(map) => map.is_empty(),
                 _ => false,
@@ -63,6 +69,7 @@ impl Typed {
                 fields.push((format!("{key}.{EMPTY}"), "true".to_owned()));
             } else if shape(key) == Shape::Boxes {
                 let ticked = value.as_array().into_iter().flatten();
+                let ticked = ticked.filter(|one| !is_none(one));
                 fields.extend(ticked.map(|one| (key.to_owned(), plain(one))));
             } else {
                 fields.push((key.to_owned(), as_text(value)));
@@ -238,5 +245,11 @@ mod tests {
         let (again, wrong) = Document::check(&Typed::of(&document).document());
         assert_eq!(wrong, []);
         assert_eq!(again, document);
+
+        for nobody in [json!([]), json!(["none"])] {
+            let (document, _) = Document::check(&json!({"allowed_providers": nobody}));
+            let sent_back = Typed::of(&document).document();
+            assert_eq!(sent_back, json!({"allowed_providers": []}));
+        }
     }
 }

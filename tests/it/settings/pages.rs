@@ -242,6 +242,8 @@ async fn whoever_rules_one_repository_learns_nothing_of_the_installation_s_list(
     house(async |t| {
         t.sim.add_repository("acme/vault");
         t.sim.set_private("acme/vault", true);
+        t.sim
+            .add_repository_to_installation(t.installation, "acme/vault");
         t.sim.add_user("mona");
         t.sim.set_role(SHOP, "mona", Role::Admin);
         t.quiet().await;

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::statements::{ONCE, WITHOUT, files, statements, touched};
-use super::tables_of_tenants;
+use super::statements::{ONCE, WITHOUT, files, names_of_tables, statements, touched};
 use crate::harness::database::TestDatabase;
 
 const HOT: &str =
@@ -67,11 +66,7 @@ fn calls_with_the_pool() -> BTreeSet<String> {
 #[tokio::test]
 async fn only_what_stands_on_the_list_goes_past_the_wall() {
     let database = TestDatabase::create().await;
-    let tables: Vec<String> = tables_of_tenants(database.pool())
-        .await
-        .into_iter()
-        .map(|(table, _)| table)
-        .collect();
+    let tables = names_of_tables(database.pool()).await;
     let about_tenants: BTreeSet<String> = statements()
         .into_iter()
         .filter(|statement| !touched(&statement.sql, &tables).is_empty())

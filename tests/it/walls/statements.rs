@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sqlx::PgPool;
+
 use super::tables_of_tenants;
 use crate::harness::database::TestDatabase;
 
@@ -144,6 +146,11 @@ pub(super) fn statements() -> Vec<Statement> {
     found
 }
 
+pub(super) async fn names_of_tables(pool: &PgPool) -> Vec<String> {
+    let tables = tables_of_tenants(pool).await;
+    tables.into_iter().map(|(table, _)| table).collect()
+}
+
 /// The tenants' tables that a statement reads or writes.
 pub(super) fn touched<'a>(sql: &str, tables: &'a [String]) -> Vec<&'a str> {
     let words: Vec<&str> = sql
@@ -181,11 +188,7 @@ fn is_scoped(sql: &str, tables: &[&str]) -> bool {
 #[tokio::test]
 async fn every_statement_about_tenants_names_the_installation() {
     let database = TestDatabase::create().await;
-    let tables: Vec<String> = tables_of_tenants(database.pool())
-        .await
-        .into_iter()
-        .map(|(table, _)| table)
-        .collect();
+    let tables = names_of_tables(database.pool()).await;
     let mut excused: BTreeMap<&str, bool> =
         WITHOUT.iter().map(|(place, _)| (*place, false)).collect();
     let (mut about_tenants, mut bare) = (0, Vec::new());
