@@ -1,8 +1,9 @@
 //! A question with its retries, all within one time; and the cheap check whether a model is there.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -21,6 +22,7 @@ use super::gate::{Gate, Hosts};
 use super::providers::{Dialect, dialect};
 use super::{AiError, Answer, Choice, Question, Usage};
 use crate::clock::{Chance, Clock};
+use crate::domain::ids::InstallationId;
 
 /// Sends of one question, the first included.
 const SENDS: usize = 3;
@@ -32,6 +34,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const CHECK: Duration = Duration::from_secs(8);
 /// Questions under way at once in this process; more wait, within their time.
 const AT_ONCE: usize = 32;
+/// Of these, one tenant's: a slow server of theirs holds up nobody else.
+const OF_A_TENANT: usize = 8;
 /// What a check lets a model answer; less is refused by some.
 const TINY: u32 = 16;
 const LONGEST_NAME: usize = 200;
@@ -46,6 +50,10 @@ pub struct Models {
     chance: Chance,
     hosts: Hosts,
     places: Arc<Semaphore>,
+    /// The places of each tenant who asks.
+    shares: Arc<Mutex<HashMap<InstallationId, Weak<Semaphore>>>>,
+    /// The places of the tenant for whom these ask.
+    share: Option<Arc<Semaphore>>,
 }
 
 impl Models {
@@ -59,7 +67,36 @@ impl Models {
             chance,
             hosts: Hosts::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            shares: Arc::default(),
+            share: None,
         }
+    }
+
+    /// The same for a tenant, who has some of the places and no more.
+    #[must_use]
+    pub fn of(&self, installation: InstallationId) -> Self {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shares.get(&installation).and_then(Weak::upgrade);
+        let share = known.unwrap_or_else(|| {
+            shares.retain(|_, share| share.strong_count() > 0);
+            let share = Arc::new(Semaphore::new(OF_A_TENANT));
+            shares.insert(installation, Arc::downgrade(&share));
+            share
+        });
+        drop(shares);
+        Self {
+            share: Some(share),
+            ..self.clone()
+        }
+    }
+
+    /// A place to ask from: the tenant's own first, so that whoever waits for one keeps none from others.
+    async fn place(&self) -> impl Sized {
+        let own = match &self.share {
+            Some(share) => Some(share.acquire().await),
+            None => None,
+        };
+        (own, self.places.acquire().await)
     }
 
     /// How long one question may take.
@@ -106,7 +143,7 @@ impl Models {
         let dialect = dialect(choice.provider);
         let ends = Instant::now() + self.timeout;
         let work = async {
-            let _place = self.places.acquire().await;
+            let _place = self.place().await;
             let line = self.open(dialect, choice).await?;
             self.send(&line, question, ends).await
         };
@@ -123,7 +160,7 @@ impl Models {
             ..choice.clone()
         };
         let work = async {
-            let _place = self.places.acquire().await;
+            let _place = self.place().await;
             let line = self.open(dialect, &tiny).await?;
             self.look(&line).await
         };

@@ -198,7 +198,7 @@ impl Config {
                 )
             }),
             listen_addr: reader.read("LISTEN_ADDR", values::listen_address),
-            public_url: reader.find("PUBLIC_URL", values::web_address),
+            public_url: reader.find("PUBLIC_URL", values::public_address),
             trusted_proxies: reader.read("TRUSTED_PROXIES", |text| {
                 let number = values::whole(text, 0..=10)?;
                 Ok(usize::try_from(number).expect("at most ten"))

@@ -380,3 +380,22 @@ fn example_file_names_every_variable_and_no_other() {
     let known: Vec<&str> = NAMES.iter().map(|entry| entry.name).collect();
     assert_eq!(named, known);
 }
+
+#[test]
+fn the_server_s_own_address_ends_with_its_host() {
+    for (given, is_right) in [
+        ("https://bot.example.org", true),
+        ("https://bot.example.org/", true),
+        ("http://localhost:8080", true),
+        ("https://bot.example.org/producer", false),
+        ("https://bot.example.org/?a=b", false),
+        ("https://bot.example.org/#top", false),
+    ] {
+        let loaded = load([("PUBLIC_URL", given)]);
+        let said = loaded.map_or_else(|faults| listed(&faults), |_| String::new());
+        let complains = said.contains(
+            "must be the server's own address and nothing behind it, such as https://bot.example.org",
+        );
+        assert_eq!(!complains, is_right, "{given}: {said}");
+    }
+}

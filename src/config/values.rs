@@ -90,6 +90,18 @@ pub(super) fn web_address(text: &str) -> Right<Url> {
     Ok(url)
 }
 
+/// Where the server itself is reached: cookies, links and the App's addresses all begin at its root.
+pub(super) fn public_address(text: &str) -> Right<Url> {
+    let url = web_address(text)?;
+    if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        return Ok(url);
+    }
+    let root = url.origin().ascii_serialization();
+    Err(format!(
+        "must be the server's own address and nothing behind it, such as {root}: it is not served under a path"
+    ))
+}
+
 /// An address of one of these schemes, kept whole and secret: it may hold a password.
 pub(super) fn address_of(text: &str, schemes: &[&str], example: &str) -> Right<SecretString> {
     let right = format!("must be an address such as {example}");

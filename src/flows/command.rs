@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgTransaction;
 use tracing::info;
 
@@ -334,8 +334,8 @@ pub(super) async fn record(
     command: &Command,
 ) -> FlowResult<bool> {
     let mut detail = json!({ "issue": run.issue });
-    if let Command::Edit(edit) = command {
-        detail["items"] = json!(edit.items());
+    if let Some((name, value)) = what(command) {
+        detail[name] = value;
     }
     if let Some(token) = by.token {
         detail["token"] = json!(token);
@@ -351,6 +351,23 @@ pub(super) async fn record(
         cause: by.cause,
     };
     Ok(audit_events::insert(&mut **tx, &event, services.clock.now()).await?)
+}
+
+/// What the log keeps of a command beside its name; null: nothing was said.
+pub(super) fn what(command: &Command) -> Option<(&'static str, Value)> {
+    match command {
+        Command::Edit(edit) => Some(("items", json!(edit.items()))),
+        Command::Confirm(picked) => {
+            let picked = picked
+                .as_ref()
+                .map(|picked| picked.items().collect::<Vec<u32>>());
+            Some(("items", json!(picked)))
+        }
+        Command::Rollback(RollbackTarget::Last { force } | RollbackTarget::Run { force, .. }) => {
+            Some(("force", json!(force)))
+        }
+        _ => None,
+    }
 }
 
 /// Changes the run's items and enqueues what follows.

@@ -101,9 +101,6 @@ pub(super) async fn may_go(
     settings: &Settings,
     name: &RepositoryName,
 ) -> FlowResult<Option<String>> {
-    if !settings.allows_repository(name) {
-        return Ok(Some("the policy does not allow that repository".to_owned()));
-    }
     let own = services
         .repository(run.installation, run.repository)
         .await?;
@@ -118,6 +115,10 @@ pub(super) async fn may_go(
         None => None,
     };
     Ok(match standing {
+        // Only whoever may write there learns what the policy says of it.
+        Some(standing) if standing.suffices() && !settings.allows_repository(name) => {
+            Some("the policy does not allow that repository".to_owned())
+        }
         Some(standing) if standing.suffices() => None,
         _ => Some(format!("{} may not send issues there", run.requested_by)),
     })

@@ -151,6 +151,7 @@ impl Draft {
         plan::skip_existing(services, &run, &mut changed).await?;
         existing.skip_same(&mut changed);
         how.similar = similar(how.similar, &made_of, &plan, existing.similar(&changed));
+        how.public.extend(existing.public());
         let gone = items
             .iter()
             .filter(|i| plan.issues.iter().all(|p| p.id != i.planned.id))

@@ -14,7 +14,7 @@ use crate::domain::plan::Plan;
 use crate::domain::planning::is_ungrounded;
 use crate::domain::run::ItemState;
 use crate::domain::similarity::Index;
-use crate::github::{GitHubError, Issue, IssueState};
+use crate::github::{GitHubError, Issue, IssueState, Repo};
 use crate::store::planned_issues::{self, NewItem};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::Run;
@@ -40,7 +40,11 @@ pub struct Similar {
 
 /// The issues of each repository that the plan goes to.
 #[derive(Debug)]
-pub(super) struct Existing(BTreeMap<RepositoryId, Vec<Known>>);
+pub(super) struct Existing {
+    known: BTreeMap<RepositoryId, Vec<Known>>,
+    /// Of the repositories beside the trigger's own, those that everybody may read.
+    public: Vec<RepositoryId>,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -80,9 +84,12 @@ impl Existing {
         let homes: BTreeMap<RepositoryId, RepositoryRow> =
             homes.into_iter().map(|home| (home.id, home)).collect();
         let since = services.clock.now() - RECENTLY;
-        let mut known = BTreeMap::new();
+        let (mut known, mut public) = (BTreeMap::new(), Vec::new());
         for (id, home) in homes {
             let repo = services.repo(&home);
+            if id != run.repository && is_public(&repo).await? {
+                public.push(id);
+            }
             let (open, closed) = tokio::join!(
                 repo.list_issues_by_state(IssueState::Open, None, OPEN_PAGES),
                 repo.list_issues_by_state(IssueState::Closed, Some(since), CLOSED_PAGES)
@@ -97,13 +104,18 @@ impl Existing {
             });
             known.insert(id, issues.map(|issue| Known::of(issue, asked)).collect());
         }
-        Ok(Self(known))
+        Ok(Self { known, public })
+    }
+
+    /// Of the repositories that were looked at, beside the trigger's own, those that everybody may read.
+    pub(super) fn public(&self) -> &[RepositoryId] {
+        &self.public
     }
 
     /// Marks the items that an open issue is the same as.
     pub(super) fn skip_same(&self, items: &mut [NewItem]) {
         let mut open: HashMap<(RepositoryId, &[u8]), IssueNumber> = HashMap::new();
-        for (repository, issues) in &self.0 {
+        for (repository, issues) in &self.known {
             for known in issues.iter().filter(|known| known.is_open) {
                 // The oldest one is where people talk.
                 let number = open
@@ -126,7 +138,7 @@ impl Existing {
         let homes: BTreeSet<RepositoryId> = items.iter().map(|i| i.repository).collect();
         let mut similar = Vec::new();
         for home in homes {
-            let Some(issues) = self.0.get(&home).filter(|issues| !issues.is_empty()) else {
+            let Some(issues) = self.known.get(&home).filter(|issues| !issues.is_empty()) else {
                 continue;
             };
             let index = Index::of(issues.iter().map(|i| (i.title.as_str(), i.body.as_str())));
@@ -178,6 +190,15 @@ fn was_rolled_back(issue: &Issue) -> bool {
     issue.state == IssueState::Closed
         && issue.state_reason.as_deref() == Some("not_planned")
         && fingerprint::find_marker(&issue.body).is_some()
+}
+
+/// Whether everybody may read the repository; where GitHub does not say, nobody beside its people may.
+async fn is_public(repo: &Repo) -> FlowResult<bool> {
+    match repo.get().await {
+        Ok(repository) => Ok(!repository.private),
+        Err(error) if error.is_passing() => Err(error.into()),
+        Err(_) => Ok(false),
+    }
 }
 
 /// What cannot be read for good is the business of whoever creates: a plan needs nothing of GitHub.

@@ -20,6 +20,7 @@
 //! | [`answer`], [`reply`], [`status`] | answers beside the run's own comment |
 //! | [`settings`] | an admin looks at settings and changes them |
 //! | [`tokens`], [`runs`] | scripts act for an installation and see its runs |
+//! | [`makers`] | whether a token still speaks for an admin |
 //! | [`audit`] | who commanded or changed what |
 //! | [`installations`] | the App comes, goes and is renamed |
 //! | [`registration`] | the App is registered from the setup page |
@@ -45,6 +46,7 @@ pub mod existing;
 pub mod installations;
 pub mod link;
 pub mod looks;
+pub mod makers;
 pub mod marketplace;
 pub mod native;
 pub mod operate;

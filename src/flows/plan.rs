@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::asked::Asked;
 use super::components;
-use super::existing::{self, Existing, Similar};
+use super::existing::{self, Existing};
 use super::planner::{self, How, Planned};
 use super::{FlowError, FlowResult, Services, advance, edit, pace, room, sync};
 use crate::domain::comment;
@@ -107,13 +107,14 @@ pub async fn plan(services: &Services, id: RunKey<'_>) -> FlowResult<()> {
         return advance::give_up(services, id, &format!("{error} {next}")).await;
     }
     let before = plan.clone();
-    let (plan, items, similar) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
+    let (plan, items, existing) = match Box::pin(made_to_fit(services, &run, &asked, plan)).await {
         Err(FlowError::GitHub(refused)) if refused.retry_at().is_some() => {
             return Err(put_off(services, &run, refused).await?);
         }
         other => other?,
     };
-    how.similar = similar;
+    how.similar = existing.similar(&items);
+    how.public = existing.public().to_vec();
     how.groups = grouping::added(&before, &plan);
     store(services, &run, &asked, &settings, &(plan, how), items).await
 }
@@ -127,13 +128,13 @@ async fn put_off(services: &Services, run: &Run, refused: GitHubError) -> FlowRe
     Ok(FlowError::Later(until))
 }
 
-/// The plan as GitHub will take it, its items, and what they are like. Groups do not count toward the maximum: GitHub asks for them.
+/// The plan as GitHub will take it, its items, and what exists already. Groups do not count toward the maximum: GitHub asks for them.
 async fn made_to_fit(
     services: &Services,
     run: &Run,
     asked: &Asked,
     plan: Plan,
-) -> FlowResult<(Plan, Vec<NewItem>, Vec<Similar>)> {
+) -> FlowResult<(Plan, Vec<NewItem>, Existing)> {
     let existing = Box::pin(Existing::fetch(services, run, asked, &plan)).await?;
     let planned = items(services, run, asked, &plan, &existing).await?;
     let skipped = planned
@@ -147,12 +148,10 @@ async fn made_to_fit(
         .await?;
     let fitting = room::fit(services, &home, run, asked, plan.clone(), &skipped).await?;
     if fitting.issues == plan.issues {
-        let similar = existing.similar(&planned);
-        return Ok((fitting, planned, similar));
+        return Ok((fitting, planned, existing));
     }
     let planned = items(services, run, asked, &fitting, &existing).await?;
-    let similar = existing.similar(&planned);
-    Ok((fitting, planned, similar))
+    Ok((fitting, planned, existing))
 }
 
 pub(super) async fn settings_of(

@@ -30,7 +30,7 @@ use crate::ai::Models;
 use crate::cache::{Cache, Key, Lease};
 use crate::domain::comment;
 use crate::domain::defuse::{defuse_body, defuse_title};
-use crate::domain::ids::RunKey;
+use crate::domain::ids::{RepositoryId, RunKey};
 use crate::domain::plan::Plan;
 use crate::domain::planning::{self, Degraded, LONGEST_TITLE, PROMPT_VERSION};
 use crate::domain::prices::PriceTable;
@@ -105,6 +105,9 @@ pub struct How {
     /// Planned issues that are like existing ones.
     #[serde(default)]
     pub similar: Vec<Similar>,
+    /// Of the repositories beside the trigger's own, those that everybody may read.
+    #[serde(default)]
+    pub public: Vec<RepositoryId>,
     /// The highest number that the plan ever had, where somebody edited it.
     #[serde(default)]
     pub edited_up_to: Option<u32>,
@@ -114,6 +117,11 @@ pub struct How {
 }
 
 impl How {
+    /// Whether readers of the run's comment may not know what stands in the repository.
+    pub(super) fn hides(&self, run: &Run, repository: RepositoryId) -> bool {
+        repository != run.repository && !self.public.contains(&repository)
+    }
+
     /// How the run's plan was made; unknown where an older version kept something else.
     pub(super) async fn of(services: &Services, run: RunKey<'_>) -> FlowResult<Self> {
         let stored = runs::find_planning(services.wall(run.installation), run).await?;

@@ -13,9 +13,11 @@ use super::{FlowResult, Services, request};
 use crate::domain::command::Command;
 use crate::domain::event::{Account, AccountKind, Issue};
 use crate::domain::policy::Role;
+use crate::domain::run::{Phase, Status};
 use crate::github::IssueState;
+use crate::store::audit_events;
 use crate::store::repositories::RepositoryRow;
-use crate::store::runs::Run;
+use crate::store::runs::{self, Run};
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,29 @@ pub enum Pressed {
     /// The person's role does not suffice; who may, in words.
     NotAllowed(String),
     /// What stands against it, in words.
+    Objection(String),
+}
+
+/// What came of a script's command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Called {
+    Done,
+    /// It was carried out before, just as it is asked for now.
+    Before,
+    NotAllowed(String),
+    /// The plan is another one than the script has seen, or its preview is being written.
+    PlanChanged {
+        revision: i64,
+    },
+    NoSuchItems(String),
+    Objection(String),
+}
+
+/// What came of a command, before it is put in words.
+enum Outcome {
+    Done,
+    NotAllowed(String),
+    Against(Answer),
     Objection(String),
 }
 
@@ -47,7 +72,14 @@ pub async fn press(
         plan_seen: Some(plan_seen),
         token: None,
     };
-    command_run(services, &by, &seen.run, command).await
+    Ok(
+        match command_run(services, &by, &seen.run, command).await? {
+            Outcome::Done => Pressed::Done,
+            Outcome::NotAllowed(words) => Pressed::NotAllowed(words),
+            Outcome::Against(answer) => Pressed::Objection(in_words(&answer)),
+            Outcome::Objection(words) => Pressed::Objection(words),
+        },
+    )
 }
 
 /// The same for a script, which may what the person who made its token may.
@@ -57,7 +89,7 @@ pub async fn call(
     run: &Run,
     command: &Command,
     plan_seen: Option<i64>,
-) -> FlowResult<Pressed> {
+) -> FlowResult<Called> {
     let sender = Account {
         id: caller.made_by_id,
         login: caller.made_by.clone(),
@@ -69,7 +101,60 @@ pub async fn call(
         plan_seen,
         token: Some(&caller.name),
     };
-    command_run(services, &by, run, command).await
+    let answer = match command_run(services, &by, run, command).await? {
+        Outcome::Done => return Ok(Called::Done),
+        Outcome::NotAllowed(words) => return Ok(Called::NotAllowed(words)),
+        Outcome::Objection(words) => return Ok(Called::Objection(words)),
+        Outcome::Against(answer) => answer,
+    };
+    let now = runs::find(services.wall(run.installation), run.key()).await?;
+    let now = now.as_ref().unwrap_or(run);
+    if matches!(answer, Answer::Already(..)) && is_done(services, now, command, plan_seen).await? {
+        return Ok(Called::Before);
+    }
+    let revision = now.plan_revision;
+    Ok(match &answer {
+        Answer::NotShown => Called::PlanChanged { revision },
+        Answer::UnknownItems { .. } => Called::NoSuchItems(in_words(&answer)),
+        _ => Called::Objection(in_words(&answer)),
+    })
+}
+
+/// Whether the run is where the command would bring it, by the very same command: whoever did not hear the answer sends it
+/// again.
+async fn is_done(
+    services: &Services,
+    run: &Run,
+    command: &Command,
+    plan_seen: Option<i64>,
+) -> FlowResult<bool> {
+    let (status, phase) = (run.state.status(), run.state.phase());
+    let is_there = match command {
+        Command::Confirm(_) => {
+            let goes_on = matches!(
+                phase,
+                Some(Phase::Creating | Phase::Linking | Phase::Summarising)
+            );
+            plan_seen == Some(run.plan_revision) && (goes_on || status == Status::Completed)
+        }
+        Command::Cancel => status == Status::Cancelled,
+        Command::Rollback(_) => status == Status::RolledBack || phase == Some(Phase::RollingBack),
+        _ => false,
+    };
+    if !is_there {
+        return Ok(false);
+    }
+    let wall = services.wall(run.installation);
+    let events = audit_events::list_for_run(wall, run.installation, &run.id).await?;
+    let last = events.iter().rfind(|event| event.action == command.name());
+    // A run is also cancelled when the App is removed: it is as it was wanted.
+    Ok(match (command, last) {
+        (Command::Cancel, _) => true,
+        (_, Some(event)) => command::what(command)
+            .into_iter()
+            .all(|(name, value)| event.detail[name] == value),
+        (_, None) => false,
+    })
 }
 
 async fn command_run(
@@ -77,15 +162,15 @@ async fn command_run(
     by: &By<'_>,
     run: &Run,
     command: &Command,
-) -> FlowResult<Pressed> {
+) -> FlowResult<Outcome> {
     if run.installation.is_person() {
-        return Ok(Pressed::Objection(
+        return Ok(Outcome::Objection(
             "This run was started at a terminal with a personal token, and goes on there alone."
                 .to_owned(),
         ));
     }
     if !services.reaches(run.installation, run.repository).await? {
-        return Ok(Pressed::Objection(
+        return Ok(Outcome::Objection(
             "The App is suspended, or it does not reach this repository any more.".to_owned(),
         ));
     }
@@ -96,22 +181,20 @@ async fn command_run(
     let is_own = run.requested_by_id == by.sender.id;
     let may_cancel = matches!(command, Command::Cancel) && (standing.is_admin() || is_own);
     if !standing.suffices() && !may_cancel {
-        return Ok(Pressed::NotAllowed(not_allowed(standing)));
+        return Ok(Outcome::NotAllowed(not_allowed(standing)));
     }
     let asked = match command {
         Command::Replan(_) => match asked_now(services, by, &repository, run).await? {
             Ok(asked) => Some(asked),
-            Err(objection) => return Ok(Pressed::Objection(objection)),
+            Err(objection) => return Ok(Outcome::Objection(objection)),
         },
         _ => None,
     };
     if let Some(why) = command::objection_elsewhere(services, by.sender, run, command).await? {
-        return Ok(Pressed::NotAllowed(format!("{}.", why.replace('`', ""))));
+        return Ok(Outcome::NotAllowed(format!("{}.", why.replace('`', ""))));
     }
     let said = command::decide(services, by, run.key(), command, asked, &BTreeMap::new()).await?;
-    Ok(said.map_or(Pressed::Done, |answer| {
-        Pressed::Objection(in_words(&answer))
-    }))
+    Ok(said.map_or(Outcome::Done, Outcome::Against))
 }
 
 /// What the run's own words ask for as they stand on GitHub now, or what is wrong with them.

@@ -10,10 +10,12 @@ use super::sessions::{key_of, new_secret};
 use crate::github::{AppCredentials, GitHubError, NewApp, OAuthClient, SetupError};
 use crate::store::registrations::{self, RegistrationRow};
 use crate::store::sealed::{Place, Seal, SealError};
-use crate::store::setup_links;
+use crate::store::setup_links::{self, LinkRow};
 
 /// A link works for so long; whoever has left for GitHub by then may still come back.
 pub const LINK_LASTS: TimeDelta = TimeDelta::hours(1);
+/// For so long a used link shows how things stand.
+const USED_LASTS: TimeDelta = TimeDelta::days(1);
 /// Whoever began an exchange and was not heard of for so long has died.
 const EXCHANGE_LASTS: TimeDelta = TimeDelta::minutes(2);
 
@@ -45,7 +47,7 @@ pub enum Link {
     Open,
     /// The same, and what is registered with it takes the place of the App that there is.
     Replacing,
-    /// The App was registered with it.
+    /// The App was registered with it, within a day.
     Used,
     /// Expired, or never ours.
     Void,
@@ -65,6 +67,13 @@ pub enum RegistrationError {
     Refused,
     #[error("an App is registered already")]
     Already,
+    /// Two forms were sent, with two links, and this one came back later.
+    #[error("an App is registered already, and {slug} is a second one")]
+    Second {
+        name: String,
+        slug: String,
+        html_url: String,
+    },
     #[error("GitHub gave no webhook secret")]
     NoWebhookSecret,
     #[error(transparent)]
@@ -93,11 +102,28 @@ pub async fn new_link(
 pub async fn look_at(services: &Services, link: &SecretString) -> sqlx::Result<Link> {
     let row = setup_links::find(&services.pool, &key_of(link)).await?;
     Ok(match row {
-        Some(row) if row.is_used => Link::Used,
+        Some(LinkRow {
+            used_at: Some(at), ..
+        }) if at > services.clock.now() - USED_LASTS => Link::Used,
+        Some(LinkRow {
+            used_at: Some(_), ..
+        }) => Link::Void,
         Some(row) if row.expires_at > services.clock.now() && row.replaces => Link::Replacing,
         Some(row) if row.expires_at > services.clock.now() => Link::Open,
         _ => Link::Void,
     })
+}
+
+/// Whether the App was registered with this link by the form that has sent this along: in that browser alone the link still
+/// shows how things stand.
+pub async fn was_used_by(
+    services: &Services,
+    link: &SecretString,
+    state: &SecretString,
+) -> sqlx::Result<bool> {
+    let row = setup_links::find(&services.pool, &key_of(link)).await?;
+    let used = row.filter(|row| row.used_at.is_some());
+    Ok(used.is_some_and(|row| row.state.as_deref() == Some(&key_of(state)[..])))
 }
 
 /// What GitHub is to send back with the code. `None`: the link does not work any more.
@@ -122,13 +148,16 @@ pub async fn complete(
     let (key, now) = (key_of(link), services.clock.now());
     let row = setup_links::find(&services.pool, &key).await?;
     let replaces = row.is_some_and(|row| row.replaces);
-    if !replaces && registrations::find(&services.pool).await?.is_some() {
-        return Err(RegistrationError::Already);
-    }
     let since = now - EXCHANGE_LASTS;
     if !setup_links::claim(&services.pool, &key, &key_of(state), now, since).await? {
-        return Err(RegistrationError::Refused);
+        let is_there = registrations::find(&services.pool).await?.is_some();
+        return Err(if is_there && !replaces {
+            RegistrationError::Already
+        } else {
+            RegistrationError::Refused
+        });
     }
+    // Where an App is registered already, the code tells at least which second one has been created.
     let (services, seal, code) = (services.clone(), seal.clone(), code.to_owned());
     // A task of its own: GitHub hands the credentials over once, and whoever closes the page must not take them along.
     let exchanged =
@@ -160,7 +189,17 @@ async fn exchange(
         RegistrationError::Lost(error)
     })?;
     if !stored {
-        return Err(RegistrationError::Already);
+        error!(
+            app.id = row.app_id,
+            app.slug = row.slug,
+            app.url = row.html_url,
+            "a second App was created on GitHub, which nobody uses: delete it there"
+        );
+        return Err(RegistrationError::Second {
+            name: row.name,
+            slug: row.slug,
+            html_url: row.html_url,
+        });
     }
     info!(
         app.id = row.app_id,

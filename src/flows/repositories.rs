@@ -90,9 +90,14 @@ pub(super) async fn objection(
         };
         let standing = authorize::standing(services, &place, person).await?;
         if !standing.suffices() {
+            // Whoever has no role there may not know what it is called.
+            let place = match standing.role {
+                Role::None => "another repository, in which you have no role and".to_owned(),
+                _ => format!("`{}`, where you", place.name),
+            };
             return Ok(Some(format!(
-                "Some of these issues go to `{}`, where you need the role `{}`. Take them out, or ask somebody who has it",
-                place.name, standing.minimum
+                "Some of these issues go to {place} need the role `{}`. Take them out, or ask somebody who has it",
+                standing.minimum
             )));
         }
     }

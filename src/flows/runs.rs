@@ -44,6 +44,16 @@ pub async fn list(
     Ok(lines)
 }
 
+/// Whether the installation has a run of this name.
+pub async fn is_known(
+    services: &Services,
+    installation: InstallationId,
+    id: &RunId,
+) -> FlowResult<bool> {
+    let found = runs::find(services.wall(installation), id.of(installation)).await?;
+    Ok(found.is_some())
+}
+
 /// The run, if it is the installation's.
 pub async fn find(
     services: &Services,

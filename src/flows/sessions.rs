@@ -14,6 +14,7 @@ use url::Url;
 use super::access::{self, Person};
 use super::{FlowError, FlowResult, Services};
 use crate::github::{Account, AsUser, GitHubError, OAuthError, UserTokens, Verifier};
+use crate::store::api_tokens;
 use crate::store::sealed::{Place, Seal};
 use crate::store::sessions::{self, Floor, SessionKey, SessionRow};
 
@@ -83,6 +84,9 @@ pub async fn begin(
     };
     sessions::delete_over(&services.pool, floor(services)).await?;
     sessions::insert(&services.pool, &row).await?;
+    // GitHub is asked for roles by the login, and somebody else may have taken over the former one.
+    sessions::rename(&services.pool, row.user, &row.login).await?;
+    api_tokens::rename_maker(&services.pool, row.user, &row.login).await?;
     let person = Person {
         id: account.id,
         login: account.login,

@@ -159,6 +159,7 @@ struct View<'a> {
     place: &'a RepositoryName,
     items: Vec<Item>,
     created: Vec<CreatedIssue>,
+    how: How,
     /// The other repositories that issues went to.
     elsewhere: BTreeMap<RepositoryId, RepositoryName>,
     /// GitHub's limits allow nothing before this moment.
@@ -191,6 +192,7 @@ impl<'a> View<'a> {
             place: &repository.name,
             items,
             created,
+            how: How::of(services, run.key()).await?,
             elsewhere,
             waits_until: None,
         })
@@ -272,24 +274,27 @@ impl<'a> View<'a> {
                 .iter()
                 .filter(|i| i.state == ItemState::Skipped)
                 .map(|i| {
-                    let twin = i.note.as_deref().unwrap_or("another one");
+                    let twin = match (self.existing(i), i.note.as_deref()) {
+                        (Some(twin), _) => twin.to_string(),
+                        (None, Some(twin)) => twin.to_owned(),
+                        (None, None) => "another one".to_owned(),
+                    };
                     format!("Item {} is left out: {twin} is the same.", i.position)
                 }),
         );
-        let how = How::of(services, self.run.key()).await?;
         Ok(comment::preview(&Preview {
             about: self.about(),
             plan: &plan,
             reasons: &reasons,
             dropped: &dropped,
-            similar: &self.similar(&how),
+            similar: &self.similar(),
             home: self.place,
             spec_url: &self.spec_url(&asked),
             part_urls: &self.part_urls(),
             sub_issues: asked.sub_issues != Some(false),
             dependencies: asked.dependencies != Some(false),
             rate_per_minute: settings.rate_limit_per_minute.value,
-            is_degraded: how.degraded.is_some(),
+            is_degraded: self.how.degraded.is_some(),
             ai: self
                 .ai(services, settings.monthly_budget.value)
                 .await?
@@ -333,24 +338,24 @@ impl<'a> View<'a> {
     }
 
     /// What the planned issues are like, as far as they are still in the plan.
-    fn similar(&self, how: &How) -> Vec<SimilarIssue> {
+    fn similar(&self) -> Vec<SimilarIssue> {
         let of = |similar: &Similar| {
             let item = self.items.iter().find(|i| {
                 i.planned.id == similar.item
                     && matches!(i.state, ItemState::Planned | ItemState::Dropped)
             })?;
-            let other = self.elsewhere.get(&similar.repository);
+            let is_hidden = self.how.hides(self.run, similar.repository);
+            let link = || Link {
+                number: similar.number,
+                repository: self.elsewhere.get(&similar.repository).cloned(),
+            };
             Some(SimilarIssue {
                 item: number(item)?,
-                link: Link {
-                    number: similar.number,
-                    repository: other.cloned(),
-                },
-                title: similar.title.clone(),
+                issue: (!is_hidden).then(|| (link(), similar.title.clone())),
                 is_closed: similar.is_closed,
             })
         };
-        how.similar.iter().filter_map(of).collect()
+        self.how.similar.iter().filter_map(of).collect()
     }
 
     /// What models were paid for the run; `None`: none was asked.
@@ -509,21 +514,26 @@ impl<'a> View<'a> {
         let of_plan = self.items.iter().find(|i| Some(i.position) == twin);
         let link = match of_plan {
             // It was skipped itself.
-            Some(of_plan) => self.existing(of_plan).or_else(|| self.link_of(of_plan)),
+            Some(of_plan) => self
+                .existing(of_plan)
+                .or_else(|| self.link_of(of_plan).map(SameAs::Issue)),
             None => self.existing(item),
         };
         let number = twin.and_then(|twin| u32::try_from(twin).ok());
-        link.map_or(SameAs::Item(number), SameAs::Issue)
+        link.unwrap_or(SameAs::Item(number))
     }
 
     /// The issue that was there before.
-    fn existing(&self, item: &Item) -> Option<Link> {
+    fn existing(&self, item: &Item) -> Option<SameAs> {
         let number = item.note.as_deref()?.strip_prefix('#')?;
-        let other = self.elsewhere.get(&item.repository);
-        Some(Link {
-            number: IssueNumber(number.parse().ok()?),
-            repository: other.cloned(),
-        })
+        let number = IssueNumber(number.parse().ok()?);
+        if self.how.hides(self.run, item.repository) {
+            return Some(SameAs::Elsewhere);
+        }
+        Some(SameAs::Issue(Link {
+            number,
+            repository: self.elsewhere.get(&item.repository).cloned(),
+        }))
     }
 
     fn link_of(&self, item: &Item) -> Option<Link> {

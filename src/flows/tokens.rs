@@ -11,11 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::settings::{By, Scope as Layer, change};
 use super::{FlowResult, Services};
 use crate::cache::Key;
-use crate::domain::ids::{InstallationId, RepositoryId, UserId};
-use crate::domain::policy::Role;
+use crate::domain::ids::{InstallationId, UserId};
 use crate::store::api_tokens::{self, NewToken, TokenRow};
-use crate::store::repositories::{self, RepositoryRow};
-use crate::store::{installations, tenant};
+use crate::store::tenant;
 
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,10 +245,6 @@ pub async fn find_caller(services: &Services, token: &str) -> FlowResult<Known> 
     }))
 }
 
-/// Repositories of an installation on which a token's maker is looked at, the newest first.
-const MOST_LOOKED_AT: usize = 300;
-/// How long it is known that a token's maker rules the installation.
-const MAKER_KNOWN: std::time::Duration = std::time::Duration::from_mins(5);
 /// Requests of a token within a minute, over all replicas.
 const A_MINUTE: u32 = 120;
 
@@ -265,62 +259,6 @@ pub async fn admit(services: &Services, caller: &Caller) -> bool {
         }
         None => false,
     }
-}
-
-/// Whether who made the token is still an admin where it is to change settings, as GitHub says now: of the repository, or
-/// for the whole installation of all that it reaches.
-pub async fn maker_is_admin(
-    services: &Services,
-    caller: &Caller,
-    repository: Option<RepositoryId>,
-) -> FlowResult<bool> {
-    let mut tx = tenant::enter(&services.pool, caller.installation).await?;
-    let mut all = repositories::list(&mut *tx, caller.installation).await?;
-    let owner = installations::find_account(&mut *tx, caller.installation).await?;
-    tx.commit().await?;
-    if repository.is_none() && owner == Some(caller.made_by_id) {
-        return Ok(true);
-    }
-    if let Some(id) = repository {
-        all.retain(|row| row.id == id);
-    }
-    // What came last is what its maker may not know of.
-    all.sort_by_key(|row| std::cmp::Reverse(row.id));
-    all.truncate(MOST_LOOKED_AT);
-    for row in &all {
-        if !is_admin_of(services, caller, row).await? {
-            return Ok(false);
-        }
-    }
-    Ok(!all.is_empty())
-}
-
-async fn is_admin_of(
-    services: &Services,
-    caller: &Caller,
-    row: &RepositoryRow,
-) -> FlowResult<bool> {
-    let found = services.repo(row).role_of(&caller.made_by).await?;
-    // Whoever has taken over the login since is another person.
-    let role = found.filter(|r| {
-        r.user
-            .as_ref()
-            .is_some_and(|user| user.id == caller.made_by_id)
-    });
-    Ok(role.is_some_and(|r| Role::from_github(&r.role_name, &r.permission) == Role::Admin))
-}
-
-/// Whether a token still speaks for somebody who rules the installation, as known for some minutes: what it may read goes
-/// with the rights of whoever made it.
-pub async fn maker_rules(services: &Services, caller: &Caller) -> FlowResult<bool> {
-    let token = caller.token.to_string();
-    let key = Key::of(caller.installation, &["api", "maker", &token]);
-    if let Some(known) = services.cache.get_json(&key).await {
-        return Ok(known);
-    }
-    let rules = maker_is_admin(services, caller, None).await?;
-    services.cache.set_json(&key, &rules, MAKER_KNOWN).await;
-    Ok(rules)
 }
 
 fn whole(installation: InstallationId) -> Layer {

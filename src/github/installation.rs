@@ -47,6 +47,11 @@ impl Installation {
         Repo::new(self.github.clone(), self.id, id, name)
     }
 
+    /// The same to read its metadata alone: one token serves all of the installation's repositories.
+    pub fn metadata_of(&self, id: RepositoryId, name: RepositoryName) -> Repo {
+        Repo::to_metadata(self.github.clone(), self.id, id, name)
+    }
+
     /// The repositories that the installation reaches.
     pub async fn list_repositories(&self) -> Result<Listed<Repository>, GitHubError> {
         let access = Access::to_metadata(self.id);

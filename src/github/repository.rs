@@ -38,6 +38,18 @@ impl Repo {
         }
     }
 
+    pub(super) fn to_metadata(
+        github: GitHub,
+        installation: InstallationId,
+        id: RepositoryId,
+        name: RepositoryName,
+    ) -> Self {
+        Self {
+            access: Access::to_metadata(installation),
+            ..Self::new(github, installation, id, name)
+        }
+    }
+
     /// The same handle with a token that also reaches these repositories: linking an issue of one to an issue of
     /// another needs both.
     #[must_use]

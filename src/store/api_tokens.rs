@@ -126,6 +126,16 @@ pub async fn touch(
     .map(drop)
 }
 
+/// Whoever made them is called this now, in whatever installation.
+pub async fn rename_maker(db: impl PgExecutor<'_>, id: UserId, login: &str) -> sqlx::Result<()> {
+    sqlx::query("update api_tokens set made_by = $2 where made_by_id = $1 and made_by <> $2")
+        .bind(id.0)
+        .bind(login)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// Revokes a token of the installation and gives its name; `None`: there is none to be revoked.
 pub async fn revoke(
     db: impl PgExecutor<'_>,

@@ -121,6 +121,20 @@ pub async fn list(
     .await
 }
 
+/// How many the installation reaches, as far as we know, and a sum that changes with them.
+pub async fn reach(
+    db: impl PgExecutor<'_>,
+    installation: InstallationId,
+) -> sqlx::Result<(i64, String)> {
+    sqlx::query_as(
+        "select count(*), coalesce(md5(string_agg(id::text, ',' order by id)), '') from repositories
+         where installation_id = $1 and removed_at is null",
+    )
+    .bind(installation.0)
+    .fetch_one(db)
+    .await
+}
+
 /// Whether we know that the installation does not reach the repository any more.
 pub async fn is_removed(
     db: impl PgExecutor<'_>,

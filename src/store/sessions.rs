@@ -49,6 +49,16 @@ pub async fn insert(db: impl PgExecutor<'_>, row: &SessionRow) -> sqlx::Result<(
     .map(drop)
 }
 
+/// The person is called this now, in all their sessions.
+pub async fn rename(db: impl PgExecutor<'_>, id: UserId, login: &str) -> sqlx::Result<()> {
+    sqlx::query("update sessions set login = $2 where user_id = $1 and login <> $2")
+        .bind(id.0)
+        .bind(login)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// The session, if it is not over.
 pub async fn find(
     db: impl PgExecutor<'_>,

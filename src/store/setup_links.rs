@@ -7,16 +7,18 @@ use sqlx::{PgExecutor, Row};
 pub type Hash = [u8; 32];
 
 /// How a link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRow {
     pub expires_at: DateTime<Utc>,
-    /// The App was registered with it.
-    pub is_used: bool,
+    /// When the App was registered with it.
+    pub used_at: Option<DateTime<Utc>>,
+    /// The hash of what the form sent along that was finished last, or began last.
+    pub state: Option<Vec<u8>>,
     /// What is registered with it takes the place of the App that there is.
     pub replaces: bool,
 }
 
-/// Stores a new one, and clears away those that expired long ago.
+/// Stores a new one, and clears away those that expired or were used long ago.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     key: &Hash,
@@ -25,7 +27,7 @@ pub async fn insert(
     replaces: bool,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "with over as (delete from setup_links where used_at is null and expires_at < $2 - interval '1 day')
+        "with over as (delete from setup_links where coalesce(used_at, expires_at) < $2 - interval '1 day')
          insert into setup_links (key, created_at, expires_at, replaces) values ($1, $2, $3, $4)",
     )
     .bind(key)
@@ -39,12 +41,13 @@ pub async fn insert(
 
 /// The link of this secret, if there ever was one.
 pub async fn find(db: impl PgExecutor<'_>, key: &Hash) -> sqlx::Result<Option<LinkRow>> {
-    sqlx::query("select expires_at, used_at is not null as is_used, replaces from setup_links where key = $1")
+    sqlx::query("select expires_at, used_at, state, replaces from setup_links where key = $1")
         .bind(key)
         .try_map(|row: sqlx::postgres::PgRow| {
             Ok(LinkRow {
                 expires_at: row.try_get("expires_at")?,
-                is_used: row.try_get("is_used")?,
+                used_at: row.try_get("used_at")?,
+                state: row.try_get("state")?,
                 replaces: row.try_get("replaces")?,
             })
         })
@@ -102,13 +105,13 @@ pub async fn release(db: impl PgExecutor<'_>, key: &Hash) -> sqlx::Result<()> {
         .map(drop)
 }
 
-/// The App was registered with it: it leads no further than to the page that says so.
+/// The App was registered with it: it leads no further than to the page that says so, in the browser that sent the form.
 pub async fn mark_used(
     db: impl PgExecutor<'_>,
     key: &Hash,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update setup_links set used_at = $2, state = null where key = $1")
+    sqlx::query("update setup_links set used_at = $2 where key = $1")
         .bind(key)
         .bind(now)
         .execute(db)

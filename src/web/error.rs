@@ -334,6 +334,9 @@ pub(super) async fn in_our_words(
 async fn told_in_our_words(request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let wants_data = wants_data(request.headers(), uri.path());
+    if uri.query().is_some_and(has_nul) {
+        return unreadable(uri.path());
+    }
     let response = next.run(request).await;
     let status = response.status();
     if response.extensions().get::<SignInOver>().is_some() && method == Method::GET {
@@ -370,6 +373,20 @@ async fn told_in_our_words(request: Request, next: Next) -> Response {
         told.headers_mut().insert(header::ALLOW, allow);
     }
     told
+}
+
+/// No text of the database can hold it, so nothing is called by it.
+fn has_nul(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes())
+        .any(|(name, value)| name.contains('\0') || value.contains('\0'))
+}
+
+fn unreadable(path: &str) -> Response {
+    if path.starts_with("/api/") {
+        ApiError::Malformed(UNREADABLE.to_owned()).into_response()
+    } else {
+        in_words(StatusCode::BAD_REQUEST).into_response()
+    }
 }
 
 /// What orchestrators and scrapers ask; their words are their own.

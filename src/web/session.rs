@@ -165,6 +165,9 @@ pub(super) async fn read_form<T: DeserializeOwned>(
     if !sent.is_some_and(|sent| csrf.is(&sent)) {
         return Err(forged().into_response());
     }
+    if form_urlencoded::parse(&bytes).any(|(_, value)| value.contains('\0')) {
+        return Err(unreadable().into_response());
+    }
     let request = Request::from_parts(parts, bytes.into());
     match Form::from_request(request, &()).await {
         Ok(Form(fields)) => Ok(fields),

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
@@ -21,8 +22,11 @@ use crate::flows::registration::{self, App, Link, RegistrationError};
 /// Holds the link's secret, so that it does not stay in the address.
 const LINK: Cookie = Cookie::new("setup", 2 * 60 * 60);
 
-/// Holds what GitHub is to send back, so that it counts in this browser alone.
-const STATE: Cookie = Cookie::new("setup_state", 60 * 60);
+/// Holds what GitHub is to send back, so that it counts in this browser alone; and so does the used link afterwards.
+const STATE: Cookie = Cookie::new("setup_state", 2 * 60 * 60);
+
+/// For so long after the first webhook the used link says that it came.
+const JUST_NOW: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Template)]
 #[template(path = "web/templates/setup.html")]
@@ -108,8 +112,10 @@ pub(super) async fn show(
     if let Some(link) = arriving.link {
         shared.admit(&shared.setups, &origin).await?;
         let link = SecretString::from(link);
-        if registration::look_at(&shared.services, &link).await? == Link::Void {
-            return Err(void());
+        match registration::look_at(&shared.services, &link).await? {
+            Link::Open | Link::Replacing => {}
+            Link::Used if used_here(&shared, &headers, &link).await? => {}
+            Link::Used | Link::Void => return Err(void()),
         }
         // Its characters are ours: it is in the table.
         let cookie = LINK.set(link.expose_secret(), shared.public.is_secure());
@@ -128,7 +134,12 @@ pub(super) async fn show(
     let link = held.ok_or_else(void)?;
     let app = registration::find(&shared.services).await;
     match (app.map_err(|error| told(&error))?, state) {
-        (Some(app), Link::Used) => Ok(done(&shared, app)),
+        (Some(app), Link::Used)
+            if is_fresh(&shared, &app) && used_here(&shared, &headers, &link).await? =>
+        {
+            Ok(done(&shared, app))
+        }
+        (Some(_), Link::Used) => Err(void()),
         (Some(app), Link::Replacing) => {
             let former = Some(app.name.as_str());
             Ok(form(&shared, &link, former, Asked::default(), Vec::new()))
@@ -139,6 +150,20 @@ pub(super) async fn show(
         }
         (None, _) => Err(void()),
     }
+}
+
+/// Whether the App was registered with this link from this browser: it holds what the form sent along.
+async fn used_here(shared: &Shared, headers: &HeaderMap, link: &SecretString) -> PageResult<bool> {
+    let Some(state) = STATE.find(headers, shared.public.is_secure()) else {
+        return Ok(false);
+    };
+    Ok(registration::was_used_by(&shared.services, link, &state.into()).await?)
+}
+
+/// Whether GitHub has not been heard of yet, or only just: until then whoever registered the App looks whether it works.
+fn is_fresh(shared: &Shared, app: &App) -> bool {
+    let since = shared.services.clock.now() - JUST_NOW;
+    app.first_webhook_at.is_none_or(|at| at > since)
 }
 
 /// `POST /setup`: what was chosen becomes the form that goes to GitHub.
@@ -247,8 +272,7 @@ pub(super) async fn finish(
     registration::complete(&shared.services, &link, &state, &code)
         .await
         .map_err(|error| told(&error))?;
-    let forget = AppendHeaders([(header::SET_COOKIE, STATE.clear(secure))]);
-    Ok((forget, Redirect::to("/setup")).into_response())
+    Ok(Redirect::to("/setup").into_response())
 }
 
 fn form(
@@ -326,6 +350,12 @@ fn told(error: &RegistrationError) -> PageError {
         RegistrationError::Already => PageError::Forbidden(
             "This server is set up already",
             "Its GitHub App is registered, and nobody can put another in its place from here.".to_owned(),
+        ),
+        RegistrationError::Second { name, html_url, .. } => PageError::Forbidden(
+            "There are two Apps now",
+            format!(
+                "Somebody else finished setting this server up a moment before, and it uses their App. Yours, {name}, exists on GitHub all the same and does nothing: delete it there, at {html_url}."
+            ),
         ),
         RegistrationError::NoKey => PageError::Unavailable(
             "The App cannot be stored yet",

@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 
 use crate::harness::house::{House, SHOP, house};
 
+mod answers;
+mod makers;
+mod suspended;
+
 const SPEC: &str = "@TheOpenProducerBot\ndry_run: true\n\n- [ ] Build the login form\n- [ ] Store sessions in the database\n";
 
 /// A script with a token, or with none.
@@ -26,6 +30,7 @@ pub(crate) struct Script {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) kind: String,
+    pub(crate) retry_after: Option<String>,
     pub(crate) json: Value,
 }
 
@@ -44,7 +49,9 @@ impl Script {
     }
 
     pub(crate) async fn asks(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let mut request = self.client.request(method, format!("{}{path}", self.home));
+        let mut request = self
+            .client
+            .request(method.clone(), format!("{}{path}", self.home));
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
@@ -53,15 +60,48 @@ impl Script {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let kind = response.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let kind = response.headers().get("content-type");
+        let kind = kind.map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        self.is_described(&method, path, status).await;
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
         let text = response.text().await.unwrap();
         Reply {
             status,
-            json: serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {kind}: {text}")),
+            retry_after,
+            json: match text.as_str() {
+                "" => Value::Null,
+                text => {
+                    serde_json::from_str(text).unwrap_or_else(|_| panic!("{status} {kind}: {text}"))
+                }
+            },
             kind,
+        }
+    }
+
+    /// Holds the answer to what the API says of itself: whatever a test sees has to stand there.
+    async fn is_described(&self, method: &Method, path: &str, status: u16) {
+        static SAID: tokio::sync::OnceCell<Value> = tokio::sync::OnceCell::const_new();
+        let said = SAID.get_or_init(async || {
+            let said = self.client.get(format!("{}/openapi.json", self.home));
+            said.send().await.unwrap().json().await.unwrap()
+        });
+        let path = path.split('?').next().unwrap_or_default();
+        for (template, methods) in said.await["paths"].as_object().unwrap() {
+            let (asked, of_template) = (path.split('/'), template.split('/'));
+            let is_of = asked.clone().count() == of_template.clone().count()
+                && asked
+                    .zip(of_template)
+                    .all(|(asked, part)| part.starts_with('{') || part == asked);
+            if let Some(about) = methods
+                .get(method.as_str().to_lowercase())
+                .filter(|_| is_of)
+            {
+                assert!(
+                    about["responses"].get(status.to_string()).is_some(),
+                    "{method} {template} was answered {status}, which its description does not know"
+                );
+            }
         }
     }
 

@@ -56,8 +56,8 @@ pub struct Preview<'a> {
 pub struct SimilarIssue {
     /// The planned issue's number.
     pub item: u32,
-    pub link: Link,
-    pub title: String,
+    /// `None`: it is where not everybody may read who reads this.
+    pub issue: Option<(Link, String)>,
     pub is_closed: bool,
 }
 
@@ -156,13 +156,12 @@ fn similar(similar: &[SimilarIssue]) -> String {
     let lines: Vec<String> = similar
         .iter()
         .map(|s| {
-            format!(
-                "- **{}.** is like {} · {}{}",
-                s.item,
-                s.link,
-                inline(&s.title),
-                if s.is_closed { " (closed)" } else { "" }
-            )
+            let like = match &s.issue {
+                Some((link, title)) => format!("is like {link} · {}", inline(title)),
+                None => "looks like an issue that is there already".to_owned(),
+            };
+            let closed = if s.is_closed { " (closed)" } else { "" };
+            format!("- **{}.** {like}{closed}", s.item)
         })
         .collect();
     format!(

@@ -94,6 +94,8 @@ fn bar(done: usize, total: usize) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SameAs {
     Issue(Link),
+    /// An issue of a repository that not everybody may read who reads this.
+    Elsewhere,
     /// Another one of the plan, which was not created either.
     Item(Option<u32>),
 }
@@ -102,6 +104,7 @@ impl fmt::Display for SameAs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Issue(link) => link.fmt(f),
+            Self::Elsewhere => f.write_str("an issue that is there already"),
             Self::Item(Some(item)) => write!(f, "item {item}, which was not created"),
             Self::Item(None) => f.write_str("another one of the plan, which was not created"),
         }

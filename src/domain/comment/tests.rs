@@ -201,11 +201,13 @@ fn preview_comment() {
         dropped: &BTreeSet::from(["i4".to_owned()]),
         similar: &[SimilarIssue {
             item: 2,
-            link: Link {
-                number: IssueNumber(5),
-                repository: None,
-            },
-            title: "Store the sessions".to_owned(),
+            issue: Some((
+                Link {
+                    number: IssueNumber(5),
+                    repository: None,
+                },
+                "Store the sessions".to_owned(),
+            )),
             is_closed: false,
         }],
         home: &home(),

@@ -7,8 +7,9 @@ use crate::domain::policy::Role;
 
 impl Document {
     /// Everything in which this layer goes beyond the layers above it. `above`: what holds without this layer; `with`:
-    /// what would hold with it.
-    pub fn beyond(&self, above: &Settings, with: &Settings) -> Vec<Wrong> {
+    /// what would hold with it. Whoever rules one repository may not see the others, so of a repository's layer (`of`) it
+    /// is not said here where issues may not go: that is judged when they are planned.
+    pub fn beyond(&self, of: Layer, above: &Settings, with: &Settings) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         if let Some(max) = self.max_issues.filter(|max| *max > above.max_issues.value) {
             let says = format!(
@@ -35,7 +36,11 @@ impl Document {
             wrong.push(Wrong::new("content_filtering", says));
         }
         self.labels_beyond(above, with, &mut wrong);
-        self.repositories_beyond(above, with, &mut wrong);
+        if of == Layer::Repository {
+            self.components_astray(&mut wrong);
+        } else {
+            self.repositories_beyond(above, with, &mut wrong);
+        }
         self.models_beyond(above, with, &mut wrong);
         wrong
     }
@@ -70,12 +75,17 @@ impl Document {
         }));
         let outside = self.components.iter().flatten();
         let outside = outside.filter(|(_, name)| !with.allows_repository(name));
-        wrong.extend(outside.map(|(component, name)| {
-            let says = format!(
-                "`components` leads `{component}` to `{name}`, which `allowed_repositories` does not allow"
-            );
-            Wrong::new("components", says)
-        }));
+        wrong.extend(outside.map(|(component, name)| astray_of(component, name)));
+    }
+
+    /// Components that this very document leads where it lets no issue go.
+    fn components_astray(&self, wrong: &mut Vec<Wrong>) {
+        let Some(allowed) = &self.allowed_repositories else {
+            return;
+        };
+        let led = self.components.iter().flatten();
+        let astray = led.filter(|(_, name)| !allowed.iter().any(|one| one.is_same_as(name)));
+        wrong.extend(astray.map(|(component, name)| astray_of(component, name)));
     }
 
     fn models_beyond(&self, above: &Settings, with: &Settings, wrong: &mut Vec<Wrong>) {
@@ -138,6 +148,13 @@ impl Document {
             wrong.push(Wrong::new("monthly_budget", says));
         }
     }
+}
+
+fn astray_of(component: &str, name: &RepositoryName) -> Wrong {
+    let says = format!(
+        "`components` leads `{component}` to `{name}`, which `allowed_repositories` does not allow"
+    );
+    Wrong::new("components", says)
 }
 
 fn at_least(least: Role) -> String {

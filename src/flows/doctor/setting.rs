@@ -106,10 +106,6 @@ fn public_url(config: &Config) -> Finding {
         ))
         .advise(advice);
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Finding::warning(format!("{shown} has more than a host and a path"))
-            .advise("Leave out what follows ? or # in PUBLIC_URL");
-    }
     Finding::ok(shown)
 }
 

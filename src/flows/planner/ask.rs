@@ -201,9 +201,8 @@ impl Asking<'_> {
             // No answer may cost more than was kept for it.
             choice.max_tokens = Some(self.longest_answer());
         }
-        let asked = self
-            .in_time(Box::pin(self.services.ai.models.ask(&choice, &question)))
-            .await;
+        let models = self.services.ai.models.of(self.run.installation);
+        let asked = self.in_time(Box::pin(models.ask(&choice, &question))).await;
         let wall = self.services.wall(self.run.installation);
         match asked {
             Ok(Ok(answer)) => Ok((call, answer)),

@@ -50,7 +50,7 @@ pub(super) async fn look(
     }
     let flight = self::key(installation, choice, "looking");
     let _lease = services.cache.lease(&flight, 1, LONGEST_LOOK).await?;
-    let looked = services.ai.models.check(choice).await;
+    let looked = services.ai.models.of(installation).check(choice).await;
     if let Err(error) = &looked {
         warn!(model = choice.model, %error, "a model cannot be asked");
     }

@@ -111,7 +111,11 @@ async fn save(
     }
     let (document, mut wrong) = Document::check(document);
     let with = with(services, &mut tx, &now, &document).await?;
-    wrong.extend(document.beyond(&now.above, &with));
+    let layer = match scope.repository {
+        Some(_) => Layer::Repository,
+        None => Layer::Installation,
+    };
+    wrong.extend(document.beyond(layer, &now.above, &with));
     wrong.extend(model_faults(services, &document, &with));
     wrong.extend(strangers(&mut tx, scope, &now.own, &document).await?);
     if !wrong.is_empty() {
@@ -148,6 +152,13 @@ async fn save(
         version,
         key_voided,
     })
+}
+
+/// Whether the layer says just this already.
+pub async fn is_so(services: &Services, scope: Scope, document: &Value) -> FlowResult<bool> {
+    let now = super::sheet(services, scope).await?;
+    let (document, wrong) = Document::check(document);
+    Ok(wrong.is_empty() && now.left_out.is_empty() && stored(&now.own)? == stored(&document)?)
 }
 
 fn overtaken(now: Sheet) -> Changed {

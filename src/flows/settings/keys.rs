@@ -46,10 +46,16 @@ pub enum Tried {
     Fails(String),
     /// Tried too often.
     Later { seconds: u64 },
+    /// Other trials of the installation are under way.
+    Busy,
 }
 
 /// A key is printable, without blanks, and no longer than this.
 const LONGEST: usize = 512;
+/// Trials of an installation under way at once, whatever layer they are of.
+const AT_ONCE: u32 = 2;
+/// A trial that is not over by then has lost its process.
+const LONGEST_TRIAL: std::time::Duration = std::time::Duration::from_secs(30);
 /// Between two trials of one layer: each is a request to somebody else's server.
 const BETWEEN_TRIALS: TimeDelta = TimeDelta::seconds(5);
 
@@ -161,6 +167,10 @@ fn address(origin: &str) -> &str {
 
 /// Asks the model that is in force for the layer whether it can be asked.
 pub async fn test(services: &Services, scope: Scope) -> FlowResult<Tried> {
+    let all = Key::of(scope.installation, &["trials", "ai_key"]);
+    let Some(_until_answered) = services.cache.lease(&all, AT_ONCE, LONGEST_TRIAL).await else {
+        return Ok(Tried::Busy);
+    };
     let place = scope.repository.map_or_else(String::new, |r| r.to_string());
     let turn = Key::of(scope.installation, &["tries", "ai_key", &place]);
     let wait = BETWEEN_TRIALS.to_std().expect("a positive span");
@@ -182,7 +192,13 @@ pub async fn test(services: &Services, scope: Scope) -> FlowResult<Tried> {
         Err(why) => Tried::Fails(cannot_be_asked(&why)),
         Ok(Some(choice)) => {
             let name = format!("{}/{}", choice.provider.name(), choice.model);
-            match services.ai.models.check(&choice).await {
+            match services
+                .ai
+                .models
+                .of(scope.installation)
+                .check(&choice)
+                .await
+            {
                 Ok(()) => Tried::Works(name),
                 Err(error) => Tried::Fails(in_words(&error, &name)),
             }

@@ -74,6 +74,7 @@ pub(crate) async fn plan(
             ..Found::default()
         },
         similar: Vec::new(),
+        public: Vec::new(),
         twins: BTreeSet::new(),
         again: BTreeSet::new(),
         gone: BTreeSet::new(),
@@ -167,6 +168,7 @@ struct Draft<'a> {
     covers: Vec<BTreeSet<String>>,
     found: Found,
     similar: Vec<Similar>,
+    public: Vec<RepositoryId>,
     /// Issues that stand in for new ones, by repository and number.
     twins: BTreeSet<(RepositoryId, String)>,
     /// Items that offer again what an earlier sync has left.
@@ -246,6 +248,7 @@ impl Draft<'_> {
         let existing = Box::pin(Existing::fetch(services, run, self.asked, &plan)).await?;
         let items = plans::items(services, run, self.asked, &plan, &existing).await?;
         self.similar = existing.similar(&items);
+        self.public = existing.public().to_vec();
         for (item, add) in items.into_iter().zip(adds) {
             self.name_twin(&item).await?;
             self.push(item, &add.covers);
@@ -258,9 +261,15 @@ impl Draft<'_> {
         let twin = item.note.as_ref().and_then(|n| n.strip_prefix('#'));
         if let Some(number) = twin.filter(|_| item.state == ItemState::Skipped) {
             self.twins.insert((item.repository, number.to_owned()));
-            let place = self.place(item.repository).await?;
             let title = comment::inline(&item.planned.title);
-            self.note(format!("{title} is already there: {place}#{number}."));
+            let is_open = item.repository == self.home.id || self.public.contains(&item.repository);
+            let words = if is_open {
+                let place = self.place(item.repository).await?;
+                format!("{title} is already there: {place}#{number}.")
+            } else {
+                format!("{title} is already there.")
+            };
+            self.note(words);
         }
         Ok(())
     }
@@ -689,6 +698,7 @@ impl Draft<'_> {
         let asks = deeds.len() > self.again.len();
         let how = How {
             similar: self.similar,
+            public: self.public,
             ..How::default()
         };
         let judged = Plan {

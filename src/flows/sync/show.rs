@@ -114,6 +114,9 @@ impl<'a> View<'a> {
                 let mut made = created.iter();
                 made.find(|c| c.position == item.position).cloned()
             };
+            let issue_is_hidden = issue
+                .as_ref()
+                .is_some_and(|issue| how.hides(run, issue.repository));
             let link = match issue {
                 Some(issue) => Some(links.to(services, issue.repository, issue.number).await?),
                 None => None,
@@ -122,7 +125,22 @@ impl<'a> View<'a> {
             if edit.is_none()
                 && let Some(like) = how.similar.iter().find(|s| s.item == item.planned.id)
             {
-                row.note = format!("is like #{} · {}", like.number, like.title);
+                row.note = if how.hides(run, like.repository) {
+                    "looks like an issue that is there already".to_owned()
+                } else {
+                    let link = links.to(services, like.repository, like.number).await?;
+                    format!("is like {link} · {}", like.title)
+                };
+            }
+            // What people of another repository have written there is theirs.
+            if let Some(edit) = edit
+                && issue_is_hidden
+            {
+                let is_ours = edit.deed == Deed::Change && edit.seen.title == edit.our.title;
+                if !is_ours {
+                    row.title.clone_from(&edit.our.title);
+                }
+                row.old_title = row.old_title.map(|_| edit.our.title.clone());
             }
             rows.push((item, row));
         }

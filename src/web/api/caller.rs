@@ -3,22 +3,20 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use super::problem::{ApiError, Problem};
+use super::problem::ApiError;
+use crate::flows::makers::{self, Rule};
 use crate::flows::tokens::{self, Caller, Known, Scope};
 use crate::web::{Origin, Shared};
 
 /// How much of a token tells it from others: `opr_` and eight characters, which nobody guesses.
 const BEGINNING: usize = 12;
-/// The longest body that is read: settings.
-const LONGEST_BODY: usize = 64 * 1024;
 
 /// A script with a token that counts.
 pub(super) struct Authorized(pub(super) Caller);
@@ -29,8 +27,7 @@ impl Authorized {
         if self.0.scopes.contains(&scope) {
             return Ok(self.0);
         }
-        let says = format!("This token lacks the scope `{}`.", scope.as_str());
-        Err(ApiError::Forbidden(says))
+        Err(ApiError::LacksScope(scope.as_str()))
     }
 }
 
@@ -51,13 +48,29 @@ impl FromRequestParts<Arc<Shared>> for Authorized {
         if !tokens::admit(&shared.services, &caller).await {
             return Err(ApiError::TooOften);
         }
-        if !tokens::maker_rules(&shared.services, &caller).await? {
-            return Err(ApiError::Forbidden(format!(
-                "This token speaks for {}, who does not administer the whole installation any more.",
-                caller.made_by
-            )));
-        }
+        ruled(&caller, makers::rules(&shared.services, &caller).await?)?;
         Ok(Self(caller))
+    }
+}
+
+/// Whether the token's maker still rules all that it speaks for; why it is not answered otherwise.
+pub(super) fn ruled(caller: &Caller, rule: Rule) -> Result<(), ApiError> {
+    let maker = &caller.made_by;
+    match rule {
+        Rule::Rules => Ok(()),
+        Rule::Suspended => Err(ApiError::Suspended),
+        Rule::RulesNot => Err(ApiError::Forbidden(format!(
+            "This token speaks for {maker}, who does not administer the whole installation any more."
+        ))),
+        Rule::BeingAsked => Err(ApiError::Unavailable(format!(
+            "GitHub is being asked whether {maker}, who made this token, administers every repository of the installation. Try again in a moment."
+        ))),
+        Rule::Unknown => Err(ApiError::Unavailable(format!(
+            "GitHub does not say at this moment whether {maker}, who made this token, administers the installation. Try again in a moment."
+        ))),
+        Rule::TooLarge { most } => Err(ApiError::Forbidden(format!(
+            "The installation reaches more than {most} repositories. With so many only a token counts that the account itself has made."
+        ))),
     }
 }
 
@@ -88,32 +101,6 @@ async fn known(parts: &mut Parts, shared: &Arc<Shared>, token: &str) -> Result<C
     }
 }
 
-/// A JSON body; what is wrong with it is said with its place. No body is an empty object where nothing has to be said.
-pub(super) struct Sent<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Sent<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, _shared: &Arc<Shared>) -> Result<Self, ApiError> {
-        let body = axum::body::to_bytes(request.into_body(), LONGEST_BODY)
-            .await
-            .map_err(|_| ApiError::TooLarge)?;
-        if body.is_empty() {
-            return serde_json::from_slice(b"{}").map(Self).map_err(|error| {
-                let lacks = error.to_string();
-                let lacks = lacks.split(" at line").next().unwrap_or_default();
-                ApiError::Malformed(format!(
-                    "There is no body, and this needs a JSON object: {lacks}. /api/v1/openapi.json describes it."
-                ))
-            });
-        }
-        let read = serde_json::from_slice(&body);
-        read.map(Self).map_err(|error| {
-            ApiError::Malformed(format!("The body is not as it should be: {error}."))
-        })
-    }
-}
-
 /// What the token is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TokenShape {
@@ -129,7 +116,6 @@ pub(super) struct TokenShape {
 /// What this token is and may do.
 #[utoipa::path(get, path = "/token", tag = "settings", responses(
     (status = 200, body = TokenShape),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn token(Authorized(caller): Authorized) -> Json<TokenShape> {
     Json(TokenShape {

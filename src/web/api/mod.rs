@@ -2,7 +2,10 @@
 //!
 //! Invariant: no cookie counts here, only a token; everything is within the token's installation.
 
+mod body;
 mod caller;
+mod described;
+mod names;
 pub(super) mod problem;
 mod runs;
 mod settings;
@@ -27,8 +30,9 @@ use problem::ApiError;
     info(
         title = "OpenProducer",
         version = "1",
-        description = "Runs, plans and settings of one installation. Ask with `Authorization: Bearer opr_…`; an admin makes tokens on the installation's page. At most 120 requests a minute for a token."
+        description = "Runs, plans and settings of one installation. Ask with `Authorization: Bearer opr_…`; an admin makes tokens on the installation's page. At most 120 requests a minute for a token. What is refused is answered with a problem, whose `code` a script can go by. What was not answered can be sent again: a command that was carried out, and settings that are so already, are answered as the first time."
     ),
+    components(schemas(problem::Problem, names::RunStanding)),
     servers((url = "/api/v1")),
     tags(
         (name = "runs", description = "One journey from request to result"),
@@ -59,6 +63,7 @@ fn described() -> (Router<Arc<Shared>>, Description) {
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("token", token);
+    described::refusals(&mut description);
     (router, description)
 }
 

@@ -20,8 +20,12 @@ pub(crate) enum ApiError {
     Expired(DateTime<Utc>),
     /// Too many tokens that do not count.
     TooManyBad,
+    /// The token has not this scope.
+    LacksScope(&'static str),
     /// The token, or who made it, may not.
     Forbidden(String),
+    /// The account's owner has suspended the App, or removed it.
+    Suspended,
     /// There is none, or none of this installation: nobody learns which.
     NotFound,
     MethodNotAllowed,
@@ -29,8 +33,8 @@ pub(crate) enum ApiError {
     Malformed(String),
     /// It can be read, and this is wrong with it.
     Wrong(Vec<Wrong>),
-    /// What is stands against it.
-    Conflict(String),
+    /// What is stands against it; the code says what.
+    Conflict(Code, String),
     TooLarge,
     TooOften,
     Unavailable(String),
@@ -39,11 +43,59 @@ pub(crate) enum ApiError {
     Internal,
 }
 
+/// What went wrong, for scripts to tell apart. These names stay; more may be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Code {
+    /// 401: there is no token, or none that counts.
+    TokenNeeded,
+    /// 401: the token was good until a while ago.
+    TokenExpired,
+    /// 403: the token has not the scope that this needs.
+    ScopeMissing,
+    /// 403: who made the token may not do it, or does not rule the installation any more.
+    NotAllowed,
+    /// 403: the account's owner has suspended the App, or removed it.
+    Suspended,
+    /// 404
+    NotFound,
+    /// 405
+    MethodNotAllowed,
+    /// 400: the query or the body cannot be read.
+    Malformed,
+    /// 422: `errors` says what is wrong with the settings.
+    SettingsWrong,
+    /// 409: the settings were changed after they were read. Read them again.
+    SettingsChanged,
+    /// 409: the plan is another one than was read, or is just being written. Read it again.
+    PlanChanged,
+    /// 409: the run has no plan yet.
+    NoPlan,
+    /// 409: the plan has no issues of these numbers.
+    NoSuchItems,
+    /// 409: the run's state stands against it. Sending it again changes nothing.
+    NotPossible,
+    /// 413
+    TooLarge,
+    /// 429: wait, then go on slower.
+    TooManyRequests,
+    /// 429: many tokens came that do not count.
+    TooManyWrongTokens,
+    /// 503: GitHub or the database does not answer, or is still being asked. `Retry-After` says when to try again.
+    Unavailable,
+    /// 504: it was not done in time; it may be done. Look how things stand.
+    Slow,
+    /// 500
+    Internal,
+}
+
 /// What is wrong with a request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// Always `about:blank`: the status says what kind it is.
+    /// Always `about:blank`: `code` says what kind it is.
     r#type: &'static str,
+    /// For scripts.
+    code: Code,
     title: &'static str,
     status: u16,
     /// What to do, in words.
@@ -61,6 +113,27 @@ struct FieldProblem {
 }
 
 impl ApiError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoToken => Code::TokenNeeded,
+            Self::Expired(_) => Code::TokenExpired,
+            Self::TooManyBad => Code::TooManyWrongTokens,
+            Self::LacksScope(_) => Code::ScopeMissing,
+            Self::Forbidden(_) => Code::NotAllowed,
+            Self::Suspended => Code::Suspended,
+            Self::NotFound => Code::NotFound,
+            Self::MethodNotAllowed => Code::MethodNotAllowed,
+            Self::Malformed(_) => Code::Malformed,
+            Self::Wrong(_) => Code::SettingsWrong,
+            Self::Conflict(code, _) => *code,
+            Self::TooLarge => Code::TooLarge,
+            Self::TooOften => Code::TooManyRequests,
+            Self::Unavailable(_) => Code::Unavailable,
+            Self::Slow => Code::Slow,
+            Self::Internal => Code::Internal,
+        }
+    }
+
     fn told(&self) -> (StatusCode, &'static str, String) {
         let own = |words: &str| words.to_owned();
         match self {
@@ -86,7 +159,19 @@ impl ApiError {
                     "Many requests came with tokens that are none, or no longer. Wait a minute, then send one that is not revoked or expired.",
                 ),
             ),
+            Self::LacksScope(scope) => (
+                StatusCode::FORBIDDEN,
+                "Not allowed",
+                format!("This token lacks the scope `{scope}`."),
+            ),
             Self::Forbidden(detail) => (StatusCode::FORBIDDEN, "Not allowed", detail.clone()),
+            Self::Suspended => (
+                StatusCode::FORBIDDEN,
+                "The App is suspended",
+                own(
+                    "The App is suspended on this account, or was removed from it: nothing is answered until an owner lifts that in GitHub's settings.",
+                ),
+            ),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "Not found",
@@ -107,7 +192,7 @@ impl ApiError {
                 "The settings are not right",
                 own("Nothing was changed; `errors` has everything that is wrong."),
             ),
-            Self::Conflict(detail) => (
+            Self::Conflict(_, detail) => (
                 StatusCode::CONFLICT,
                 "It cannot be done now",
                 detail.clone(),
@@ -158,6 +243,7 @@ impl IntoResponse for ApiError {
         };
         let problem = Problem {
             r#type: "about:blank",
+            code: self.code(),
             title,
             status: status.as_u16(),
             detail,
@@ -185,6 +271,9 @@ impl From<FlowError> for ApiError {
         match error {
             FlowError::GitHub(GitHubError::RateLimited { .. } | GitHubError::Crowded { .. }) => {
                 Self::Unavailable("GitHub asks us to wait. Try again in a minute.".to_owned())
+            }
+            FlowError::GitHub(GitHubError::Suspended | GitHubError::InstallationGone) => {
+                Self::Suspended
             }
             FlowError::GitHub(error) if error.is_passing() => {
                 tracing::warn!(%error, "GitHub does not answer the API's question");

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::{Authorized, Sent};
-use super::problem::{ApiError, Problem};
+use super::body::{Body, Sent, number};
+use super::caller::Authorized;
+use super::names;
+use super::problem::{ApiError, Code, Problem};
 use crate::domain::command::{Command, RollbackTarget, Selection};
 use crate::domain::ids::{RepositoryName, RunId};
 use crate::domain::run::{Phase, State as RunState};
-use crate::flows::press::{self, Pressed};
+use crate::flows::press::{self, Called};
 use crate::flows::runs::{self, RunDetail};
 use crate::flows::tokens::{Caller, Scope};
 use crate::store::overview::{Filter, RunLine, Standing};
@@ -26,19 +29,63 @@ use crate::web::Shared;
 const MOST: u32 = 100;
 
 /// Which runs are wanted.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// `owner/name`.
     repository: Option<String>,
-    /// `waiting`, `under_way`, `completed`, `failed`, `cancelled` or `rolled_back`.
+    /// How it stands.
+    #[param(value_type = Option<names::RunStanding>)]
     standing: Option<String>,
     /// The login of who asked.
     requested_by: Option<String>,
     /// Only runs asked for before this one: how to go on after the last of a page.
     before: Option<String>,
-    /// 1 to 100; 30 unless said.
+    /// How many at most; 30 unless said.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+}
+
+impl Wanted {
+    const FIELDS: [&str; 5] = ["repository", "standing", "requested_by", "before", "limit"];
+
+    fn read(query: &str) -> Result<Self, ApiError> {
+        let mut wanted = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let value = value.into_owned();
+            match &*name {
+                "repository" => wanted.repository = Some(value),
+                "standing" => wanted.standing = Some(value),
+                "requested_by" => wanted.requested_by = Some(value),
+                "before" => wanted.before = Some(value),
+                "limit" => {
+                    let limit = value
+                        .parse()
+                        .ok()
+                        .filter(|limit| (1..=MOST).contains(limit));
+                    let limit = limit.ok_or_else(|| {
+                        let value: String = value.chars().take(60).collect();
+                        malformed(format!(
+                            "limit must be a number from 1 to {MOST}, got {value}."
+                        ))
+                    });
+                    wanted.limit = Some(limit?);
+                }
+                other => {
+                    let other: String = other.chars().take(60).collect();
+                    return Err(malformed(format!(
+                        "`{other}` is not known here; what can be asked for is {}.",
+                        Self::FIELDS.join(", ")
+                    )));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn malformed(says: String) -> ApiError {
+    ApiError::Malformed(says)
 }
 
 /// A run.
@@ -51,9 +98,10 @@ pub(super) struct RunShape {
     issue: i64,
     title: String,
     requested_by: String,
-    /// `pending`, `running`, `completed`, `failed`, `cancelled` or `rolled_back`.
+    #[schema(value_type = names::RunStatus)]
     status: &'static str,
-    /// `planning`, `awaiting_confirmation`, `creating`, `linking`, `summarising` or `rolling_back`; null where it rests.
+    /// Null where it rests.
+    #[schema(value_type = Option<names::RunPhase>)]
     phase: Option<&'static str>,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
@@ -89,17 +137,19 @@ pub(super) struct IssueShape {
     /// The number that commands call it by.
     item: i32,
     title: String,
-    /// `planned`, `dropped`, `intended`, `created`, `skipped`, `failed`, `closed` or `left`; of what a sync does with an
-    /// issue that is there: `changed`, and `undone` after a rollback.
+    /// Of what a sync does with an issue that is there: `changed`, and `undone` after a rollback.
+    #[schema(value_type = names::IssueState)]
     state: &'static str,
-    /// Of a sync: `add`, `change`, `retire`, or `keep`.
+    /// Of a sync alone.
+    #[schema(value_type = Option<names::IssueDeed>)]
     deed: Option<&'static str>,
     /// Why it was skipped or left.
     note: Option<String>,
     /// The issue's, created or changed.
     number: Option<i64>,
     url: Option<String>,
-    /// What has become of it: `open`, `done`, `not_planned`, `deleted` or `moved`.
+    /// What has become of it.
+    #[schema(value_type = Option<names::IssueStanding>)]
     standing: Option<&'static str>,
 }
 
@@ -113,8 +163,7 @@ pub(super) struct PlanShape {
 }
 
 /// What to confirm.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub(super) struct Confirm {
     /// Of the plan that was looked at; another is not created.
     plan_revision: i64,
@@ -122,40 +171,76 @@ pub(super) struct Confirm {
     items: Option<Vec<u32>>,
 }
 
+impl Body for Confirm {
+    const FIELDS: &'static [&'static str] = &["plan_revision", "items"];
+
+    fn read(object: &mut Map<String, Value>) -> Result<Self, String> {
+        let plan_revision = number(
+            object,
+            "plan_revision",
+            "the revision of the plan that was read",
+        )?;
+        let items =
+            match object.remove("items") {
+                None | Some(Value::Null) => None,
+                Some(items) => {
+                    let read = serde_json::from_value(items);
+                    Some(read.map_err(
+                        |_| "`items` must be a list of numbers from 1 on, or be left out.",
+                    )?)
+                }
+            };
+        Ok(Self {
+            plan_revision,
+            items,
+        })
+    }
+}
+
 /// How to roll back.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Default, ToSchema)]
 pub(super) struct RollBack {
-    /// Takes back what people have worked on as well.
+    /// Takes back what people have worked on as well; not unless said.
+    #[schema(required = false, default = false)]
     force: bool,
 }
 
+impl Body for RollBack {
+    const FIELDS: &'static [&'static str] = &["force"];
+
+    fn read(object: &mut Map<String, Value>) -> Result<Self, String> {
+        match object.remove("force") {
+            None => Ok(Self::default()),
+            Some(Value::Bool(force)) => Ok(Self { force }),
+            Some(_) => Err("`force` must be true or false, or be left out.".to_owned()),
+        }
+    }
+}
+
 /// Nothing needs to be said.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub(super) struct Nothing {}
+
+impl Body for Nothing {
+    const FIELDS: &'static [&'static str] = &[];
+
+    fn read(_: &mut Map<String, Value>) -> Result<Self, String> {
+        Ok(Self {})
+    }
+}
 
 /// Runs, newest first. Scope `runs:read`.
 #[utoipa::path(get, path = "/runs", tag = "runs", params(Wanted), responses(
     (status = 200, body = RunsShape),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     caller: Authorized,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<RunsShape>, ApiError> {
     let caller = caller.may(Scope::RunsRead)?;
-    let Query(wanted) = wanted.map_err(|error| ApiError::Malformed(format!("{error}.")))?;
-    let malformed = |says: String| ApiError::Malformed(says);
+    let wanted = Wanted::read(query.as_deref().unwrap_or_default())?;
     let limit = wanted.limit.unwrap_or(30);
-    if !(1..=MOST).contains(&limit) {
-        return Err(malformed(format!(
-            "limit must be 1 to {MOST}, got {limit}."
-        )));
-    }
     let standing = match &wanted.standing {
         None => None,
         Some(text) => Some(Standing::parse(text).ok_or_else(|| {
@@ -165,10 +250,13 @@ pub(super) async fn list(
     };
     let before = match &wanted.before {
         None => None,
-        Some(text) => Some(
-            RunId::parse(text)
-                .ok_or_else(|| malformed("before must be the id of a run.".to_owned()))?,
-        ),
+        Some(text) => {
+            let unknown =
+                || malformed("before must be the id of a run of this installation.".to_owned());
+            let id = RunId::parse(text).ok_or_else(unknown)?;
+            let is_known = runs::is_known(&shared.services, caller.installation, &id).await?;
+            Some(is_known.then_some(id).ok_or_else(unknown)?)
+        }
     };
     let repository = match &wanted.repository {
         None => None,
@@ -228,7 +316,6 @@ fn of_line(line: RunLine) -> RunShape {
 /// One run with its issues. Scope `runs:read`.
 #[utoipa::path(get, path = "/runs/{run}", tag = "runs", params(("run" = String, Path)), responses(
     (status = 200, body = RunDetailShape),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
@@ -304,7 +391,6 @@ fn of_detail(found: &RunDetail) -> RunDetailShape {
 /// The plan that `confirm` would create, with the trace of every block of the spec. Scope `runs:read`.
 #[utoipa::path(get, path = "/runs/{run}/plan", tag = "runs", params(("run" = String, Path)), responses(
     (status = 200, body = PlanShape),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "There is no plan yet"),
 ))]
 pub(super) async fn plan(
@@ -317,7 +403,7 @@ pub(super) async fn plan(
     let found = runs::find_plan(&shared.services, caller.installation, &id).await?;
     let (plan_revision, plan) = found
         .ok_or(ApiError::NotFound)?
-        .ok_or_else(|| ApiError::Conflict("The run has no plan yet.".to_owned()))?;
+        .ok_or_else(|| ApiError::Conflict(Code::NoPlan, "The run has no plan yet.".to_owned()))?;
     let plan = serde_json::to_value(plan).map_err(|_| ApiError::Internal)?;
     Ok(Json(PlanShape {
         plan_revision,
@@ -328,17 +414,15 @@ pub(super) async fn plan(
 /// Creates the plan exactly as it was looked at. Scope `runs:write`, and the role that the settings ask of who made the
 /// token.
 #[utoipa::path(post, path = "/runs/{run}/confirm", tag = "runs", params(("run" = String, Path)), request_body = Confirm, responses(
-    (status = 202, body = RunDetailShape),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 202, body = RunDetailShape, description = "It is carried out, now or before"),
+    (status = 204, description = "The same for a token that lacks `runs:read`"),
 ))]
 pub(super) async fn confirm(
     State(shared): State<Arc<Shared>>,
     caller: Authorized,
     Path(id): Path<String>,
     Sent(sent): Sent<Confirm>,
-) -> Result<(StatusCode, Json<RunDetailShape>), ApiError> {
+) -> Result<Response, ApiError> {
     let selection = match sent.items {
         None => None,
         Some(items) => Some(Selection::of(items).ok_or_else(|| {
@@ -351,33 +435,29 @@ pub(super) async fn confirm(
 
 /// Ends a waiting run, and stops a creating one after the request in flight. Scope `runs:write`.
 #[utoipa::path(post, path = "/runs/{run}/cancel", tag = "runs", params(("run" = String, Path)), responses(
-    (status = 202, body = RunDetailShape),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 202, body = RunDetailShape, description = "It is carried out, now or before"),
+    (status = 204, description = "The same for a token that lacks `runs:read`"),
 ))]
 pub(super) async fn cancel(
     State(shared): State<Arc<Shared>>,
     caller: Authorized,
     Path(id): Path<String>,
     Sent(Nothing {}): Sent<Nothing>,
-) -> Result<(StatusCode, Json<RunDetailShape>), ApiError> {
+) -> Result<Response, ApiError> {
     command_run(&shared, caller, &id, |_| Command::Cancel, None).await
 }
 
 /// Closes what the run created; what people have worked on since is left, and named. Scope `runs:write`.
 #[utoipa::path(post, path = "/runs/{run}/rollback", tag = "runs", params(("run" = String, Path)), request_body = RollBack, responses(
-    (status = 202, body = RunDetailShape),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 202, body = RunDetailShape, description = "It is carried out, now or before"),
+    (status = 204, description = "The same for a token that lacks `runs:read`"),
 ))]
 pub(super) async fn roll_back(
     State(shared): State<Arc<Shared>>,
     caller: Authorized,
     Path(id): Path<String>,
     Sent(RollBack { force }): Sent<RollBack>,
-) -> Result<(StatusCode, Json<RunDetailShape>), ApiError> {
+) -> Result<Response, ApiError> {
     let command = |id: &RunId| {
         Command::Rollback(RollbackTarget::Run {
             id: id.clone(),
@@ -393,19 +473,30 @@ async fn command_run(
     id: &str,
     command: impl FnOnce(&RunId) -> Command,
     plan_seen: Option<i64>,
-) -> Result<(StatusCode, Json<RunDetailShape>), ApiError> {
+) -> Result<Response, ApiError> {
     let caller = caller.may(Scope::RunsWrite)?;
     let found = find(shared, &caller, id).await?;
     let command = command(&found.run.id);
-    match press::call(&shared.services, &caller, &found.run, &command, plan_seen).await? {
-        Pressed::Done => {
-            let now = find(shared, &caller, id).await?;
-            Ok((StatusCode::ACCEPTED, Json(of_detail(&now))))
+    let answer = press::call(&shared.services, &caller, &found.run, &command, plan_seen);
+    match answer.await? {
+        Called::Done | Called::Before if !caller.scopes.contains(&Scope::RunsRead) => {
+            Ok(StatusCode::NO_CONTENT.into_response())
         }
-        Pressed::NotAllowed(says) => Err(ApiError::Forbidden(format!(
+        Called::Done | Called::Before => {
+            let now = find(shared, &caller, id).await?;
+            Ok((StatusCode::ACCEPTED, Json(of_detail(&now))).into_response())
+        }
+        Called::NotAllowed(says) => Err(ApiError::Forbidden(format!(
             "This token acts in the name of {}. {says}",
             caller.made_by
         ))),
-        Pressed::Objection(says) => Err(ApiError::Conflict(says)),
+        Called::PlanChanged { revision } => Err(ApiError::Conflict(
+            Code::PlanChanged,
+            format!(
+                "The plan is at revision {revision}, or is being written at this moment. Nothing was done: read the plan again."
+            ),
+        )),
+        Called::NoSuchItems(says) => Err(ApiError::Conflict(Code::NoSuchItems, says)),
+        Called::Objection(says) => Err(ApiError::Conflict(Code::NotPossible, says)),
     }
 }

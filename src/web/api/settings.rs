@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::caller::{Authorized, Sent};
-use super::problem::{ApiError, Problem};
+use super::body::{Body, Sent, number};
+use super::caller::{Authorized, ruled};
+use super::problem::{ApiError, Code};
 use crate::domain::ids::{RepositoryId, RepositoryName};
+use crate::flows::makers;
 use crate::flows::settings::change::{self, Changed};
 use crate::flows::settings::{Scope as Layer, sheet};
-use crate::flows::tokens::{self, Caller, Scope};
+use crate::flows::tokens::{Caller, Scope};
 use crate::web::Shared;
 
 /// The settings of a layer.
@@ -33,8 +37,7 @@ pub(super) struct SettingsShape {
 }
 
 /// A change of a layer.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub(super) struct Change {
     /// The version that was looked at: where somebody was quicker, nothing is changed.
     version: i32,
@@ -46,10 +49,26 @@ pub(super) struct Change {
     settings: Value,
 }
 
+impl Body for Change {
+    const FIELDS: &'static [&'static str] = &["version", "settings"];
+
+    fn read(object: &mut Map<String, Value>) -> Result<Self, String> {
+        let version = number(
+            object,
+            "version",
+            "the version of the settings that were read; 0 before the first change",
+        )?;
+        match object.remove("settings") {
+            Some(settings @ Value::Object(_)) => Ok(Self { version, settings }),
+            Some(_) => Err("`settings` must be an object.".to_owned()),
+            None => Err("`settings` is missing: the whole document of this layer.".to_owned()),
+        }
+    }
+}
+
 /// The installation's settings. Scope `settings:read`.
 #[utoipa::path(get, path = "/settings", tag = "settings", responses(
     (status = 200, body = SettingsShape),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn of_installation(
     State(shared): State<Arc<Shared>>,
@@ -61,16 +80,14 @@ pub(super) async fn of_installation(
 
 /// Replaces the installation's settings. Scope `settings:write`; who made the token must still be an admin.
 #[utoipa::path(put, path = "/settings", tag = "settings", request_body = Change, responses(
-    (status = 200, body = SettingsShape),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json", description = "Somebody was quicker"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = SettingsShape, description = "They are so, by this or before"),
+    (status = 204, description = "The same for a token that lacks `settings:read`"),
 ))]
 pub(super) async fn set_of_installation(
     State(shared): State<Arc<Shared>>,
     caller: Authorized,
     Sent(sent): Sent<Change>,
-) -> Result<Json<SettingsShape>, ApiError> {
+) -> Result<Response, ApiError> {
     let caller = caller.may(Scope::SettingsWrite)?;
     set(&shared, &caller, None, sent).await
 }
@@ -79,7 +96,6 @@ pub(super) async fn set_of_installation(
 #[utoipa::path(get, path = "/repositories/{owner}/{name}/settings", tag = "settings",
     params(("owner" = String, Path), ("name" = String, Path)), responses(
     (status = 200, body = SettingsShape),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn of_repository(
     State(shared): State<Arc<Shared>>,
@@ -94,18 +110,15 @@ pub(super) async fn of_repository(
 /// Replaces a repository's settings. Scope `settings:write`; who made the token must still be an admin of it.
 #[utoipa::path(put, path = "/repositories/{owner}/{name}/settings", tag = "settings",
     params(("owner" = String, Path), ("name" = String, Path)), request_body = Change, responses(
-    (status = 200, body = SettingsShape),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json", description = "Somebody was quicker"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = SettingsShape, description = "They are so, by this or before"),
+    (status = 204, description = "The same for a token that lacks `settings:read`"),
 ))]
 pub(super) async fn set_of_repository(
     State(shared): State<Arc<Shared>>,
     caller: Authorized,
     Path((owner, name)): Path<(String, String)>,
     Sent(sent): Sent<Change>,
-) -> Result<Json<SettingsShape>, ApiError> {
+) -> Result<Response, ApiError> {
     let caller = caller.may(Scope::SettingsWrite)?;
     let repository = find(&shared, &caller, &owner, &name).await?;
     set(&shared, &caller, Some(repository), sent).await
@@ -154,22 +167,39 @@ async fn set(
     caller: &Caller,
     repository: Option<RepositoryId>,
     sent: Change,
-) -> Result<Json<SettingsShape>, ApiError> {
+) -> Result<Response, ApiError> {
     let services = &shared.services;
-    if !tokens::maker_is_admin(services, caller, repository).await? {
-        return Err(ApiError::Forbidden(format!(
-            "This token acts in the name of {}, who is no admin here any more.",
-            caller.made_by
-        )));
+    match repository {
+        None => ruled(caller, makers::rules_now(services, caller).await?)?,
+        Some(id) => {
+            if !makers::administers_now(services, caller, id).await? {
+                return Err(ApiError::Forbidden(format!(
+                    "This token acts in the name of {}, who is no admin here any more.",
+                    caller.made_by
+                )));
+            }
+        }
     }
     let layer = layer(caller, repository);
     let done = change::change(services, &caller.by(), layer, sent.version, &sent.settings).await?;
     match done {
-        Changed::Saved { .. } | Changed::Unchanged => shown(shared, layer).await,
-        Changed::Wrong(wrong) => Err(ApiError::Wrong(wrong)),
-        Changed::Overtaken { version, by, .. } => Err(ApiError::Conflict(format!(
-            "{by} was quicker: the settings are at version {version}. Read them again, then change them."
-        ))),
-        Changed::NoSuchVersion => Err(ApiError::NotFound),
+        Changed::Saved { .. } | Changed::Unchanged => {}
+        Changed::Wrong(wrong) => return Err(ApiError::Wrong(wrong)),
+        // Whoever did not hear the answer sends it again.
+        Changed::Overtaken { .. } if change::is_so(services, layer, &sent.settings).await? => {}
+        Changed::Overtaken { version, by, .. } => {
+            return Err(ApiError::Conflict(
+                Code::SettingsChanged,
+                format!(
+                    "{by} has changed the settings meanwhile: they are at version {version}. Read them again, then change them."
+                ),
+            ));
+        }
+        Changed::NoSuchVersion => return Err(ApiError::NotFound),
+    }
+    if caller.scopes.contains(&Scope::SettingsRead) {
+        Ok(shown(shared, layer).await?.into_response())
+    } else {
+        Ok(StatusCode::NO_CONTENT.into_response())
     }
 }

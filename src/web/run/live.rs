@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
@@ -97,9 +98,11 @@ impl Live {
             let event = viewer.next().await?;
             Some((Ok::<_, Infallible>(event), viewer))
         });
-        Ok(Sse::new(events)
-            .keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
-            .into_response())
+        let events =
+            Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)));
+        // The library says `no-cache`, which lets it be kept.
+        let keep = [(header::CACHE_CONTROL, "no-store")];
+        Ok((keep, events).into_response())
     }
 
     fn place(&self, person: UserId) -> Option<Place> {

@@ -279,6 +279,11 @@ pub(super) async fn test_key(
             title: "It does not work yet",
             words,
         },
+        Tried::Busy => Notice {
+            tone: "wait",
+            title: "Other tests are under way",
+            words: "A model is being asked for other settings of this account. Wait for their answers, then test again.".to_owned(),
+        },
         Tried::Later { seconds } => Notice {
             tone: "wait",
             title: "Just tested",

@@ -339,6 +339,18 @@ fn in_force(key: &str, settings: &Settings, sheet: &Sheet) -> String {
             value = format!("{count} set");
         }
     }
+    // Nor which of those that they name here the installation allows.
+    if sheet.scope.repository.is_some()
+        && key == "allowed_repositories"
+        && let Some(own) = &sheet.own.allowed_repositories
+        && sheet.above.allowed_repositories.value.is_some()
+    {
+        let names: Vec<String> = own.iter().map(ToString::to_string).collect();
+        value = match names.as_slice() {
+            [] => "none".to_owned(),
+            names => format!("{}, as far as the installation allows", names.join(", ")),
+        };
+    }
     let is_usual = match key {
         "model" => settings.model.value.is_empty(),
         "base_url" => settings.base_url.value.is_none(),

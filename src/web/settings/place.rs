@@ -66,6 +66,10 @@ impl Place {
             InstallationId(installation),
         );
         let seen = seen.await?.ok_or(PageError::NotFound)?;
+        // GitHub shows nobody its repositories then, and so not who administers them; only the account itself is known.
+        if seen.suspended && seen.level < Level::Admin {
+            return Err(suspended(&seen.account.login));
+        }
         let repository = if ids.has("repository") {
             let id = ids.find("repository").ok_or(PageError::NotFound)?;
             let repository = seen.repository(RepositoryId(id)).cloned();
@@ -141,6 +145,15 @@ fn who_may(repository: Option<&SeenRepository>) -> String {
         ),
         None => format!("Settings, API tokens and the audit log are for {of_account}."),
     }
+}
+
+fn suspended(account: &str) -> PageError {
+    PageError::Forbidden(
+        "The App is suspended on this account",
+        format!(
+            "While it is, GitHub does not tell who administers {account}, so its settings, tokens and log cannot be shown. Nothing runs meanwhile, and no API token is answered. An owner lifts the suspension in GitHub's settings, under Installed GitHub Apps."
+        ),
+    )
 }
 
 /// The page's frame for who is signed in.

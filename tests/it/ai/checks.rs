@@ -1,6 +1,7 @@
 //! The cheap look whether a model is there.
 
 use openproducer::ai::{AiError, Choice, Provider};
+use openproducer::domain::ids::InstallationId;
 use openproducer::simulator::models::Reply;
 
 use super::{PROVIDERS, Scene};
@@ -74,5 +75,33 @@ async fn trouble_is_told_at_once_and_nothing_is_sent_again() {
         let checked = t.models.check(&t.choice(Provider::OpenAi)).await;
         assert_eq!(checked, Err(error));
         assert_eq!(t.house.asked().len(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn tenants_whose_models_hang_leave_places_for_others() {
+    let t = Scene::within(std::time::Duration::from_secs(6)).await;
+    t.house.lists_with(Some(Reply::Hangs));
+    let choice = t.choice(Provider::OpenAi);
+    let mut waiting = Vec::new();
+    for tenant in [1, 2].map(InstallationId) {
+        for _ in 0..20 {
+            let (models, choice) = (t.models.of(tenant), choice.clone());
+            waiting.push(tokio::spawn(async move { models.check(&choice).await }));
+        }
+    }
+    while t.house.asked().len() < 16 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    t.house.lists_with(None);
+    let other = t.models.of(InstallationId(3));
+    other.check(&choice).await.unwrap();
+    assert_eq!(
+        t.house.asked().len(),
+        17,
+        "eight of each tenant, and this one"
+    );
+    for task in waiting {
+        task.abort();
     }
 }

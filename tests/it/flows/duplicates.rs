@@ -2,7 +2,7 @@
 
 use http::Method;
 use insta::assert_snapshot;
-use openproducer::simulator::{Effect, Fault};
+use openproducer::simulator::{Effect, Fault, Role};
 
 use super::{WORK, WORK_TITLES, asked};
 use crate::harness::house::{SHOP, house};
@@ -141,4 +141,56 @@ async fn where_issues_cannot_be_listed_planning_goes_on_without() {
         assert_eq!(t.titles(), WORK_TITLES);
     })
     .await;
+}
+
+/// One issue here and one in another repository, where something like it is there already, and the same as another.
+const IN_TWO: &str = "@TheOpenProducerBot\nunique_by: title\ndry_run: true\nrepositories: acme/shop, acme/site\ncomponents: shop, site\n\n- Build the login form of the shop\n- Build the login form of the site\n- Paint the walls of the shop\n- Paint the walls of the site\n";
+const SITE: &str = "acme/site";
+
+#[tokio::test]
+async fn what_stands_in_a_private_repository_is_not_told_in_another() {
+    for private in [true, false] {
+        house(async |t| {
+            t.sim.add_repository(SITE);
+            t.sim.set_private(SITE, private);
+            t.sim.set_role(SITE, "alice", Role::Write);
+            t.quiet().await;
+            for number in 1..=6 {
+                t.alice().opens_issue(SITE, &format!("Secret {number}"), "");
+            }
+            t.alice()
+                .opens_issue(SITE, "Login form of the site", "For Project Zebra.");
+            t.alice()
+                .opens_issue(SITE, "Paint the walls of the site", "");
+            let trigger = t.opens("Both", IN_TWO).await;
+            assert_eq!(t.state(&trigger).await, WAITS);
+            let preview = t.bot_comment(&trigger);
+            let likes: Vec<&str> = preview
+                .lines()
+                .filter(|line| line.contains("like") || line.contains("left out"))
+                .collect();
+            t.says(&trigger, "@TheOpenProducerBot confirm").await;
+            let summary = t.bot_comment(&trigger);
+            let same: Vec<&str> = summary
+                .lines()
+                .filter(|line| line.contains("Paint the walls of the site"))
+                .collect();
+            let told = [likes.join("\n"), same.join("\n")].join("\n");
+            if private {
+                assert!(
+                    told.contains("looks like an issue that is there already"),
+                    "{told}"
+                );
+                assert!(!told.contains("#7") && !told.contains("#8"), "{told}");
+                assert!(!told.contains("· Login form of the site"), "{told}");
+            } else {
+                assert!(
+                    told.contains("is like acme/site#7 · Login form of the site"),
+                    "{told}"
+                );
+                assert!(told.contains("acme/site#8"), "{told}");
+            }
+        })
+        .await;
+    }
 }

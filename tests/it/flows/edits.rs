@@ -628,7 +628,7 @@ async fn an_edit_of_what_goes_out_of_reach_is_answered() {
         t.quiet().await;
         t.says(&trigger, "@TheOpenProducerBot title 2: Build the pages")
             .await;
-        assert_snapshot!(t.bot_comments(&trigger)[1], @"Some of these issues go to `acme/site`, where you need the role `write`. Take them out, or ask somebody who has it. Nothing was changed.");
+        assert_snapshot!(t.bot_comments(&trigger)[1], @"Some of these issues go to another repository, in which you have no role and need the role `write`. Take them out, or ask somebody who has it. Nothing was changed.");
         assert_eq!(t.plan(&trigger).await, before);
     })
     .await;

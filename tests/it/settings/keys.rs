@@ -1,9 +1,11 @@
 //! Tenants' own keys: kept for one provider at one address, tried with a button, and never shown.
 
+use futures_util::future::join_all;
 use openproducer::cli::server::Parts;
 use openproducer::domain::settings::Operator;
 use openproducer::flows::settings::change::Changed;
 use openproducer::flows::settings::keys;
+use openproducer::simulator::Role;
 use openproducer::simulator::models::{Brand, ModelHouse, Reply};
 use openproducer::store::sealed::Seal;
 use serde_json::{Value, json};
@@ -243,6 +245,45 @@ async fn without_a_key_of_its_own_the_server_keeps_none() {
     house(async |t| {
         let set = keys::set(&t.services(), &olivia(), acme(t), &KEY.into()).await.unwrap();
         assert!(matches!(set, keys::KeySet::Refused(words) if words.contains("Choose and save a provider")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_tests_two_models_at_a_time_whatever_settings_they_are_of() {
+    with_model(async |t, models| {
+        changes(&t.services(), acme(t), 0, own_model(models)).await;
+        let mut layers = vec![page(t)];
+        for name in ["acme/one", "acme/two", "acme/three", "acme/four"] {
+            let repository = t.sim.add_repository(name).id();
+            t.sim.set_role(name, "olivia", Role::Admin);
+            layers.push(format!(
+                "/installations/{}/repositories/{repository}/settings",
+                t.installation
+            ));
+        }
+        t.quiet().await;
+        models.lists_with(Some(Reply::Hangs));
+        let browser = t.browser_of("olivia").await;
+        let start = browser.get(&page(t)).await;
+        let tests: Vec<String> = layers
+            .iter()
+            .map(|layer| format!("{layer}/key/test"))
+            .collect();
+        let answers = join_all(tests.iter().map(|to| browser.submits(&start, to, &[]))).await;
+        let busy = answers
+            .iter()
+            .filter(|answer| answer.text.contains("Other tests are under way"));
+        assert_eq!(busy.count(), 3, "{answers:#?}");
+        assert_eq!(models.asked().len(), 2);
+        // Their places are free again.
+        models.lists_with(None);
+        let last = browser.submits(&start, tests.last().unwrap(), &[]).await;
+        assert!(
+            last.text.contains("custom/sim-small can be asked."),
+            "{}",
+            last.text
+        );
     })
     .await;
 }

@@ -1,9 +1,15 @@
 //! The pages of settings and of the audit log, in a browser without scripts.
 
-use openproducer::flows::settings::sheet;
+use std::collections::BTreeSet;
 
-use super::{acme, shop};
-use crate::harness::house::{House, house};
+use openproducer::domain::ids::{RepositoryId, RepositoryName};
+use openproducer::flows::settings::sheet;
+use openproducer::simulator::Role;
+use openproducer::store::repositories::{self, RepositoryRow};
+use serde_json::json;
+
+use super::{acme, changes, saved, shop};
+use crate::harness::house::{House, SHOP, house};
 
 fn settings(t: &House) -> String {
     format!("/installations/{}/settings", t.installation)
@@ -244,6 +250,57 @@ async fn the_audit_log_says_who_changed_what_and_can_be_taken_along() {
         let line: serde_json::Value = serde_json::from_str(&lines.text).unwrap();
         assert_eq!(line["actor"], "olivia");
         assert_eq!(line["detail"]["changes"][0]["to"], 20);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_rules_one_repository_learns_nothing_of_the_installation_s_list() {
+    house(async |t| {
+        t.sim.add_repository("acme/vault");
+        t.sim.set_private("acme/vault", true);
+        t.sim.add_user("mona");
+        t.sim.set_role(SHOP, "mona", Role::Admin);
+        t.quiet().await;
+        let vault = RepositoryRow {
+            id: RepositoryId(i64::try_from(t.sim.repository("acme/vault").id()).unwrap()),
+            installation: acme(t).installation,
+            name: RepositoryName::parse("acme/vault").unwrap(),
+        };
+        let now = t.services().clock.now();
+        repositories::upsert(t.pool(), &vault, now).await.unwrap();
+        let allowed = json!({"allowed_repositories": ["acme/shop", "acme/vault"]});
+        assert_eq!(changes(&t.services(), acme(t), 0, allowed).await, saved(1));
+        let mona = t.browser_of("mona").await;
+        let mut answers = Vec::new();
+        for (version, guess) in [("0", "acme/vault"), ("1", "acme/guess")] {
+            let page = mona.get(&shops(t)).await;
+            let component = format!("api: {guess}");
+            let fields = [
+                ("version", version),
+                ("allowed_repositories", guess),
+                ("components", component.as_str()),
+            ];
+            let sent = mona.submits(&page, &shops(t), &fields).await;
+            assert_eq!(sent.status, 303, "{guess}: {}", sent.text);
+            let page = mona.get(&shops(t)).await;
+            let told: Vec<String> = page
+                .text
+                .lines()
+                .filter(|line| line.contains(guess) || line.contains("In force"))
+                // The history says what it was before.
+                .filter(|line| !line.contains("Changed:"))
+                .map(|line| line.replace(guess, "GUESS"))
+                .collect();
+            assert!(!told.is_empty());
+            answers.push(told);
+        }
+        assert_eq!(answers[0], answers[1]);
+        // Policy holds all the same: where an issue may not go is judged when it is planned.
+        let (home, id) = (acme(t).installation, shop(t).repository.unwrap());
+        let asked = openproducer::domain::settings::Asked::default();
+        let holds = t.services().settings(home, id, &asked).await.unwrap();
+        assert_eq!(holds.allowed_repositories.value, Some(BTreeSet::new()));
     })
     .await;
 }

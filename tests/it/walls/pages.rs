@@ -8,7 +8,8 @@ use http::Method;
 use openproducer::domain::ids::{InstallationId, UserId};
 use openproducer::flows::settings::By;
 use openproducer::flows::tokens::{self, Scope};
-use openproducer::simulator::{RepositorySelection, Role};
+use openproducer::flows::{access, sessions};
+use openproducer::simulator::{Effect, Fault, RepositorySelection, Role};
 use sqlx::AssertSqlSafe;
 
 use super::tables_of_tenants;
@@ -511,6 +512,117 @@ async fn an_admin_gets_every_one_of_these_pages() {
                 );
             }
         }
+    })
+    .await;
+}
+
+/// Everything that somebody can ask of a run.
+fn of_runs() -> Vec<(Method, String, Fields)> {
+    let of_runs = all()
+        .into_iter()
+        .filter(|(_, route, ..)| route.starts_with("/runs/"));
+    of_runs
+        .map(|(method, route, fields, _)| (method, route, fields))
+        .collect()
+}
+
+#[tokio::test]
+async fn neither_a_failing_github_nor_the_number_of_questions_tells_whether_a_run_exists() {
+    house(async |t| {
+        let (ours, _) = scene(t).await;
+        let rex = t.browser_of("rex").await;
+        let csrf = csrf_of(&rex).await;
+        let cookie = rex.cookie("openproducer_session").unwrap();
+        let found = sessions::find(&t.services(), &cookie.into()).await.unwrap();
+        let person = found.expect("rex is signed in");
+        // What is asked without anything known of him.
+        let cold = async |things: &Things, method: &Method, route: &str, fields: Fields| {
+            access::forget(&t.services(), &person).await;
+            let before = t.sim.requests().len();
+            let page = asks(&rex, method, &things.fill(route), Some(&csrf), fields).await;
+            (page, t.sim.requests().len() - before)
+        };
+        let nothing = Things::nothing();
+        for (method, route, fields) in of_runs() {
+            let (real, asked) = cold(&ours, &method, &route, fields).await;
+            let (none, as_often) = cold(&nothing, &method, &route, fields).await;
+            assert_eq!(seen(&real), seen(&none), "{method} {route}");
+            assert_eq!(asked, as_often, "{method} {route}");
+            assert!(asked > 0, "{method} {route}");
+        }
+        t.sim.faults().schedule(
+            Fault::on(Method::GET, "/user/installations")
+                .forever()
+                .then(Effect::status(500, "Oops")),
+        );
+        for (method, route, fields) in of_runs() {
+            let (real, _) = cold(&ours, &method, &route, fields).await;
+            let (none, _) = cold(&nothing, &method, &route, fields).await;
+            assert_eq!(real.status, 503, "{method} {route}: {}", real.text);
+            assert_eq!(seen(&real), seen(&none), "{method} {route}");
+        }
+        t.sim.faults().clear();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_was_taken_back_tells_nothing_of_a_run() {
+    house(async |t| {
+        let (ours, _) = scene(t).await;
+        for (method, route, fields) in of_runs() {
+            let mut answers = Vec::new();
+            for things in [&ours, &Things::nothing()] {
+                let rex = t.browser_of("rex").await;
+                let csrf = csrf_of(&rex).await;
+                let cookie = rex.cookie("openproducer_session").unwrap();
+                let found = sessions::find(&t.services(), &cookie.into()).await.unwrap();
+                access::forget(&t.services(), &found.unwrap()).await;
+                t.sim.drop_user_tokens("rex");
+                let page = asks(&rex, &method, &things.fill(&route), Some(&csrf), fields).await;
+                let leads = page.header("location").replace(&things.run, "RUN");
+                answers.push((page.status, leads));
+            }
+            assert_eq!(answers[0], answers[1], "{method} {route}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_rules_one_repository_rules_no_other_and_not_the_installation() {
+    house(async |t| {
+        t.sim.add_repository("acme/vault");
+        t.sim.add_user("mona");
+        t.sim.set_role("acme/vault", "mona", Role::Read);
+        t.sim.add_repository("acme/own");
+        t.sim.set_role("acme/own", "mona", Role::Admin);
+        let own = t.sim.repository("acme/own").id().to_string();
+        let (ours, _) = scene(t).await;
+        let mona = t.browser_of("mona").await;
+        let csrf = csrf_of(&mona).await;
+        let before = stored(t).await;
+        let vault = Things {
+            repository: t.sim.repository("acme/vault").id().to_string(),
+            ..ours.clone()
+        };
+        for (method, route, fields, who) in all() {
+            // Her role in the shop is none, in the vault too small.
+            for things in [&ours, &vault] {
+                let page = asks(&mona, &method, &things.fill(&route), Some(&csrf), fields).await;
+                let is_open = route == "/installations/{id}";
+                assert!(
+                    is_open || matches!(page.status, 403 | 404),
+                    "{who:?} {method} {route}: {} {}",
+                    page.status,
+                    page.text
+                );
+            }
+        }
+        assert_eq!(stored(t).await, before);
+        let layer = LAYERS[1].replace("{installation}", &ours.installation);
+        let page = mona.get(&layer.replace("{repository}", &own)).await;
+        assert_eq!(page.status, 200, "her own: {}", page.text);
     })
     .await;
 }

@@ -33,6 +33,10 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
         "api_tokens::find_live_anywhere",
         "a token is found by its secret, and says for whom it speaks",
     ),
+    (
+        "api_tokens::rename_maker",
+        "a person has another login, wherever they made tokens; GitHub has just said so",
+    ),
     ("audit_events::exists_for_cause", ONCE),
     ("bot_comments::count_look", ONCE),
     ("bot_comments::find", ONCE),

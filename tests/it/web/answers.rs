@@ -1,10 +1,11 @@
 //! What is asked for wrongly is answered in our own words, with the headers of every page, and never in the framework's.
 
 use http::Method;
+use openproducer::domain::settings::Operator;
 use openproducer::flows::{access, sessions};
 
 use crate::harness::browser::Page;
-use crate::harness::house::{House, house};
+use crate::harness::house::{House, house, house_tuned};
 
 /// Every page has these.
 const GUARDS: [&str; 7] = [
@@ -181,6 +182,153 @@ async fn a_page_leads_to_the_sign_in_when_github_has_ended_it_meanwhile() {
             "{}",
             page.text
         );
+    })
+    .await;
+}
+
+/// What every answer to somebody who signed in has, word for word.
+const HELD: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("strict-transport-security", ""),
+];
+
+#[tokio::test]
+async fn pages_and_streams_of_who_signed_in_are_kept_to_themselves() {
+    house(async |t| {
+        let issue = t
+            .opens(
+                "Accounts",
+                "@TheOpenProducerBot\ndry_run: true\n\n- Build it",
+            )
+            .await;
+        let run = t.run(&issue).await.id;
+        let olivia = t.browser_of("olivia").await;
+        let home = format!("/installations/{}", t.installation);
+        let shop = format!("{home}/repositories/{}/settings", t.shop().id());
+        let cookie = olivia.cookie("openproducer_session").unwrap();
+        let paths = [
+            "/installations".to_owned(),
+            home.clone(),
+            format!("{home}/settings"),
+            format!("{home}/settings/history"),
+            shop,
+            format!("{home}/tokens"),
+            format!("{home}/audit"),
+            format!("{home}/audit/events.csv"),
+            format!("/runs/{run}"),
+            format!("/runs/{run}/live"),
+        ];
+        for path in paths {
+            let request = reqwest::Client::new().get(format!("http://{}{path}", t.address()));
+            let request = request.header("cookie", format!("openproducer_session={cookie}"));
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            for (name, value) in HELD {
+                let held = answer
+                    .headers()
+                    .get(name)
+                    .map_or("", |held| held.to_str().unwrap());
+                assert_eq!(held, value, "{path}: {name}");
+            }
+        }
+        t.says(&issue, "@TheOpenProducerBot cancel").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn over_https_every_answer_asks_for_https() {
+    let secure = |parts: &mut openproducer::cli::server::Parts| {
+        parts.public_url = Some("https://bot.example.org".parse().unwrap());
+    };
+    house_tuned(Operator::default(), secure, async |t| {
+        for path in [
+            "/",
+            "/login",
+            "/nowhere",
+            "/api/v1/token",
+            "/api/v1/openapi.json",
+            "/assets/x",
+        ] {
+            let page = raw(t, Method::GET, path, "text/html").await;
+            assert_eq!(
+                page.header("strict-transport-security"),
+                "max-age=63072000",
+                "{path}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_of_256_kb_is_read_and_a_longer_one_is_not() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let path = format!("/installations/{}/settings/import", t.installation);
+        let start = olivia
+            .get(&format!("/installations/{}/settings", t.installation))
+            .await;
+        let csrf = start.hidden("csrf");
+        let around = format!("csrf={csrf}&version=0&text=").len();
+        let text = |length: usize| "x".repeat(length - around);
+        let read = text(256 * 1024);
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("version", "0"),
+            ("text", read.as_str()),
+        ];
+        let page = olivia.post(&path, &fields).await;
+        assert_eq!(page.status, 422, "it is read, and is no document");
+        let long = text(256 * 1024 + 1);
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("version", "0"),
+            ("text", long.as_str()),
+        ];
+        let page = olivia.post(&path, &fields).await;
+        assert_eq!(page.status, 400);
+        assert!(
+            page.text.contains("At most 256 KB are read"),
+            "{}",
+            page.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_no_name_holds_is_refused_before_the_database_is_asked() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let home = format!("/installations/{}", t.installation);
+        for path in [
+            format!("{home}?by=%00"),
+            format!("{home}/audit?who=%00"),
+            format!("{home}/audit?action=a%00b"),
+            format!("{home}/audit/events.csv?who=%00"),
+        ] {
+            let page = olivia.get(&path).await;
+            assert_eq!(page.status, 400, "{path}: {}", page.text);
+            assert!(
+                page.text.contains("The address cannot be read"),
+                "{}",
+                page.text
+            );
+        }
+        let start = olivia.get(&format!("{home}/settings")).await;
+        let fields = [("version", "0"), ("labels", "a\0b")];
+        let sent = olivia
+            .submits(&start, &format!("{home}/settings"), &fields)
+            .await;
+        assert_eq!(sent.status, 400, "{}", sent.text);
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use openproducer::simulator::{IssueRef, Role};
 
 use crate::harness::browser::Page;
-use crate::harness::house::{House, house};
+use crate::harness::house::{House, SHOP, house};
 
 const ASKS: &str = "@TheOpenProducerBot\ndry_run: true\n\n- Add a form with e-mail and password\n- End sessions after a day\n- Sign in with GitHub, after the form";
 
@@ -403,6 +403,37 @@ async fn runs_are_filtered_and_paged() {
             let page = olivia.get(&format!("{home}?{query}")).await;
             assert_eq!(count(&page), found, "{query}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_button_names_no_repository_that_the_page_hides() {
+    house(async |t| {
+        t.sim.add_repository("acme/vault");
+        t.sim.set_private("acme/vault", true);
+        t.sim.set_role("acme/vault", "olivia", Role::Write);
+        t.sim.add_user("mona");
+        t.sim.set_role(SHOP, "mona", Role::Write);
+        t.quiet().await;
+        let asks = "@TheOpenProducerBot\ndry_run: true\nrepositories: acme/shop, acme/vault\ncomponents: shop, vault\n\n- Build the shop\n- Build the vault\n";
+        let issue = t.sim.user("olivia").opens_issue(SHOP, "Both", asks);
+        t.quiet().await;
+        let path = format!("/runs/{}", t.run(&issue).await.id);
+        let mona = t.browser_of("mona").await;
+        let page = mona.get(&path).await;
+        assert!(page.text.contains("a repository that GitHub does not show you"), "{}", page.text);
+        let mut form = vec![("item", "1"), ("item", "2"), ("offered", "1"), ("offered", "2")];
+        let plan = page.hidden("plan");
+        form.push(("plan", &plan));
+        let refused = mona.submits(&page, &format!("{path}/confirm"), &form).await;
+        assert_eq!(refused.status, 403, "{}", refused.text);
+        assert!(refused.text.contains("another repository, in which you have no role"), "{}", refused.text);
+        assert!(!refused.text.contains("vault"), "{}", refused.text);
+        // Who has a role there, if too small a one, knows what it is called.
+        t.sim.set_role("acme/vault", "mona", Role::Read);
+        let refused = mona.submits(&page, &format!("{path}/confirm"), &form).await;
+        assert!(refused.text.contains("acme/vault, where you need the role write"), "{}", refused.text);
     })
     .await;
 }

@@ -599,3 +599,71 @@ async fn a_server_with_an_app_and_no_webhook_secret_does_not_start() {
     };
     assert!(format!("{failure:#}").contains("webhook secret is empty"));
 }
+
+#[tokio::test]
+async fn a_used_link_shows_nothing_but_to_the_browser_that_used_it() {
+    let scene = Scene::new().await;
+    let server = scene.server().await;
+    let (browser, early) = (scene.browser(&server), scene.browser(&server));
+    // Somebody else has opened the link, and sent the form, before it was used.
+    to_github(&early, &link(&server), "acme").await;
+    let github = to_github(&browser, &link(&server), "acme").await;
+    let done = browser
+        .visit(creates(&browser, &github).await.as_str())
+        .await;
+    assert!(done.text.contains("is registered"), "{done:#?}");
+    let late = scene.browser(&server);
+    for path in [link(&server), "/setup".to_owned()] {
+        for other in [&early, &late] {
+            let page = other.get(&path).await;
+            assert_eq!(page.status, 403, "{path}: {page:#?}");
+            assert!(!page.text.contains("Producer of ACME"), "{}", page.text);
+        }
+        let page = browser.visit(&path).await;
+        assert!(page.text.contains("is registered"), "{path}: {page:#?}");
+    }
+    // And to that one for an hour after the first webhook, a day at most.
+    let pool = scene.database.pool();
+    sqlx::query("update app_registrations set first_webhook_at = now() - interval '2 hours'")
+        .execute(pool)
+        .await
+        .unwrap();
+    assert_eq!(browser.get("/setup").await.status, 403);
+    sqlx::query("update app_registrations set first_webhook_at = null")
+        .execute(pool)
+        .await
+        .unwrap();
+    assert_eq!(browser.get("/setup").await.status, 200);
+    sqlx::query("update setup_links set used_at = now() - interval '25 hours'")
+        .execute(pool)
+        .await
+        .unwrap();
+    assert_eq!(browser.get("/setup").await.status, 403);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_comes_second_is_told_which_app_to_delete() {
+    let scene = Scene::new().await;
+    let (first, second) = (scene.server().await, scene.server().await);
+    let (one, two) = (scene.browser(&first), scene.browser(&second));
+    let github = to_github(&one, &link(&first), "acme").await;
+    let other = to_github(&two, &link(&second), "acme").await;
+    let done = one.visit(creates(&one, &github).await.as_str()).await;
+    assert!(done.text.contains("is registered"), "{done:#?}");
+    let ours = registrations::find(scene.database.pool()).await.unwrap();
+    let back = creates(&two, &other).await;
+    let told = two.send(Method::GET, back, None).await;
+    assert_eq!(told.status, 403);
+    let theirs = scene.sim.app_now();
+    assert!(
+        told.text.contains("There are two Apps now")
+            && told.text.contains(&format!("/apps/{}", theirs.slug)),
+        "{}",
+        told.text
+    );
+    let still = registrations::find(scene.database.pool()).await.unwrap();
+    assert_eq!(still.unwrap().slug, ours.unwrap().slug);
+    first.stop().await;
+    second.stop().await;
+}
