@@ -18,7 +18,7 @@ use crate::store::runs::{self, Run};
 use crate::store::{installations, jobs, jobs::Job, tenant};
 
 /// Steps in one job: enough to use the pace, few enough that others of the installation get their turn.
-const STEPS_IN_ONE_JOB: usize = 20;
+const STEPS_IN_ONE_JOB: usize = 30;
 
 /// A wait that people are told of when they ask for the run's status.
 const LONG_WAIT: TimeDelta = TimeDelta::seconds(30);
