@@ -60,7 +60,7 @@ impl Scene {
             Ok(started) => started,
             Err(failure) => {
                 database.close().await;
-                clear(&folder).await?;
+                clear(&folder).await.ok();
                 return Err(failure);
             }
         };
