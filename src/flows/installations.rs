@@ -18,6 +18,7 @@ use crate::domain::ids::{InstallationId, RepositoryId};
 use crate::domain::run::Phase;
 use crate::github::{GitHubError, InstallationRecord};
 use crate::store::ai_keys;
+use crate::store::begin;
 use crate::store::deliveries;
 use crate::store::installations::{self, Account};
 use crate::store::jobs::{self, Job};
@@ -96,7 +97,7 @@ async fn gone(services: &Services, id: InstallationId) -> FlowResult<()> {
     end_runs(services, id, None, Waiting::Ends, UNINSTALLED).await?;
     repositories::mark_all_removed(&services.pool, id, now).await?;
     // What was parked for it finds nobody to answer, and is done.
-    let mut tx = services.pool.begin().await?;
+    let mut tx = begin(&services.pool).await?;
     for guid in deliveries::list_waiting(&mut tx, id).await? {
         jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }
@@ -271,7 +272,7 @@ async fn end_runs(
 
 /// What waited for the installation goes on.
 pub(super) async fn wake(services: &Services, id: InstallationId) -> FlowResult<()> {
-    let mut tx = services.pool.begin().await?;
+    let mut tx = begin(&services.pool).await?;
     for guid in deliveries::list_waiting(&mut tx, id).await? {
         jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }

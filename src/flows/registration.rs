@@ -8,6 +8,7 @@ use tracing::{error, info};
 use super::Services;
 use super::sessions::{key_of, new_secret};
 use crate::github::{AppCredentials, GitHubError, NewApp, OAuthClient, SetupError};
+use crate::store::begin;
 use crate::store::registrations::{self, RegistrationRow};
 use crate::store::sealed::{Place, Seal, SealError};
 use crate::store::setup_links::{self, LinkRow};
@@ -216,7 +217,7 @@ async fn store(
     replaces: bool,
     row: &RegistrationRow,
 ) -> sqlx::Result<bool> {
-    let mut tx = services.pool.begin().await?;
+    let mut tx = begin(&services.pool).await?;
     let former = if replaces {
         registrations::delete(&mut *tx).await?
     } else {

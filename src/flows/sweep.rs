@@ -13,6 +13,7 @@ use super::receive::admission;
 use super::{FlowError, FlowResult, Services, installations};
 use crate::domain::run::Phase;
 use crate::github::{GitHubError, HookDelivery};
+use crate::store::begin;
 use crate::store::created_issues;
 use crate::store::deliveries;
 use crate::store::jobs::{self, HandleDelivery, Job};
@@ -83,7 +84,7 @@ pub async fn sweep(services: &Services, occasion: Occasion) -> FlowResult<Outcom
 /// What was accepted and gave up in an outage is taken up again: GitHub thinks that it got through, and will not send it.
 async fn take_up_failed(services: &Services) -> FlowResult<()> {
     let now = services.clock.now();
-    let mut tx = services.pool.begin().await?;
+    let mut tx = begin(&services.pool).await?;
     let attempts = i32::from(HandleDelivery::MAX_ATTEMPTS);
     let (since, before) = (now - KEPT, now - RESTS);
     let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
@@ -97,7 +98,7 @@ async fn take_up_failed(services: &Services) -> FlowResult<()> {
 
 /// A run whose job is gone goes on.
 async fn take_up_stranded(services: &Services) -> FlowResult<()> {
-    let mut tx = services.pool.begin().await?;
+    let mut tx = begin(&services.pool).await?;
     let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
     for Run {
         id: run,

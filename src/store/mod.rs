@@ -31,6 +31,7 @@ pub mod settings;
 pub mod setup_links;
 pub mod sweeps;
 pub mod tenant;
+mod transaction;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 
+pub use self::transaction::begin;
+
 /// Our own tables, in order; the queue's tables are its library's ([`jobs`]). A database that a newer version migrated
 /// is good enough for this one.
 pub fn migrator() -> Migrator {
@@ -52,6 +55,8 @@ pub fn migrator() -> Migrator {
 
 /// No statement of ours may take longer: a lock that is held too long becomes an error, not a standstill.
 const STATEMENT_TIMEOUT: &str = "30s";
+/// No transaction of ours waits for anything but the database: one that is idle so long was forgotten, and holds locks.
+const IDLE_TIMEOUT: &str = "60s";
 
 /// No migration waits longer for a lock.
 const LOCK_TIMEOUT: &str = "10s";
@@ -122,7 +127,10 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<PgPool, Store
     let options = PgConnectOptions::from_str(url)
         .map_err(StoreError::Address)?
         .application_name(&settings.application_name)
-        .options([("statement_timeout", STATEMENT_TIMEOUT)])
+        .options([
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+        ])
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2));
     let opened = PgPoolOptions::new()
         .max_connections(settings.max_connections)
@@ -247,7 +255,7 @@ async fn all_migrations(patient: &PgPool) -> Result<Vec<String>, StoreError> {
     migrator().run(patient).await.map_err(locked_or)?;
     jobs::migrate(patient).await?;
     // Roles are not part of a database's backup: better no start than pages that fail at night.
-    let mut tx = patient.begin().await?;
+    let mut tx = begin(patient).await?;
     let entered = sqlx::query("select enter_tenant(0)")
         .execute(&mut *tx)
         .await;

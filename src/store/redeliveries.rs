@@ -156,7 +156,7 @@ pub async fn claim(
     due: Due,
     pause: impl Fn(i32) -> TimeDelta,
 ) -> sqlx::Result<Option<Asked>> {
-    let mut tx = pool.begin().await?;
+    let mut tx = super::begin(pool).await?;
     let found = sqlx::query(
         "select guid, delivery_id, times from redeliveries r
          where state = 'waiting' and times < $2

@@ -5,9 +5,11 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{
-    AssertSqlSafe, Describe, Either, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr,
+    AssertSqlSafe, Describe, Either, Execute, Executor, PgPool, PgTransaction, Postgres,
+    SqlSafeStr as _, SqlStr,
 };
 
+use super::transaction;
 use crate::domain::ids::InstallationId;
 
 /// Begins a transaction for one tenant. A statement in it that forgot its `where installation_id` still sees nothing of
@@ -17,9 +19,10 @@ pub async fn enter(
     pool: &PgPool,
     installation: InstallationId,
 ) -> sqlx::Result<PgTransaction<'static>> {
-    // One way there and back for both; a number needs no quotes.
-    let begin = format!("begin; select enter_tenant({})", installation.0);
-    pool.begin_with(AssertSqlSafe(begin)).await
+    // One way there and back for both. The transaction begins with the message and `begin` keeps it open: were it the
+    // other way round, a refusal to enter would leave it open. A number needs no quotes.
+    let entered = format!("select enter_tenant({}); begin", installation.0);
+    transaction::begin_with(pool, AssertSqlSafe(entered).into_sql_str()).await
 }
 
 /// Runs each statement in a transaction of its own for one tenant.

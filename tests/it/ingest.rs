@@ -5,7 +5,7 @@ mod health;
 
 use std::time::Duration;
 
-use openproducer::store::{deliveries, jobs};
+use openproducer::store::{self, deliveries, jobs};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -287,7 +287,7 @@ async fn a_redelivery_creates_nothing() {
 #[tokio::test]
 async fn a_worker_that_starts_at_this_moment_is_not_in_the_way() {
     let door = Door::open().await;
-    let mut worker = door.pool().begin().await.unwrap();
+    let mut worker = store::begin(door.pool()).await.unwrap();
     sqlx::query(
         "INSERT INTO graphile_worker._private_tasks (identifier) VALUES ('handle_delivery')",
     )
@@ -382,7 +382,7 @@ async fn the_same_delivery_many_times_at_once_is_one_row_and_one_job() {
 async fn deliveries_that_come_together_are_stored_together() {
     let door = Door::open().await;
     // While the table is locked, all of them gather behind the writers.
-    let mut blocker = door.pool().begin().await.unwrap();
+    let mut blocker = store::begin(door.pool()).await.unwrap();
     sqlx::query("LOCK TABLE deliveries")
         .execute(&mut *blocker)
         .await
@@ -418,7 +418,7 @@ async fn one_bad_row_does_not_take_its_neighbours_with_it() {
         .execute(door.pool())
         .await
         .unwrap();
-    let mut blocker = door.pool().begin().await.unwrap();
+    let mut blocker = store::begin(door.pool()).await.unwrap();
     sqlx::query("LOCK TABLE deliveries")
         .execute(&mut *blocker)
         .await
@@ -609,7 +609,7 @@ async fn jobs_wait_in_their_queues_and_can_be_taken_back() {
         run: run.clone(),
         installation: InstallationId(9),
     };
-    let mut transaction = door.pool().begin().await.unwrap();
+    let mut transaction = store::begin(door.pool()).await.unwrap();
     let plan = jobs::Job::PlanRun {
         run: run.clone(),
         installation: InstallationId(9),

@@ -1,6 +1,12 @@
 //! The pool and the migrations on a real PostgreSQL.
 
-use openproducer::store;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use openproducer::domain::ids::InstallationId;
+use openproducer::store::{self, tenant};
+use sqlx::{PgPool, Row as _};
 
 use crate::harness::database::TestDatabase;
 
@@ -44,13 +50,19 @@ async fn each_test_has_a_database_of_its_own_that_is_migrated() {
 }
 
 #[tokio::test]
-async fn a_statement_that_takes_too_long_is_ended() {
+async fn statements_and_forgotten_transactions_that_take_too_long_are_ended() {
     let database = TestDatabase::create().await;
-    let limit: String = sqlx::query_scalar("SHOW statement_timeout")
-        .fetch_one(database.pool())
-        .await
-        .unwrap();
-    assert_eq!(limit, "30s");
+    for (limit, expected) in [
+        ("statement_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+    ] {
+        let set: String = sqlx::query_scalar("select current_setting($1)")
+            .bind(limit)
+            .fetch_one(database.pool())
+            .await
+            .unwrap();
+        assert_eq!(set, expected, "{limit}");
+    }
 }
 
 #[tokio::test]
@@ -77,7 +89,7 @@ async fn a_migration_that_cannot_have_a_table_gives_up_and_says_what_to_do() {
     ] {
         sqlx::query(sql).execute(pool).await.unwrap();
     }
-    let mut reader = pool.begin().await.unwrap();
+    let mut reader = store::begin(pool).await.unwrap();
     sqlx::query("select count(*) from api_tokens")
         .execute(&mut *reader)
         .await
@@ -90,4 +102,71 @@ async fn a_migration_that_cannot_have_a_table_gives_up_and_says_what_to_do() {
     );
     reader.rollback().await.unwrap();
     assert_eq!(store::migrate(pool).await.unwrap().len(), 1);
+}
+
+/// Goes away when it has to wait for the database for the nth time. True: it came to its end before.
+async fn leave_at_wait(n: usize, future: impl Future) -> bool {
+    let mut future = pin!(future);
+    let mut waits = 0;
+    poll_fn(|context| {
+        if future.as_mut().poll(context).is_ready() {
+            return Poll::Ready(true);
+        }
+        waits += 1;
+        if waits == n {
+            Poll::Ready(false)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// What a statement finds that is given the pool's only connection.
+async fn finds_no_transaction(pool: &PgPool, after: &str) {
+    let found = sqlx::raw_sql(
+        "select now() = statement_timestamp() as fresh, current_user = session_user as itself",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap_or_else(|error| panic!("{after}: {error}"));
+    let (fresh, itself): (bool, bool) = (found.get("fresh"), found.get("itself"));
+    assert!(fresh && itself, "{after}: in the transaction of another");
+}
+
+#[tokio::test]
+async fn whoever_goes_away_while_a_transaction_begins_leaves_none_open() {
+    let database = TestDatabase::create().await;
+    let pool = &database.pool_of(1).await;
+    // Which wait is that for the transaction's beginning differs from time to time.
+    for _ in 0..8 {
+        let (mut n, mut ended) = (0, false);
+        while !ended {
+            n += 1;
+            let begun = leave_at_wait(n, store::begin(pool)).await;
+            finds_no_transaction(pool, &format!("begin left at wait {n}")).await;
+            let entered = leave_at_wait(n, tenant::enter(pool, InstallationId(1))).await;
+            finds_no_transaction(pool, &format!("enter left at wait {n}")).await;
+            ended = begun && entered;
+            assert!(!ended || n > 1, "neither was left halfway");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_who_cannot_be_entered_leaves_no_transaction_open() {
+    let database = TestDatabase::create().await;
+    let pool = &database.pool_of(1).await;
+    sqlx::raw_sql(
+        "create or replace function enter_tenant(tenant bigint) returns void language plpgsql as
+         $$ begin raise exception 'nobody enters'; end $$",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    for _ in 0..3 {
+        let error = tenant::enter(pool, InstallationId(1)).await.unwrap_err();
+        assert!(error.to_string().contains("nobody enters"), "{error}");
+        finds_no_transaction(pool, "a failed enter").await;
+    }
 }

@@ -199,7 +199,7 @@ async fn a_connection_goes_back_without_its_tenant() {
         }
         assert_eq!(count(&pool, "runs").await, 2, "{ending}");
     }
-    let mut tx = pool.begin().await.unwrap();
+    let mut tx = store::begin(&pool).await.unwrap();
     sqlx::query("set local role openproducer_tenant")
         .execute(&mut *tx)
         .await

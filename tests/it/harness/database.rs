@@ -50,6 +50,15 @@ impl TestDatabase {
         &self.pool
     }
 
+    /// Another pool, of at most so many connections.
+    pub(crate) async fn pool_of(&self, connections: u32) -> PgPool {
+        let mut settings = PoolSettings::named("openproducer tests");
+        settings.max_connections = connections;
+        store::connect(&self.url, &settings)
+            .await
+            .expect("the database answers")
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
