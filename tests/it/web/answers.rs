@@ -1,5 +1,7 @@
 //! What is asked for wrongly is answered in our own words, with the headers of every page, and never in the framework's.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use openproducer::domain::settings::Operator;
 use openproducer::flows::{access, sessions};
@@ -329,6 +331,44 @@ async fn what_no_name_holds_is_refused_before_the_database_is_asked() {
             .submits(&start, &format!("{home}/settings"), &fields)
             .await;
         assert_eq!(sent.status, 400, "{}", sent.text);
+    })
+    .await;
+}
+
+/// Sessions of this database that are in a transaction and do nothing, by what they said last.
+async fn forgotten(t: &House) -> Vec<String> {
+    sqlx::query_scalar(
+        "select coalesce(query, '') from pg_stat_activity
+         where datname = current_database() and state like 'idle in transaction%'",
+    )
+    .fetch_all(t.pool())
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_leaves_no_transaction_behind() {
+    house(async |t| {
+        let olivia = t.browser_of("olivia").await;
+        let cookie = olivia.cookie("openproducer_session").unwrap();
+        let page = format!("http://{}/installations/{}", t.address(), t.installation);
+        for patience in (0..6000).step_by(40).map(Duration::from_micros) {
+            let request = reqwest::Client::new()
+                .get(&page)
+                .header("cookie", format!("openproducer_session={cookie}"));
+            drop(tokio::time::timeout(patience, request.send()).await);
+        }
+        let begun = Instant::now();
+        while let left = forgotten(t).await
+            && !left.is_empty()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(20), "left: {left:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let answer = olivia
+            .get(&format!("/installations/{}", t.installation))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
     })
     .await;
 }
