@@ -1,10 +1,15 @@
 //! What waits for what, in the words of the text; never in a circle.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::draft::Draft;
 use super::matching::{Matching, telling};
 use super::reader::Reader;
 use super::rules;
 use super::words::asks::normal;
+use super::words::phrases::any_of;
 
 /// A phrase that opens the name of what is waited for.
 struct Opening {
@@ -184,8 +189,13 @@ fn find_phrase(text: &str, phrase: &str) -> Option<usize> {
 
 /// The drafts that a text says it waits for.
 fn named(words: &str, matching: &Matching, own: usize) -> Vec<usize> {
+    static ANY: LazyLock<AhoCorasick> =
+        LazyLock::new(|| any_of(OPENINGS.iter().map(|opening| opening.words)));
     let lower = words.to_lowercase();
     let mut out = Vec::new();
+    if !ANY.is_match(&lower) {
+        return out;
+    }
     for opening in OPENINGS {
         let mut from = 0;
         while let Some(at) = find_phrase(&lower[from..], opening.words).map(|at| at + from) {

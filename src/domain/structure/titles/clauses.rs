@@ -1,5 +1,10 @@
 //! From a sentence that asks to an order: "the system must send mail" to "send mail".
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::super::words::phrases::any_of;
 use super::super::words::verbs::{from_participle, from_third_person, is_verb, opens_with_verb};
 use super::stories::is_story;
 
@@ -44,9 +49,10 @@ const WISHES_WITHIN: &[&str] = &[
 
 /// The wish inside a sentence that first says why.
 fn wish_within(phrase: &str) -> Option<String> {
+    static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| any_of(WISHES_WITHIN));
     let straight = phrase.replace('’', "'");
     let lower = straight.to_lowercase();
-    if lower.len() != straight.len() {
+    if lower.len() != straight.len() || !ANY.is_match(&lower) {
         return None;
     }
     let at = WISHES_WITHIN

@@ -1,8 +1,12 @@
 //! Words with which a sentence asks for work.
 
+use std::sync::LazyLock;
+
+use super::phrases::WholeWords;
+
 /// In English and, after it, German, French, Spanish and Portuguese. Compared as whole words in lower case.
 #[rustfmt::skip] // words, many to a line
-const STRONG: &[&str] = &[
+static STRONG: LazyLock<WholeWords> = LazyLock::new(|| WholeWords::new(&[
     "must", "shall", "should", "need to", "needs to", "need", "have to", "has to", "required to", "is required", "are required",
     "we want", "i want", "we'd like", "i'd like", "would like", "would love", "i wish", "please", "let's", "we need",
     "will be able to", "ought to", "it would be great", "it would be nice", "would be nice", "would be great", "could we",
@@ -13,25 +17,15 @@ const STRONG: &[&str] = &[
     "devem", "deveria", "deveriam", "precisamos", "permitirá", "permitirán",
     "permitirão", "deberá", "deberán", "deverá", "deverão", "podrá", "podrán", "poderá", "poderão", "tendrá", "devra", "devront",
     "permettra", "permettront", "pourra", "pourront", "é preciso", "é necessário",
-];
+]));
 
 /// Words that ask where work is expected, and only describe elsewhere.
 #[rustfmt::skip] // words, many to a line
-const WEAK: &[&str] = &[
+static WEAK: LazyLock<WholeWords> = LazyLock::new(|| WholeWords::new(&[
     "can't", "cannot", "may not", "can", "will", "may", "allow", "allows", "let", "lets",
     "support", "supports", "able to", "enables", "enable", "provides", "provide", "kann", "können",
     "darf", "peut", "peuvent", "puede", "pueden", "pode", "podem", "permite", "permet",
-];
-
-fn says(sentence: &str, phrases: &[&str]) -> bool {
-    let padded = format!(" {} ", normal(sentence));
-    let bytes = padded.as_bytes();
-    phrases.iter().any(|phrase| {
-        padded.match_indices(phrase).any(|(at, _)| {
-            at > 0 && bytes[at - 1] == b' ' && bytes.get(at + phrase.len()) == Some(&b' ')
-        })
-    })
-}
+]));
 
 /// Lower case, one space between words, signs other than apostrophes gone.
 pub(crate) fn normal(text: &str) -> String {
@@ -39,6 +33,7 @@ pub(crate) fn normal(text: &str) -> String {
     for c in text.chars() {
         match c {
             '’' | '\'' => out.push('\''),
+            c if c.is_ascii_alphanumeric() => out.push(c.to_ascii_lowercase()),
             c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
             '&' | '#' | '%' => out.push(c),
             _ if out.ends_with(' ') || out.is_empty() => {}
@@ -76,51 +71,39 @@ pub(crate) fn folded(normal: &str) -> String {
 
 /// A sentence that asks for something wherever it stands.
 pub(crate) fn demands(sentence: &str) -> bool {
+    are_demanded(&normal(sentence))
+}
+
+fn are_demanded(normal: &str) -> bool {
     // "I have to copy the numbers by hand" complains.
-    let normal = normal(sentence).replace("i have to ", "");
-    says(&normal, STRONG)
+    STRONG.are_in(&normal.replace("i have to ", ""))
 }
 
 /// A sentence that asks for something where work is expected.
 pub(crate) fn asks(sentence: &str) -> bool {
-    demands(sentence) || says(sentence, WEAK)
+    let normal = normal(sentence);
+    are_demanded(&normal) || WEAK.are_in(&normal)
 }
 
 /// A sentence that puts something off is no demand.
 pub(crate) fn is_deferred(sentence: &str) -> bool {
-    says(
-        sentence,
-        &[
-            "out of scope",
-            "not in scope",
-            "not part of",
-            "great later",
-            "nice later",
-            "in the future",
-            "later on",
-            "for later",
-            "not now",
-            "not needed",
-            "no need to",
-            "do not wait",
-            "non goal",
-            "at a later",
-            "future work",
-            "don't wait",
-            "beyond the scope",
-            "need not",
-        ],
-    )
+    #[rustfmt::skip] // words, many to a line
+    static DEFERRED: LazyLock<WholeWords> = LazyLock::new(|| WholeWords::new(&[
+        "out of scope", "not in scope", "not part of", "great later", "nice later", "in the future", "later on", "for later",
+        "not now", "not needed", "no need to", "do not wait", "non goal", "at a later", "future work", "don't wait",
+        "beyond the scope", "need not",
+    ]));
+    DEFERRED.are_in(&normal(sentence))
 }
 
 /// A sentence that leaves its own wish for later.
 pub(crate) fn puts_off(sentence: &str) -> bool {
     #[rustfmt::skip] // words, many to a line
-    const LATER: &[&str] = &[
+    static LATER: LazyLock<WholeWords> = LazyLock::new(|| WholeWords::new(&[
         "great later", "nice later", "in the future", "later on", "for later", "not now", "do not wait for", "don't wait for",
         "at a later", "out of scope", "some day", "follow up issue",
-    ];
-    says(sentence, LATER)
+    ]));
+    LATER.are_in(&normal(sentence))
 }
 
 /// Words of RFC 2119 in capitals: a requirement even in an introduction.

@@ -6,4 +6,5 @@ pub(crate) mod headings;
 pub(crate) mod language;
 pub(crate) mod lists;
 pub(crate) mod names;
+pub(crate) mod phrases;
 pub(crate) mod verbs;
