@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
-use super::{Cache, Key};
+use super::{Cache, Key, REST};
 
 /// With so many keys those are looked for whose leases have all ended: strangers' addresses are many.
 const MANY: usize = 10_000;
@@ -49,62 +49,72 @@ pub struct Lease {
     cache: Cache,
     key: Key,
     holder: Uuid,
-    /// Given by this process alone, while the shared cache did not answer.
+    ends: Instant,
+    /// This process counts it, since the shared cache did not answer.
     alone: bool,
-    kept: bool,
-}
-
-impl Lease {
-    /// Leaves the place taken until its time ends: so many within a time, and not at a time.
-    pub fn keep(mut self) {
-        self.kept = true;
-    }
+    /// The shared cache counts it, or may do so: its answer is outstanding, or was too late.
+    shared: bool,
 }
 
 impl Cache {
     /// One of at most `most` leases under the key; `None`: all are taken. A cache that does not answer leaves the counting to
-    /// this process.
+    /// this process. Whoever goes away while it is asked holds none.
     pub async fn lease(&self, key: &Key, most: u32, ttl: Duration) -> Option<Lease> {
         let holder = Uuid::now_v7();
-        let asked = self.ask(self.backend.lease(key.as_str(), holder, most, ttl));
-        let (given, alone) = match asked.await {
-            Some(given) => (given, false),
-            None => (self.alone.take(key.as_str(), holder, most, ttl), true),
-        };
-        given.then(|| Lease {
+        let mut lease = Lease {
             cache: self.clone(),
             key: key.clone(),
             holder,
-            alone,
-            kept: false,
-        })
+            ends: Instant::now() + ttl,
+            alone: false,
+            shared: !self.trouble.rests(),
+        };
+        let asked = self.ask(self.backend.lease(key.as_str(), holder, most, ttl));
+        if let Some(given) = asked.await {
+            lease.shared = given;
+            return given.then_some(lease);
+        }
+        lease.alone = self.alone.take(key.as_str(), holder, most, ttl);
+        lease.alone.then_some(lease)
     }
 
-    fn give_back(&self, key: &Key, holder: Uuid, alone: bool) {
-        if alone {
-            self.alone.end(key.as_str(), holder);
-            return;
+    /// Counts one of at most `most` within the time; false: there were so many. Whoever goes away meanwhile has counted.
+    pub async fn count(&self, key: &Key, most: u32, within: Duration) -> bool {
+        let one = Uuid::now_v7();
+        let asked = self.ask(self.backend.lease(key.as_str(), one, most, within));
+        match asked.await {
+            Some(counted) => counted,
+            None => self.alone.take(key.as_str(), one, most, within),
         }
-        let (cache, key) = (self.clone(), key.clone());
-        let ending = async move {
-            cache
-                .ask(cache.backend.end_lease(key.as_str(), holder))
-                .await
-        };
-        // In this process it is done at once; over the wire it takes a moment, which nobody waits for.
-        let mut ending = Box::pin(ending);
-        if ending.as_mut().now_or_never().is_none()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(ending);
+    }
+
+    /// A cache in trouble is asked again until the lease has ended by itself.
+    async fn end_lease(self, key: Key, holder: Uuid, ends: Instant) {
+        loop {
+            let ended = self.answer(self.backend.end_lease(key.as_str(), holder));
+            if ended.await.is_ok() || Instant::now() >= ends {
+                return;
+            }
+            tokio::time::sleep(REST).await;
         }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if !self.kept {
-            self.cache.give_back(&self.key, self.holder, self.alone);
+        if self.alone {
+            self.cache.alone.end(self.key.as_str(), self.holder);
+        }
+        if !self.shared {
+            return;
+        }
+        // In this process it is done at once; over the wire it takes a moment, which nobody waits for.
+        let (cache, key) = (self.cache.clone(), self.key.clone());
+        let mut ending = Box::pin(cache.end_lease(key, self.holder, self.ends));
+        if ending.as_mut().now_or_never().is_none()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(ending);
         }
     }
 }

@@ -126,10 +126,7 @@ impl Cache {
 
     /// Does it answer? For health: asks even while others rest.
     pub async fn ping(&self) -> Result<(), CacheError> {
-        let answer = within(self.patience, self.backend.ping()).await;
-        self.trouble
-            .note(self.backend.name(), answer.as_ref().err());
-        answer
+        self.answer(self.backend.ping()).await
     }
 
     /// `redis` or `in-process`, for health.
@@ -141,10 +138,18 @@ impl Cache {
         if self.trouble.rests() {
             return None;
         }
+        self.answer(question).await.ok()
+    }
+
+    /// As [`Cache::ask`], also while others rest.
+    async fn answer<T>(
+        &self,
+        question: BoxFuture<'_, Result<T, CacheError>>,
+    ) -> Result<T, CacheError> {
         let answer = within(self.patience, question).await;
         self.trouble
             .note(self.backend.name(), answer.as_ref().err());
-        answer.ok()
+        answer
     }
 }
 

@@ -11,6 +11,8 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
+use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use url::Url;
 
@@ -100,6 +102,9 @@ impl Parts {
 
 /// The least time between two looks at the model for health.
 const LEAST_MEMO: Duration = Duration::from_secs(10);
+
+/// What pages have begun may go on for so long at shutdown; deploy/ gives a server ten seconds more.
+const DETACHED_GET: Duration = Duration::from_secs(30);
 
 /// How long to wait before GitHub is asked again who we are.
 const ASK_AGAIN: Duration = Duration::from_secs(15);
@@ -206,10 +211,18 @@ impl Server {
     /// Stops taking work, lets what runs finish, and returns when all is quiet.
     pub async fn stop(self) {
         self.shutdown.send_replace(true);
+        let until = tokio::time::Instant::now() + DETACHED_GET;
         for task in self.tasks {
             if let Err(failure) = task.await {
                 warn!(error = %failure, "a part of the server ended badly");
             }
+        }
+        self.services.detached.close();
+        if timeout_at(until, self.services.detached.wait())
+            .await
+            .is_err()
+        {
+            warn!("what a page had begun did not end in time, and is cut off");
         }
     }
 }
@@ -452,6 +465,7 @@ pub fn services(parts: &Parts) -> Services {
         oauth: parts.oauth.clone(),
         clock: parts.clock.clone(),
         chance: parts.chance.clone(),
+        detached: TaskTracker::new(),
         pace: parts.pace,
         looks: parts.looks,
         quiet: parts.quiet,

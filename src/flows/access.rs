@@ -108,11 +108,11 @@ pub async fn installations(services: &Services, person: &Person) -> FlowResult<V
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     };
-    let (services, person) = (services.clone(), person.clone());
+    let (own, person) = (services.clone(), person.clone());
     // Somebody with many installations waits longer than a page does: what was asked for is there when they come back.
-    let looked = tokio::spawn(async move {
+    let looked = services.detached.spawn(async move {
         let _lease = lease;
-        look(&services, &person, &key).await
+        look(&own, &person, &key).await
     });
     looked.await.map_err(anyhow::Error::from)?
 }

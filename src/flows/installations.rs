@@ -76,22 +76,31 @@ pub(super) async fn changed(services: &Services, event: &InstallationEvent) -> F
 async fn stands(services: &Services, record: &InstallationRecord) -> FlowResult<()> {
     let (id, now) = (record.id, services.clock.now());
     services.github.forget(id);
-    installations::upsert(&services.pool, id, &account(record), now).await?;
-    installations::set_removed(&services.pool, id, None).await?;
-    installations::set_suspended(&services.pool, id, record.suspended_at).await?;
-    if record.suspended_at.is_some() {
+    let live = record.suspended_at.is_none();
+    let mut tx = begin(&services.pool).await?;
+    installations::upsert(&mut *tx, id, &account(record), now).await?;
+    installations::set_removed(&mut *tx, id, None).await?;
+    installations::set_suspended(&mut *tx, id, record.suspended_at).await?;
+    installations::set_unsettled(&mut *tx, id, live).await?;
+    tx.commit().await?;
+    if !live {
         return Ok(());
     }
     repositories::set_owner(&services.pool, id, &record.account.login).await?;
     refresh(services, id).await?;
-    wake(services, id).await
+    wake(services, id).await?;
+    installations::set_unsettled(services.wall(id), id, false).await?;
+    Ok(())
 }
 
 /// The App is not installed there any more: nobody is there to act for.
 async fn gone(services: &Services, id: InstallationId) -> FlowResult<()> {
     let now = services.clock.now();
     services.github.forget(id);
-    installations::set_removed(&services.pool, id, Some(now)).await?;
+    let mut tx = begin(&services.pool).await?;
+    installations::set_removed(&mut *tx, id, Some(now)).await?;
+    installations::set_unsettled(&mut *tx, id, true).await?;
+    tx.commit().await?;
     // Nobody is left who could change them; whoever installs it again enters theirs again.
     ai_keys::delete_all(&services.pool, id).await?;
     end_runs(services, id, None, Waiting::Ends, UNINSTALLED).await?;
@@ -101,6 +110,7 @@ async fn gone(services: &Services, id: InstallationId) -> FlowResult<()> {
     for guid in deliveries::list_waiting(&mut tx, id).await? {
         jobs::enqueue(&mut tx, &Job::HandleDelivery { guid }).await?;
     }
+    installations::set_unsettled(&mut *tx, id, false).await?;
     tx.commit().await?;
     info!(installation.id = %id, "the App was removed from an account");
     Ok(())
@@ -190,9 +200,10 @@ async fn left(
 ) -> FlowResult<()> {
     let now = services.clock.now();
     services.github.forget(installation);
-    repositories::mark_removed(&services.pool, installation, repository, now).await?;
     let place = Some(repository);
+    // The mark comes last: with it a repository is not looked at again.
     end_runs(services, installation, place, waiting, OUT_OF_REACH).await?;
+    repositories::mark_removed(&services.pool, installation, repository, now).await?;
     info!(installation.id = %installation, repository.id = %repository, "a repository is out of reach");
     Ok(())
 }

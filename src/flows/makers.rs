@@ -131,11 +131,11 @@ async fn known(
             return Ok(Rule::Unknown);
         }
         if let Some(lease) = lease {
-            let (services, caller, keys) = (services.clone(), caller.clone(), keys.clone());
+            let (own, caller, keys) = (services.clone(), caller.clone(), keys.clone());
             // The request may be over before GitHub has said all: what was asked for is there when the script comes back.
-            let look = tokio::spawn(async move {
+            let look = services.detached.spawn(async move {
                 let _lease = lease;
-                look(&services, &caller, &keys).await
+                look(&own, &caller, &keys).await
             });
             return match tokio::time::timeout_at(until, look).await {
                 Ok(looked) => Ok(said(looked.map_err(anyhow::Error::from)??)),

@@ -79,6 +79,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
+use tokio_util::task::TaskTracker;
 
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock};
@@ -106,6 +107,8 @@ pub struct Services {
     pub oauth: OAuth,
     pub clock: Clock,
     pub chance: Chance,
+    /// What must come to its end though the page that began it is left; a shutdown waits for it.
+    pub detached: TaskTracker,
     pub pace: Pace,
     pub looks: Looks,
     /// How seldom comments tell of progress.

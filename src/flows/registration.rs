@@ -149,21 +149,23 @@ pub async fn complete(
     let (key, now) = (key_of(link), services.clock.now());
     let row = setup_links::find(&services.pool, &key).await?;
     let replaces = row.is_some_and(|row| row.replaces);
-    let since = now - EXCHANGE_LASTS;
-    if !setup_links::claim(&services.pool, &key, &key_of(state), now, since).await? {
-        let is_there = registrations::find(&services.pool).await?.is_some();
-        return Err(if is_there && !replaces {
+    let state = key_of(state);
+    // Where an App is registered already, the code tells at least which second one has been created.
+    let (own, seal, code) = (services.clone(), seal.clone(), code.to_owned());
+    // A task of its own: GitHub hands the credentials over once, and whoever closes the page must not take them along.
+    let completed = services.detached.spawn(async move {
+        let since = now - EXCHANGE_LASTS;
+        if setup_links::claim(&own.pool, &key, &state, now, since).await? {
+            return exchange(&own, &seal, (&key, replaces), &code).await;
+        }
+        let is_there = registrations::find(&own.pool).await?.is_some();
+        Err(if is_there && !replaces {
             RegistrationError::Already
         } else {
             RegistrationError::Refused
-        });
-    }
-    // Where an App is registered already, the code tells at least which second one has been created.
-    let (services, seal, code) = (services.clone(), seal.clone(), code.to_owned());
-    // A task of its own: GitHub hands the credentials over once, and whoever closes the page must not take them along.
-    let exchanged =
-        tokio::spawn(async move { exchange(&services, &seal, (&key, replaces), &code).await });
-    exchanged.await?
+        })
+    });
+    completed.await?
 }
 
 /// With the link claimed.

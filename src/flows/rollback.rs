@@ -12,6 +12,7 @@ use crate::store::created_issues::{self, CreatedIssue};
 use crate::store::planned_issues::{self, Item};
 use crate::store::repositories::RepositoryRow;
 use crate::store::runs::{self, Run};
+use crate::store::tenant;
 
 /// The note of an item whose issue was deleted: nothing is left of it to name.
 pub(super) const DELETED: &str = "it was deleted";
@@ -117,19 +118,19 @@ pub(super) async fn find(
 }
 
 async fn leave(services: &Services, run: &Run, item: &Item, why: &str) -> FlowResult<Next> {
-    let left = ItemState::Left;
+    let mut tx = tenant::enter(&services.pool, run.installation).await?;
     planned_issues::set_state(
-        services.wall(run.installation),
+        &mut *tx,
         run.key(),
         item.position,
-        left,
+        ItemState::Left,
         Some(why),
     )
     .await?;
     // Whoever closes it from now on is not us.
-    created_issues::clear_closing(services.wall(run.installation), run.key(), item.position)
-        .await?;
-    runs::bump_revision(services.wall(run.installation), run.key()).await?;
+    created_issues::clear_closing(&mut *tx, run.key(), item.position).await?;
+    runs::bump_revision(&mut *tx, run.key()).await?;
+    tx.commit().await?;
     Ok(Next::Again)
 }
 

@@ -14,7 +14,8 @@ use url::Url;
 use super::access::{self, Person};
 use super::{FlowError, FlowResult, Services};
 use crate::github::{Account, AsUser, GitHubError, OAuthError, UserTokens, Verifier};
-use crate::store::api_tokens;
+use crate::store::{self, api_tokens};
+
 use crate::store::sealed::{Place, Seal};
 use crate::store::sessions::{self, Floor, SessionKey, SessionRow};
 
@@ -82,11 +83,13 @@ pub async fn begin(
         token_ends_at: tokens.ends_at,
         seen_at: services.clock.now(),
     };
-    sessions::delete_over(&services.pool, floor(services)).await?;
-    sessions::insert(&services.pool, &row).await?;
+    let mut tx = store::begin(&services.pool).await?;
+    sessions::delete_over(&mut *tx, floor(services)).await?;
+    sessions::insert(&mut *tx, &row).await?;
     // GitHub is asked for roles by the login, and somebody else may have taken over the former one.
-    sessions::rename(&services.pool, row.user, &row.login).await?;
-    api_tokens::rename_maker(&services.pool, row.user, &row.login).await?;
+    sessions::rename(&mut *tx, row.user, &row.login).await?;
+    api_tokens::rename_maker(&mut *tx, row.user, &row.login).await?;
+    tx.commit().await?;
     let person = Person {
         id: account.id,
         login: account.login,
@@ -160,10 +163,11 @@ pub(super) async fn token(services: &Services, person: &Person) -> FlowResult<Se
         };
         let until = now + REFRESH_LEASE;
         if sessions::claim_refresh(&services.pool, &row.key, now, until).await? {
-            let (services, person) = (services.clone(), person.clone());
+            let (own, person) = (services.clone(), person.clone());
             // A task of its own: whoever leaves the page meanwhile must not take the new tokens along.
-            let refreshed =
-                tokio::spawn(async move { refreshed(&services, &person, &row, refresh).await });
+            let refreshed = services
+                .detached
+                .spawn(async move { refreshed(&own, &person, &row, refresh).await });
             return refreshed.await.map_err(anyhow::Error::from)?;
         }
         tokio::time::sleep(LOOK_EVERY).await;

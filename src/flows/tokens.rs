@@ -252,13 +252,7 @@ const A_MINUTE: u32 = 120;
 pub async fn admit(services: &Services, caller: &Caller) -> bool {
     let key = Key::of(caller.installation, &["api", &caller.token.to_string()]);
     let minute = std::time::Duration::from_mins(1);
-    match services.cache.lease(&key, A_MINUTE, minute).await {
-        Some(lease) => {
-            lease.keep();
-            true
-        }
-        None => false,
-    }
+    services.cache.count(&key, A_MINUTE, minute).await
 }
 
 fn whole(installation: InstallationId) -> Layer {

@@ -12,11 +12,12 @@ use sqlx::PgPool;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::beside;
 use super::deliveries::PackedBody;
 use batch::Batch;
 
 /// Writers at work: one commits while the other gathers; more only cut the batches up.
-const WRITERS: usize = 2;
+const WRITERS: u32 = 2;
 /// Deliveries that may wait; with a database that stands still they fill up in seconds, and GitHub is told.
 const WAITING: usize = 2048;
 /// What a writer takes at once.
@@ -75,8 +76,10 @@ struct Waiting {
 }
 
 impl Ingest {
-    /// Starts the writers on the runtime of the caller.
+    /// Starts the writers on the runtime of the caller, with connections of their own: pages that hold all others do not
+    /// keep deliveries out.
     pub fn start(pool: &PgPool) -> Self {
+        let pool = beside(pool, WRITERS);
         let (inbox, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WRITERS {

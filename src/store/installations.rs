@@ -116,6 +116,29 @@ pub async fn set_removed(
     .map(drop)
 }
 
+/// Marks that a change of it is being acted upon, or has been to its end.
+pub async fn set_unsettled(
+    db: impl PgExecutor<'_>,
+    id: InstallationId,
+    unsettled: bool,
+) -> sqlx::Result<()> {
+    sqlx::query("update installations set unsettled = $2 where id = $1")
+        .bind(id.0)
+        .bind(unsettled)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// The installations, removed ones included, whose last change may not have been acted upon to its end.
+pub async fn list_unsettled(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<InstallationId>> {
+    let ids: Vec<i64> =
+        sqlx::query_scalar("select id from installations where unsettled and id > 0 order by id")
+            .fetch_all(db)
+            .await?;
+    Ok(ids.into_iter().map(InstallationId).collect())
+}
+
 /// Every installation of the App that is not removed, suspended ones included; people with their tokens are none.
 pub async fn list_installed(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<InstallationRow>> {
     sqlx::query(

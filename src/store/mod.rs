@@ -58,6 +58,9 @@ const STATEMENT_TIMEOUT: &str = "30s";
 /// No transaction of ours waits for anything but the database: one that is idle so long was forgotten, and holds locks.
 const IDLE_TIMEOUT: &str = "60s";
 
+const IDLE_CONNECTION_LASTS: Duration = Duration::from_mins(10);
+const CONNECTION_LASTS: Duration = Duration::from_mins(30);
+
 /// No migration waits longer for a lock.
 const LOCK_TIMEOUT: &str = "10s";
 /// Whose turn it is to migrate: an advisory lock of ours beside the library's own.
@@ -135,8 +138,8 @@ pub async fn connect(url: &str, settings: &PoolSettings) -> Result<PgPool, Store
     let opened = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
-        .idle_timeout(Duration::from_mins(10))
-        .max_lifetime(Duration::from_mins(30))
+        .idle_timeout(IDLE_CONNECTION_LASTS)
+        .max_lifetime(CONNECTION_LASTS)
         .connect_with(options.clone())
         .await;
     match opened {
@@ -180,6 +183,17 @@ fn not_connected(options: &PgConnectOptions, error: sqlx::Error) -> StoreError {
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     StoreError::Connect { place, error }
+}
+
+/// Another pool of the same kind beside this one, for what must have its connections whoever holds the others. It
+/// connects at first use.
+pub fn beside(pool: &PgPool, max_connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(pool.options().get_acquire_timeout())
+        .idle_timeout(IDLE_CONNECTION_LASTS)
+        .max_lifetime(CONNECTION_LASTS)
+        .connect_lazy_with((*pool.connect_options()).clone())
 }
 
 /// A pool for looking alone: it connects at first use, and PostgreSQL refuses every write of it.

@@ -289,7 +289,7 @@ impl IntoResponse for Told<'_> {
 }
 
 /// Whoever waits for a page that tells of trouble does not wait longer than this for its frame.
-const FRAME_TAKES: Duration = Duration::from_secs(1);
+const FRAME_TAKES: Duration = Duration::from_secs(3);
 
 /// The page in the frame of who is signed in. Where that cannot be known, it stays as it is.
 async fn framed(shared: &Shared, headers: &HeaderMap, mut response: Response) -> Response {

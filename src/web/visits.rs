@@ -32,8 +32,7 @@ impl Visits {
     /// Counts one more; false: there were too many.
     pub(super) async fn admit(&self, visitor: &str) -> bool {
         let place = self.key("visits", visitor);
-        if let Some(lease) = self.cache.lease(&place, self.most, WINDOW).await {
-            lease.keep();
+        if self.cache.count(&place, self.most, WINDOW).await {
             return true;
         }
         let shut = self.key("shut", visitor);

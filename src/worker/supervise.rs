@@ -9,6 +9,7 @@ use graphile_worker::{
     JobRecovery, JobRecoveryResult, LocalQueueConfig, RefetchDelayConfig, Worker, WorkerOptions,
     WorkerRecoveryConfig,
 };
+use sqlx::PgPool;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -16,13 +17,15 @@ use super::jobs::Carried;
 use crate::flows::Services;
 use crate::flows::sweep::{self, Occasion, Outcome};
 use crate::store::jobs::{self, AdvanceRun, HandleDelivery, PlanRun, SCHEMA};
-use crate::store::{ai_calls, deliveries, redeliveries, sweeps};
+use crate::store::{self, ai_calls, deliveries, redeliveries, sweeps};
 
 /// How late a job may start that waits for its moment; those without one are notified.
 const POLL: Duration = Duration::from_millis(200);
 /// A worker that was not heard of for this long is dead; its jobs run again.
 const DEAD_AFTER: Duration = Duration::from_secs(8);
 const HEARTBEAT: Duration = Duration::from_secs(2);
+/// Each crew's: one listens, the others fetch, finish and look after jobs.
+const QUEUE_CONNECTIONS: u32 = 4;
 /// What jobs get to finish in at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 /// Deliveries that are done are kept this long, for redeliveries and for people who look into them.
@@ -35,6 +38,7 @@ const CLEAR_ROWS: i64 = 10_000;
 const SWEEP_EVERY: Duration = Duration::from_mins(5);
 /// After a sweep that was cut off the next comes sooner.
 const SWEEP_AGAIN: Duration = Duration::from_secs(30);
+const START_AGAIN: Duration = Duration::from_secs(5);
 
 /// A worker for one kind of work. Deliveries have slots of their own, so that `status` and `cancel` are answered however
 /// many runs and planners are busy.
@@ -92,14 +96,23 @@ async fn keep_running(services: &Services, crew: Crew, mut shutdown: watch::Rece
             services: services.clone(),
             finished: Arc::new(AtomicU64::new(0)),
         };
-        match start(&carried, crew).await {
+        // The library drops what it is at when it ends, a transaction that just begins too: its connections end with it.
+        let queue = store::beside(&services.pool, QUEUE_CONNECTIONS);
+        let is_over = match start(&carried, crew, &queue).await {
             Ok(worker) => {
                 pause = Duration::from_millis(500);
-                if until_end(&carried, crew, &worker, shutdown.clone()).await {
-                    return;
-                }
+                until_end(&carried, crew, &worker, shutdown.clone()).await
             }
-            Err(failure) => error!(?crew, error = %failure, "the worker could not start"),
+            Err(failure) => {
+                error!(?crew, error = %failure, "the worker could not start");
+                false
+            }
+        };
+        if tokio::time::timeout(GRACE, queue.close()).await.is_err() {
+            warn!(?crew, "the queue's connections did not end in time");
+        }
+        if is_over {
+            return;
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -109,7 +122,7 @@ async fn keep_running(services: &Services, crew: Crew, mut shutdown: watch::Rece
     }
 }
 
-async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
+async fn start(carried: &Carried, crew: Crew, queue: &PgPool) -> anyhow::Result<Worker> {
     let recovery = WorkerRecoveryConfig::default()
         .enabled(true)
         .heartbeat_interval(HEARTBEAT)
@@ -121,7 +134,7 @@ async fn start(carried: &Carried, crew: Crew) -> anyhow::Result<Worker> {
         .with_max_abort_threshold(1);
     let clock = carried.services.clock.clone();
     let options = WorkerOptions::default()
-        .pg_pool(carried.services.pool.clone())
+        .pg_pool(queue.clone())
         .schema(SCHEMA)
         .concurrency(crew.concurrency())
         .poll_interval(POLL)
@@ -235,6 +248,8 @@ async fn keep_sweeping(services: &Services, mut shutdown: watch::Receiver<bool>)
                 info!(until = %when, "GitHub asks to wait before its deliveries are swept");
                 wait.clamp(SWEEP_AGAIN, SWEEP_EVERY)
             }
+            // Another replica sweeps, or the database has not yet noticed that the one before this has ended.
+            Ok(Outcome::LeftOut) if occasion == Occasion::Start => START_AGAIN,
             Ok(Outcome::Complete(_) | Outcome::LeftOut) => {
                 (occasion, after_failure) = (Occasion::Routine, SWEEP_AGAIN);
                 SWEEP_EVERY

@@ -1,5 +1,7 @@
 //! The cache on a real Redis and in the process: what is kept, what is forgotten, and what trouble looks like.
 
+mod leases;
+
 use std::time::Duration;
 
 use openproducer::cache::{Cache, Key};

@@ -15,6 +15,7 @@ pub(in crate::flows) async fn reconcile(services: &Services) -> FlowResult<()> {
     // Ours first: what an event changes meanwhile is no difference.
     let ours = installations::list_installed(&services.pool).await?;
     let busy = installations::list_busy(&services.pool).await?;
+    let unsettled = installations::list_unsettled(&services.pool).await?;
     let listed = services.github.list_installations().await?;
     let mut ours: HashMap<InstallationId, InstallationRow> =
         ours.into_iter().map(|row| (row.id, row)).collect();
@@ -29,6 +30,8 @@ pub(in crate::flows) async fn reconcile(services: &Services) -> FlowResult<()> {
     if listed.complete {
         differing.extend(ours.into_keys());
     }
+    let halfway = unsettled.into_iter().filter(|id| !differing.contains(id));
+    differing.extend(halfway.collect::<Vec<_>>());
     let mut outcome = Ok(());
     for id in &differing {
         outcome = first(outcome, *id, settle(services, *id).await)?;

@@ -174,12 +174,11 @@ pub async fn test(services: &Services, scope: Scope) -> FlowResult<Tried> {
     let place = scope.repository.map_or_else(String::new, |r| r.to_string());
     let turn = Key::of(scope.installation, &["tries", "ai_key", &place]);
     let wait = BETWEEN_TRIALS.to_std().expect("a positive span");
-    let Some(lease) = services.cache.lease(&turn, 1, wait).await else {
+    if !services.cache.count(&turn, 1, wait).await {
         return Ok(Tried::Later {
             seconds: wait.as_secs(),
         });
-    };
-    lease.keep();
+    }
     let mut tx = tenant::enter(&services.pool, scope.installation).await?;
     let effective = read(services, &mut tx, scope).await?.effective;
     tx.commit().await?;

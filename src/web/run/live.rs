@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::domain::ids::{InstallationId, RunId, RunKey, UserId};
 use crate::store::runs::{self, Pulse};
+use crate::web::PAGE_TIMEOUT;
 use crate::web::error::{PageError, PageResult};
 
 /// How often the database is asked how the watched runs are.
@@ -221,7 +222,12 @@ impl<D: FnMut() -> Drawing> Viewer<D> {
                 _ = self.stopping.wait_for(|stop| *stop) => return None,
             }
         }
-        let (name, data) = match (self.draw)().await {
+        // A page that takes longer than any other page may is given up with the stream; the browser comes back.
+        let drawn = tokio::select! {
+            drawn = tokio::time::timeout(PAGE_TIMEOUT, (self.draw)()) => drawn.ok()?,
+            _ = self.stopping.wait_for(|stop| *stop) => return None,
+        };
+        let (name, data) = match drawn {
             Frame::Page(html) => ("page", html),
             Frame::Last(html) => {
                 self.is_over = true;

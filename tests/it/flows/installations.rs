@@ -10,6 +10,7 @@ use rstest::rstest;
 
 use super::{WORK, WORK_TITLES, asked, dry};
 use crate::harness::house::{House, SHOP, house};
+use crate::harness::leaving::leave_at_wait;
 use crate::harness::sight::ISSUES;
 
 #[tokio::test]
@@ -379,6 +380,65 @@ async fn a_suspension_that_was_lifted_unheard_is_found_and_its_runs_go_on() {
         sweeps(t).await;
         assert_eq!(t.state(&trigger).await, "completed");
         assert_eq!(t.titles(), WORK_TITLES);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waited_goes_on_though_the_first_sweep_after_it_came_to_nothing() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        t.stop_server().await;
+        t.alice().comments(&trigger, "@TheOpenProducerBot confirm");
+        t.sim.suspend_installation(t.installation);
+        t.start_server().await;
+        t.send_again().await;
+        t.until_parked().await;
+        t.sim.lose_deliveries(1);
+        t.sim.unsuspend_installation(t.installation);
+        t.sim.settled().await;
+        t.sim.advance_clock(Duration::from_hours(73));
+        let list = Fault::on(Method::GET, "/installation/repositories");
+        t.sim.faults().schedule(list.forever());
+        let services = t.services();
+        while sweep::sweep(&services, Occasion::Start).await.ok() == Some(Outcome::LeftOut) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(t.created().is_empty());
+        t.sim.faults().clear();
+        sweeps(t).await;
+        assert_eq!(t.state(&trigger).await, "completed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removal_is_acted_upon_whole_wherever_the_sweep_that_finds_it_is_cut_off() {
+    house(async |t| {
+        let trigger = t.opens("Accounts", &dry(WORK)).await;
+        t.sim.lose_deliveries(1);
+        t.sim.uninstall(t.installation);
+        t.sim.settled().await;
+        t.sim.advance_clock(Duration::from_hours(73));
+        let services = t.services();
+        let mut n = 1;
+        loop {
+            match leave_at_wait(n, sweep::sweep(&services, Occasion::Start)).await {
+                None => n += 1,
+                // The one before this has not yet let go of the lock.
+                Some(Ok(Outcome::LeftOut)) => tokio::time::sleep(Duration::from_millis(5)).await,
+                Some(swept) => break drop(swept.expect("a sweep")),
+            }
+        }
+        assert!(n > 10, "it was cut off {n} times");
+        sweeps(t).await;
+        assert_eq!(ended(t, &trigger).await.0, "cancelled");
+        let left: i64 =
+            sqlx::query_scalar("select count(*) from repositories where removed_at is null")
+                .fetch_one(t.pool())
+                .await
+                .expect("the repositories");
+        assert_eq!(left, 0);
     })
     .await;
 }

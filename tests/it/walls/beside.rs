@@ -21,7 +21,6 @@ const BESIDE: &[(&str, &str)] = &[
     ("created_issues::insert", HOT),
     ("installations::find", LIFE),
     ("installations::list_busy", LIFE),
-    ("installations::set_removed", LIFE),
     ("installations::set_suspended", LIFE),
     ("installations::upsert", LIFE),
     ("planned_issues::intend_next", HOT),

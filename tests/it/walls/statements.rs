@@ -58,6 +58,7 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
     ("deliveries::intake", OPERATOR),
     ("deliveries::take_up_failed", SWEEP),
     ("installations::list_installed", SWEEP),
+    ("installations::list_unsettled", SWEEP),
     (
         "mod::all_migrations",
         "only tries whether the wall lets it in",
