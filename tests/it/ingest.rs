@@ -285,6 +285,19 @@ async fn a_redelivery_creates_nothing() {
 }
 
 #[tokio::test]
+async fn pages_that_hold_every_connection_keep_no_delivery_out() {
+    let door = Door::open().await;
+    let mut held = Vec::new();
+    for _ in 0..door.pool().options().get_max_connections() {
+        held.push(door.pool().acquire().await.unwrap());
+    }
+    let reply = door.deliver("d-1", "issues", &opened(MENTION)).await;
+    assert_eq!(reply.status, 202, "{}", reply.text());
+    drop(held);
+    assert_eq!(door.count().await, (1, 1));
+}
+
+#[tokio::test]
 async fn a_worker_that_starts_at_this_moment_is_not_in_the_way() {
     let door = Door::open().await;
     let mut worker = store::begin(door.pool()).await.unwrap();

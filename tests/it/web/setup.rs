@@ -511,6 +511,26 @@ async fn whoever_closes_the_page_on_the_way_back_takes_no_credentials_along() {
 }
 
 #[tokio::test]
+async fn a_server_that_ends_waits_for_credentials_that_are_on_their_way() {
+    let scene = Scene::new().await;
+    let server = scene.server().await;
+    let browser = scene.browser(&server);
+    let github = to_github(&browser, &link(&server), "acme").await;
+    let back = creates(&browser, &github).await;
+    let slow = Effect::Delay(Duration::from_secs(2));
+    let fault = Fault::on(Method::POST, CONVERSIONS).then(slow);
+    scene.sim.faults().schedule(fault);
+    let asked = until("GitHub is asked", async || scene.conversions() == 1);
+    tokio::select! {
+        answer = browser.send(Method::GET, back, None) => panic!("too early: {answer:#?}"),
+        () = asked => {}
+    }
+    server.stop().await;
+    let pool = scene.database.pool();
+    assert!(registrations::find(pool).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn two_who_come_back_at_once_register_one_app() {
     let scene = Scene::new().await;
     let server = scene.server().await;
