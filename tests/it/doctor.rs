@@ -170,7 +170,7 @@ async fn nothing_is_kept_in_the_cache_that_servers_share() {
     {"name":"ai.model","state":"failed","says":"openai/sim-large cannot be asked: the provider does not take the key","details":[],"advice":"docs/models.md says which settings each provider needs; until then plans come from the document's structure"}
     "#);
     assert!(
-        Cache::redis(&services().redis_url)
+        Cache::redis_within(&services().redis_url, std::time::Duration::from_secs(10))
             .unwrap()
             .ping()
             .await

@@ -3,5 +3,6 @@
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod house;
+pub(crate) mod port;
 pub(crate) mod services;
 pub(crate) mod sight;
