@@ -14,7 +14,7 @@ use openproducer::flows::doctor::NAMES;
 use openproducer::simulator::models::{Brand, ModelHouse};
 
 use self::desk::{Desk, KEY, PUBLIC, redacted, run};
-use crate::harness::house::house;
+use crate::harness::house::{House, STUCK, house};
 use crate::harness::services::services;
 
 #[tokio::test]
@@ -43,6 +43,8 @@ async fn a_whole_server_is_well_in_every_line() {
             ("AI_PRICES_PATH", prices.path()),
             ("AI_MONTHLY_BUDGET_USD", "20".to_owned()),
         ];
+        t.first_sweep_is_over().await;
+        all_workers_are_there(t).await;
         let before = t.sim.requests().len();
         let said = run(&environment, "doctor").await;
         assert_eq!((said.code, said.errors.as_str()), (0, ""));
@@ -123,6 +125,21 @@ async fn a_whole_server_is_well_in_every_line() {
         );
     })
     .await;
+}
+
+/// Returns when the queue knows the server's three workers.
+async fn all_workers_are_there(t: &House) {
+    let count = "select count(*) from graphile_worker._private_workers";
+    let begun = std::time::Instant::now();
+    while sqlx::query_scalar::<_, i64>(count)
+        .fetch_one(t.pool())
+        .await
+        .unwrap()
+        < 3
+    {
+        assert!(begun.elapsed() < STUCK, "they do not come");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 /// A table of prices of today, in a file of its own.
