@@ -25,6 +25,7 @@ await scenario(async () => {
   await page.getByRole("link", { name: "acme" }).click();
   await page.getByRole("link", { name: given.title }).click();
   await page.getByRole("heading", { name: given.title, level: 1 }).waitFor();
+  await page.waitForLoadState(); // with its scripts
   assert.equal(await page.locator(".graph .node").count() > 3, true, "the plan is drawn");
   assert.equal(await page.locator(".coverage tbody tr").count(), given.blocks);
 
