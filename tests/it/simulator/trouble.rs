@@ -78,7 +78,11 @@ async fn delay_takes_effect_though_the_caller_hangs_up() {
     let mut seen = scene.sim.watch();
     let path = "/repos/acme/shop/issues";
     let arrived = async {
-        while scene.sim.requests_matching(&Method::POST, ISSUES).is_empty() {
+        while scene
+            .sim
+            .requests_matching(&Method::POST, ISSUES)
+            .is_empty()
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
