@@ -9,15 +9,20 @@ use openproducer::domain::ids::InstallationId;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
+use crate::harness::port::closed_port;
 use crate::harness::services::services;
 
 const MINUTE: Duration = Duration::from_mins(1);
+/// Longer than the usual, so that a busy machine does not look like a Redis that is away.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn both() -> [Cache; 2] {
-    [
-        Cache::redis(&services().redis_url).unwrap(),
-        Cache::in_process(100),
-    ]
+    [real(), Cache::in_process(100)]
+}
+
+/// On the tests' own Redis.
+fn real() -> Cache {
+    Cache::redis_within(&services().redis_url, PATIENCE).unwrap()
 }
 
 /// Tests share one Redis; each has keys of its own.
@@ -86,7 +91,7 @@ async fn a_value_of_another_kind_in_redis_is_a_miss() {
         .query_async(&mut connection)
         .await
         .unwrap();
-    let cache = Cache::redis(&services().redis_url).unwrap();
+    let cache = real();
     assert_eq!(cache.get(&key).await, None);
     let other = own_key("other");
     cache.set(&other, vec![1], MINUTE).await;
@@ -99,9 +104,7 @@ async fn a_value_of_another_kind_in_redis_is_a_miss() {
 
 #[tokio::test]
 async fn a_redis_that_is_down_is_a_miss_and_health_says_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (_closed, address) = closed_port();
     let cache = Cache::redis(&format!("redis://{address}/")).unwrap();
     let key = own_key("down");
     cache.set(&key, vec![1], MINUTE).await;
@@ -128,10 +131,8 @@ async fn a_redis_that_never_answers_is_a_miss() {
 
 #[tokio::test]
 async fn a_redis_that_comes_back_is_used_again() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let cache = Cache::redis(&format!("redis://{address}/")).unwrap();
+    let (closed, address) = closed_port();
+    let cache = Cache::redis_within(&format!("redis://{address}/"), PATIENCE).unwrap();
     cache.ping().await.unwrap_err();
 
     let real = services()
@@ -139,7 +140,7 @@ async fn a_redis_that_comes_back_is_used_again() {
         .trim_start_matches("redis://")
         .trim_end_matches('/')
         .to_owned();
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = closed.listen(1024).unwrap();
     tokio::spawn(async move {
         while let Ok((mut near, _)) = listener.accept().await {
             let mut far = tokio::net::TcpStream::connect(&real).await.unwrap();
@@ -161,7 +162,7 @@ fn an_address_that_is_none_is_said_at_once() {
 
 #[tokio::test]
 async fn replicas_share_the_leases_of_a_key() {
-    let [one, other] = [0; 2].map(|_| Cache::redis(&services().redis_url).unwrap());
+    let [one, other] = [0; 2].map(|_| real());
     let key = own_key("leases");
     let first = one.lease(&key, 2, MINUTE).await.unwrap();
     let second = other.lease(&key, 2, MINUTE).await.unwrap();
@@ -178,7 +179,7 @@ async fn replicas_share_the_leases_of_a_key() {
 async fn a_lease_ends_by_itself_when_its_process_is_lost() {
     for cache in both() {
         let key = own_key("leases");
-        let lost = cache.lease(&key, 1, Duration::from_secs(2)).await.unwrap();
+        let lost = cache.lease(&key, 1, Duration::from_secs(5)).await.unwrap();
         std::mem::forget(lost);
         assert!(cache.lease(&key, 1, MINUTE).await.is_none());
         while cache.lease(&key, 1, MINUTE).await.is_none() {

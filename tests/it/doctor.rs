@@ -14,7 +14,7 @@ use openproducer::flows::doctor::NAMES;
 use openproducer::simulator::models::{Brand, ModelHouse};
 
 use self::desk::{Desk, KEY, PUBLIC, redacted, run};
-use crate::harness::house::house;
+use crate::harness::house::{House, STUCK, house};
 use crate::harness::services::services;
 
 #[tokio::test]
@@ -43,6 +43,8 @@ async fn a_whole_server_is_well_in_every_line() {
             ("AI_PRICES_PATH", prices.path()),
             ("AI_MONTHLY_BUDGET_USD", "20".to_owned()),
         ];
+        t.first_sweep_is_over().await;
+        all_workers_are_there(t).await;
         let before = t.sim.requests().len();
         let said = run(&environment, "doctor").await;
         assert_eq!((said.code, said.errors.as_str()), (0, ""));
@@ -125,6 +127,21 @@ async fn a_whole_server_is_well_in_every_line() {
     .await;
 }
 
+/// Returns when the queue knows the server's three workers.
+async fn all_workers_are_there(t: &House) {
+    let count = "select count(*) from graphile_worker._private_workers";
+    let begun = std::time::Instant::now();
+    while sqlx::query_scalar::<_, i64>(count)
+        .fetch_one(t.pool())
+        .await
+        .unwrap()
+        < 3
+    {
+        assert!(begun.elapsed() < STUCK, "they do not come");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 /// A table of prices of today, in a file of its own.
 struct Prices(std::path::PathBuf);
 
@@ -170,7 +187,7 @@ async fn nothing_is_kept_in_the_cache_that_servers_share() {
     {"name":"ai.model","state":"failed","says":"openai/sim-large cannot be asked: the provider does not take the key","details":[],"advice":"docs/models.md says which settings each provider needs; until then plans come from the document's structure"}
     "#);
     assert!(
-        Cache::redis(&services().redis_url)
+        Cache::redis_within(&services().redis_url, std::time::Duration::from_secs(10))
             .unwrap()
             .ping()
             .await

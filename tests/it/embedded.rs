@@ -89,7 +89,7 @@ async fn a_database_that_went_away_under_a_pool_is_told_with_the_reason() {
     let folder = Folder::new();
     let embedded = Embedded::start(&folder.0).await.unwrap();
     let settings = PoolSettings {
-        acquire_timeout: Duration::from_millis(300),
+        acquire_timeout: Duration::from_secs(2),
         ..PoolSettings::named("watch")
     };
     let pool = store::connect(embedded.url().expose_secret(), &settings)

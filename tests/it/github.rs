@@ -41,6 +41,15 @@ impl Scene {
 
     /// `late`: by how much our clock is behind GitHub's.
     async fn start_with(setup: Setup, late: TimeDelta) -> Self {
+        Self::start_as(setup, late, Duration::from_millis(300)).await
+    }
+
+    /// `spread`: for how long a token may be refused after it was minted.
+    async fn start_spreading(spread: Duration) -> Self {
+        Self::start_as(Setup::default(), TimeDelta::zero(), spread).await
+    }
+
+    async fn start_as(setup: Setup, late: TimeDelta, spread: Duration) -> Self {
         let sim = Simulator::start(setup).await.unwrap();
         sim.add_repository("acme/shop");
         sim.add_repository("acme/site");
@@ -50,7 +59,7 @@ impl Scene {
         let clock = Clock::fixed(sim.now() - late);
         let timeouts = Timeouts {
             read: Duration::from_secs(5),
-            token_spread: Duration::from_millis(300),
+            token_spread: spread,
             ..Timeouts::default()
         };
         let github =

@@ -13,28 +13,20 @@ use openproducer::store::deliveries;
 use openproducer::store::sweeps::{self, Standing, Tally};
 use rstest::rstest;
 
-use crate::harness::house::{House, SHOP, house};
+use crate::harness::house::{House, SHOP, STUCK, house};
 
 const LIST: &str = "/app/hook/deliveries";
 const AGAIN: &str = "/app/hook/deliveries/{id}/attempts";
 const ASKED: &str = "@TheOpenProducerBot\n\n- Build the login form\n";
 
 impl House {
-    /// How many sweeps have come to their end.
-    async fn sweeps(&self) -> i64 {
-        sqlx::query_scalar("select count(*) from delivery_sweeps where finished_at is not null")
-            .fetch_one(self.pool())
-            .await
-            .unwrap()
-    }
-
     /// Starts the server and returns when its first sweep, and all that came of it, is done.
     async fn starts_and_sweeps(&mut self) {
         let before = self.sweeps().await;
         self.start_server().await;
         let begun = Instant::now();
         while self.sweeps().await == before {
-            assert!(begun.elapsed() < Duration::from_secs(20), "no sweep");
+            assert!(begun.elapsed() < STUCK, "no sweep");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         self.quiet().await;
@@ -66,19 +58,7 @@ impl House {
 
     /// The server's own services, with a clock that is moved by hand; its own first sweep is over.
     async fn with_clock(&self) -> (Services, Clock) {
-        let begun = Instant::now();
-        loop {
-            let free = sweeps::lock(self.pool()).await.unwrap();
-            let is_free = free.is_some();
-            if let Some(lock) = free {
-                lock.release().await;
-            }
-            if is_free && self.sweeps().await > 0 {
-                break;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(20), "no sweep");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        self.first_sweep_is_over().await;
         let clock = Clock::fixed(self.sim.now());
         let mut services = self.services();
         services.clock = clock.clone();
@@ -155,6 +135,7 @@ async fn two_failed_attempts_of_one_guid_are_asked_for_once() {
 #[tokio::test]
 async fn what_is_done_here_is_not_asked_for_though_github_heard_no_answer() {
     house(async |t| {
+        t.first_sweep_is_over().await;
         t.sim.lose_answers(1);
         let issue = t.asks_for("One");
         t.quiet().await;
@@ -170,7 +151,8 @@ async fn what_is_done_here_is_not_asked_for_though_github_heard_no_answer() {
 #[tokio::test]
 async fn what_waits_here_for_its_job_is_not_asked_for() {
     house(async |t| {
-        let slow = Effect::Delay(Duration::from_secs(3));
+        t.first_sweep_is_over().await;
+        let slow = Effect::Delay(Duration::from_secs(4));
         let role = "/repos/{owner}/{repo}/collaborators/{login}/permission";
         t.sim
             .faults()
@@ -191,6 +173,7 @@ async fn what_waits_here_for_its_job_is_not_asked_for() {
 #[tokio::test]
 async fn what_concerns_nobody_is_not_asked_for() {
     house(async |t| {
+        t.first_sweep_is_over().await;
         let issue = t.alice().opens_issue(SHOP, "One", "");
         t.quiet().await;
         t.sim.lose_deliveries(2);
@@ -288,6 +271,7 @@ async fn while_nothing_gets_through_one_is_asked_for_and_the_others_keep_their_t
 #[tokio::test]
 async fn two_replicas_ask_for_each_once() {
     house(async |t| {
+        t.first_sweep_is_over().await;
         t.sim.lose_deliveries(12);
         for n in 0..12 {
             t.alice().opens_issue(SHOP, &format!("Number {n}"), "");
@@ -320,6 +304,7 @@ async fn two_replicas_ask_for_each_once() {
 async fn a_sweep_that_is_cut_off_is_taken_up_over_three_pages() {
     house(async |t| {
         const LOST: usize = 230;
+        t.first_sweep_is_over().await;
         t.sim.lose_deliveries(u32::try_from(LOST).unwrap());
         for n in 0..LOST {
             t.alice().opens_issue(SHOP, &format!("Number {n}"), "");
@@ -434,6 +419,7 @@ async fn what_github_will_not_send_again_is_given_up() {
 #[tokio::test]
 async fn status_tells_of_sweeps_and_keeps_its_json_a_list() {
     house(async |t| {
+        t.first_sweep_is_over().await;
         t.sim.lose_deliveries(1);
         t.asks_for("One");
         t.sim.settled().await;

@@ -98,9 +98,10 @@ async fn unknown_name_and_silent_host_are_told_apart() {
     let nowhere = hosts("nowhere.example.com", &[]);
     let found = verdict(Rules::Any, nowhere, "nowhere.example.com:443").await;
     assert_eq!(found, Some(Verdict::Unresolved));
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Bound, so that nobody else gets the port, and not listening.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let to = closed.local_addr().unwrap().to_string();
-    drop(closed);
     let found = verdict(Rules::Any, Hosts::default(), &to).await;
     assert_eq!(found, Some(Verdict::Unreachable));
 }

@@ -7,15 +7,26 @@ use tokio::{
 
 use super::*;
 
+/// For those who wait in vain; a connection is made in peace.
 const SHORT: Timeouts = Timeouts {
-    connect: Duration::from_millis(500),
-    read: Duration::from_millis(200),
-    total: Duration::from_millis(600),
+    connect: Duration::from_secs(5),
+    read: Duration::from_millis(500),
+    total: Duration::from_millis(1500),
     token_spread: Duration::ZERO,
 };
 
 /// Takes one connection, reads the request's head and does `then` with it.
 async fn server<F>(then: impl FnOnce(TcpStream, String) -> F + Send + 'static) -> Wire
+where
+    F: Future<Output = ()> + Send,
+{
+    server_within(Timeouts::default(), then).await
+}
+
+async fn server_within<F>(
+    timeouts: Timeouts,
+    then: impl FnOnce(TcpStream, String) -> F + Send + 'static,
+) -> Wire
 where
     F: Future<Output = ()> + Send,
 {
@@ -31,11 +42,11 @@ where
         )
         .await;
     });
-    wire(&format!("http://{address}/api"))
+    wire(&format!("http://{address}/api"), timeouts)
 }
 
-fn wire(address: &str) -> Wire {
-    Wire::new(&Url::parse(address).unwrap(), SHORT).unwrap()
+fn wire(address: &str, timeouts: Timeouts) -> Wire {
+    Wire::new(&Url::parse(address).unwrap(), timeouts).unwrap()
 }
 
 async fn post(wire: &Wire, path: &str) -> Result<Answer, WireError> {
@@ -100,10 +111,12 @@ async fn request_says_who_asks_and_in_which_version() {
 
 #[tokio::test]
 async fn refused_connection_means_not_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let result = post(&wire(&format!("http://{address}")), "/repos/o/r/issues").await;
+    // Bound, so that nobody else gets the port, and not listening.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", closed.local_addr().unwrap());
+    let wire = wire(&address, Timeouts::default());
+    let result = post(&wire, "/repos/o/r/issues").await;
     assert!(
         matches!(result, Err(WireError::NotSent(_))),
         "{:?}",
@@ -113,7 +126,8 @@ async fn refused_connection_means_not_sent() {
 
 #[tokio::test]
 async fn unreachable_name_means_not_sent() {
-    let result = post(&wire("http://no-such-host.invalid"), "/repos/o/r/issues").await;
+    let wire = wire("http://no-such-host.invalid", Timeouts::default());
+    let result = post(&wire, "/repos/o/r/issues").await;
     assert!(
         matches!(result, Err(WireError::NotSent(_))),
         "{:?}",
@@ -134,7 +148,7 @@ async fn closed_connection_means_lost() {
 
 #[tokio::test]
 async fn silence_means_lost() {
-    let wire = server(async |stream, _| {
+    let wire = server_within(SHORT, async |stream, _| {
         tokio::time::sleep(Duration::from_mins(1)).await;
         drop(stream);
     })
@@ -149,7 +163,7 @@ async fn silence_means_lost() {
 
 #[tokio::test]
 async fn endless_trickle_means_lost() {
-    let wire = server(async |mut stream, _| {
+    let wire = server_within(SHORT, async |mut stream, _| {
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
         stream.write_all(head).await.unwrap();
         while stream.write_all(b" ").await.is_ok() {

@@ -4,7 +4,7 @@ use openproducer::ai::{AiError, Choice, Provider};
 use openproducer::domain::ids::InstallationId;
 use openproducer::simulator::models::Reply;
 
-use super::{PROVIDERS, Scene};
+use super::{PROVIDERS, Scene, question};
 
 #[tokio::test]
 async fn listed_model_is_not_even_asked() {
@@ -80,27 +80,25 @@ async fn trouble_is_told_at_once_and_nothing_is_sent_again() {
 
 #[tokio::test]
 async fn tenants_whose_models_hang_leave_places_for_others() {
-    let t = Scene::within(std::time::Duration::from_secs(6)).await;
-    t.house.lists_with(Some(Reply::Hangs));
+    let t = Scene::within(std::time::Duration::from_mins(2)).await;
+    t.house.replies_with(|_| Reply::Hangs);
     let choice = t.choice(Provider::OpenAi);
     let mut waiting = Vec::new();
     for tenant in [1, 2].map(InstallationId) {
         for _ in 0..20 {
             let (models, choice) = (t.models.of(tenant), choice.clone());
-            waiting.push(tokio::spawn(async move { models.check(&choice).await }));
+            waiting.push(tokio::spawn(async move {
+                models.ask(&choice, &question()).await
+            }));
         }
     }
-    while t.house.asked().len() < 16 {
+    while t.house.questions().len() < 16 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    t.house.lists_with(None);
     let other = t.models.of(InstallationId(3));
     other.check(&choice).await.unwrap();
-    assert_eq!(
-        t.house.asked().len(),
-        17,
-        "eight of each tenant, and this one"
-    );
+    assert_eq!(t.house.questions().len(), 16, "eight of each tenant");
+    assert_eq!(t.house.asked().len(), 17, "and the look of the other");
     for task in waiting {
         task.abort();
     }

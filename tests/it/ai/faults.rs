@@ -8,6 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{PLAN, PROVIDERS, Scene, question};
+use crate::harness::port::closed_port;
 
 fn unavailable(status: u16, message: &str) -> AiError {
     AiError::Unavailable(format!("it answered {status}: {message}"))
@@ -157,10 +158,10 @@ async fn longer_retry_after_than_there_is_time_goes_back_to_the_caller() {
 
 #[tokio::test]
 async fn silence_and_slow_drips_end_with_the_time() {
-    let t = Scene::within(Duration::from_millis(700)).await;
+    let t = Scene::within(Duration::from_secs(3)).await;
     for trouble in [
         Reply::Hangs,
-        Reply::Drips(PLAN.to_owned(), Duration::from_millis(200)),
+        Reply::Drips(PLAN.to_owned(), Duration::from_secs(1)),
     ] {
         let (answer, sends) = t
             .meets(Provider::OpenAi, std::slice::from_ref(&trouble))
@@ -401,9 +402,7 @@ async fn long_question_and_long_answer_go_through() {
 #[tokio::test]
 async fn provider_that_is_not_there_is_unavailable() {
     let t = Scene::start().await;
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = closed.local_addr().unwrap();
-    drop(closed);
+    let (_closed, place) = closed_port();
     for (address, why) in [
         (format!("http://{place}/v1/"), "its host does not answer"),
         (
@@ -424,7 +423,7 @@ async fn provider_that_is_not_there_is_unavailable() {
 
 #[tokio::test]
 async fn no_more_than_32_questions_are_under_way_at_once() {
-    let t = Scene::within(Duration::from_secs(4)).await;
+    let t = Scene::within(Duration::from_mins(2)).await;
     t.house.replies_with(|_| Reply::Hangs);
     let choice = t.choice(Provider::OpenAi);
     let asked: Vec<_> = (0..48)
@@ -433,9 +432,17 @@ async fn no_more_than_32_questions_are_under_way_at_once() {
             tokio::spawn(async move { models.ask(&choice, &question()).await })
         })
         .collect();
-    for answer in asked {
-        assert_eq!(answer.await.unwrap(), Err(AiError::TimedOut));
+    while t.house.questions().len() < 32 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let sends = t.house.questions().len();
-    assert!(0 < sends && sends <= 32, "{sends}");
+    // One more would be on its way by now.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(t.house.questions().len(), 32);
+    // Those who give up make room for the others.
+    for first in &asked[..16] {
+        first.abort();
+    }
+    while t.house.questions().len() < 48 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

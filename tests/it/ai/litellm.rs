@@ -3,8 +3,8 @@
 //! It answers by itself (its mock mode): no weights, no network.
 
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use openproducer::ai::{AiError, Choice, Finish, Provider};
 use tokio::process::{Child, Command};
@@ -56,34 +56,63 @@ fn start(folder: &Path, port: u16) -> Option<Child> {
     }
 }
 
-async fn wait_until_it_listens(server: &mut Child, port: u16) {
-    for _ in 0..600 {
-        if let Some(status) = server.try_wait().unwrap() {
-            panic!("litellm ended: {status}");
+/// Below those that the system gives to whoever asks for any, so that it is still free when the server takes it.
+fn free_port() -> u16 {
+    loop {
+        let chance = uuid::Uuid::now_v7().as_u128() % 5_000;
+        let port = 10_000 + u16::try_from(chance).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
         }
-        if tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .is_ok()
-        {
-            return;
+    }
+}
+
+/// The server and its port, once it listens; None where it is not installed.
+async fn listening(folder: &Path) -> Option<(Child, u16)> {
+    let mut last = None;
+    for _ in 0..3 {
+        let port = free_port();
+        let mut server = start(folder, port)?;
+        last = until_it_listens(&mut server, port).await;
+        if last.is_none() {
+            return Some((server, port));
+        }
+    }
+    panic!("litellm ended three times, at last with {last:?}");
+}
+
+/// How it ended instead, if it did.
+async fn until_it_listens(server: &mut Child, port: u16) -> Option<ExitStatus> {
+    for _ in 0..1200 {
+        if let Some(status) = server.try_wait().unwrap() {
+            return Some(status);
+        }
+        let place = ("127.0.0.1", port);
+        if tokio::net::TcpStream::connect(place).await.is_ok() {
+            return None;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    panic!("litellm does not listen after two minutes");
+    panic!("litellm does not listen after four minutes");
+}
+
+/// The first questions of all may take it long.
+async fn until_it_answers(t: &Scene, choice: &Choice) {
+    let begun = Instant::now();
+    while let Err(error) = t.models.check(choice).await {
+        assert!(begun.elapsed() < Duration::from_mins(4), "{error:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 #[tokio::test]
 async fn real_server_is_asked_and_understood() {
     let folder = std::env::temp_dir().join(format!("openproducer-litellm-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let Some(mut server) = start(&folder, port) else {
+    let Some((mut server, port)) = listening(&folder).await else {
         return;
     };
-    wait_until_it_listens(&mut server, port).await;
-    let t = Scene::start().await;
+    let t = Scene::within(Duration::from_mins(1)).await;
     let choice = |provider, model: &str| Choice {
         model: model.to_owned(),
         key: Some(MASTER_KEY.to_owned().into()),
@@ -97,7 +126,7 @@ async fn real_server_is_asked_and_understood() {
         Provider::Anthropic,
     ] {
         let choice = choice(provider, "says");
-        t.models.check(&choice).await.unwrap();
+        until_it_answers(&t, &choice).await;
         let answer = t.models.ask(&choice, &question()).await.unwrap();
         assert_eq!(
             (answer.text.as_str(), answer.finish),

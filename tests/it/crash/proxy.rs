@@ -30,7 +30,6 @@ pub(super) struct Proxy {
 struct Shared {
     upstream: SocketAddr,
     trap: Mutex<Trap>,
-    sprung: Notify,
 }
 
 #[derive(Default)]
@@ -40,6 +39,8 @@ struct Trap {
     life: u32,
     statements: usize,
     at: Option<(usize, Side)>,
+    /// Told when this life's process was killed.
+    sprung: Arc<Notify>,
 }
 
 impl Proxy {
@@ -49,7 +50,6 @@ impl Proxy {
         let shared = Arc::new(Shared {
             upstream,
             trap: Mutex::default(),
-            sprung: Notify::new(),
         });
         let inside = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -64,21 +64,28 @@ impl Proxy {
     /// A new life begins: this process is to die at that statement of its own, counted from 1.
     pub(super) fn arm(&self, victim: Child, at: Option<(usize, Side)>) {
         let mut trap = self.shared.trap();
+        if trap.victim.is_some() {
+            trap.kill();
+        }
         trap.victim = Some(victim);
         trap.statements = 0;
         trap.at = at;
+        trap.sprung = Arc::default();
     }
 
     /// Returns when the process has been killed.
     pub(super) async fn sprung(&self) {
-        self.shared.sprung.notified().await;
+        let sprung = Arc::clone(&self.shared.trap().sprung);
+        sprung.notified().await;
     }
 
-    /// Kills the process where it is; answers how many statements its work had.
-    pub(super) fn end(&self) -> usize {
+    /// Kills the process where it is; answers how many statements its work had. `None`: it came to the one at which it was
+    /// to die, and has done nothing since.
+    pub(super) fn end(&self) -> Option<usize> {
         let mut trap = self.shared.trap();
         trap.kill();
-        trap.statements
+        let died = trap.at.is_some_and(|(at, _)| trap.statements >= at);
+        (!died).then_some(trap.statements)
     }
 
     /// Whether the process has ended by itself.
@@ -119,9 +126,13 @@ impl Shared {
         (at == trap.statements).then_some(side)
     }
 
-    fn spring(&self) {
-        self.trap().kill();
-        self.sprung.notify_one();
+    /// Unless that life is over already.
+    fn spring(&self, life: u32) {
+        let mut trap = self.trap();
+        if trap.life == life {
+            trap.kill();
+            trap.sprung.notify_one();
+        }
     }
 }
 
@@ -136,7 +147,7 @@ async fn carry(shared: Arc<Shared>, client: TcpStream) -> io::Result<()> {
     let last_answer = AtomicBool::new(false);
     tokio::select! {
         ended = ask(&shared, life, from_client, to_server, &last_answer) => ended,
-        ended = answer(&shared, from_server, to_client, &last_answer) => ended,
+        ended = answer(&shared, life, from_server, to_client, &last_answer) => ended,
     }
 }
 
@@ -167,7 +178,7 @@ async fn ask(
         if matches!(kind, b'S' | b'Q') && statements.take_ours() {
             match shared.count() {
                 Some(Side::Before) => {
-                    shared.spring();
+                    shared.spring(life);
                     return Ok(());
                 }
                 Some(Side::After) => last_answer.store(true, Ordering::SeqCst),
@@ -180,6 +191,7 @@ async fn ask(
 /// What PostgreSQL answers; the last answer is waited for and kept.
 async fn answer(
     shared: &Shared,
+    life: u32,
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     last_answer: &AtomicBool,
@@ -195,7 +207,7 @@ async fn answer(
         }
         if last_answer.load(Ordering::SeqCst) {
             if kind == b'Z' {
-                shared.spring();
+                shared.spring(life);
                 return Ok(());
             }
             continue;

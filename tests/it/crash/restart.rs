@@ -1,12 +1,13 @@
 //! A server that is told to end and started again, and a run that is cancelled while a request is on its way.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use http::Method;
 use openproducer::github::Timeouts;
 use openproducer::simulator::{Effect, Fault};
 use rstest::rstest;
+use tokio::process::{Child, Command};
 
 use super::journey::Lane;
 use super::stage::Stage;
@@ -23,19 +24,8 @@ rate_limit_per_minute: 80
 - Write the guide for new users
 ";
 
-/// Killed when a test fails in the middle.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It has ended already where the test went well.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The program's own `serve`, as an operator starts it.
-fn serve(lane: &Lane) -> Server {
+/// The program's own `serve`, as an operator starts it; killed when a test fails in the middle.
+fn serve(lane: &Lane) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_openproducer"));
     command
         .arg("serve")
@@ -46,25 +36,27 @@ fn serve(lane: &Lane) -> Server {
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    Server(command.spawn().unwrap())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    command.spawn().unwrap()
 }
 
-/// SIGTERM by its own id, as an orchestrator sends it; it must end in order.
-fn end(mut server: Server) {
+/// SIGTERM by its own id, as an orchestrator sends it; it must end in order, with a GitHub that goes on answering.
+async fn end(mut server: Child) {
     let told = Command::new("kill")
-        .args(["-TERM", &server.0.id().to_string()])
+        .args(["-TERM", &server.id().unwrap().to_string()])
         .status()
+        .await
         .unwrap();
     assert!(told.success());
-    let ended = server.0.wait().unwrap();
+    let ended = server.wait().await.unwrap();
     assert!(ended.success(), "{ended}");
 }
 
 async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !so().await {
-        assert!(begun.elapsed() < Duration::from_mins(1), "never: {what}");
+        assert!(begun.elapsed() < Duration::from_mins(2), "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -84,13 +76,13 @@ async fn a_server_told_to_end_and_started_again_changes_nothing() {
     for posts in [1, 2, 3] {
         let server = serve(&lane);
         until("the next issue", async || journey.posts() >= posts).await;
-        end(server);
+        end(server).await;
         let shown = journey.outcome_of_any().await.unwrap();
         assert_eq!(shown.state, "running", "ended in the middle");
     }
     let server = serve(&lane);
     until("quiet", async || stage.is_quiet().await.unwrap()).await;
-    end(server);
+    end(server).await;
     assert_eq!(journey.posts(), 3, "each sent once");
     journey.outcome().await.unwrap().must_be(&wanted).unwrap();
     assert_eq!(lane.sim.complaints(), [""; 0]);

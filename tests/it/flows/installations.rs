@@ -178,9 +178,9 @@ async fn sweeps(t: &House) {
     t.quiet().await;
 }
 
-/// A run of three issues of which the second takes two seconds.
+/// A run of three issues of which the second takes four seconds.
 async fn in_the_middle(t: &House) -> IssueRef {
-    let slow = Effect::Delay(Duration::from_secs(2));
+    let slow = Effect::Delay(Duration::from_secs(4));
     let fault = Fault::on(Method::POST, ISSUES).nth(2).then(slow);
     t.sim.faults().schedule(fault);
     let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(WORK));

@@ -1,6 +1,6 @@
 //! The preview on GitHub lags behind what is stored, and so do its boxes: nothing that somebody decided is undone by them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use openproducer::domain::run::ItemState;
@@ -8,7 +8,7 @@ use openproducer::simulator::{Effect, Fault, IssueRef, Role};
 use openproducer::store::planned_issues;
 
 use super::{WORK, WORK_TITLES, asked, dry};
-use crate::harness::house::{House, SHOP, house};
+use crate::harness::house::{House, SHOP, STUCK, house};
 
 const COMMENT: &str = "/repos/{owner}/{repo}/issues/comments/{comment_id}";
 const WAITS: &str = "running awaiting_confirmation";
@@ -29,13 +29,13 @@ async fn dropped(t: &House, trigger: &IssueRef) -> Vec<i32> {
 }
 
 async fn until_dropped(t: &House, trigger: &IssueRef, numbers: &[i32]) {
-    for _ in 0..400 {
-        if dropped(t, trigger).await == numbers {
-            return;
-        }
+    let begun = Instant::now();
+    while let dropped = dropped(t, trigger).await
+        && dropped != numbers
+    {
+        assert!(begun.elapsed() < STUCK, "{dropped:?} are dropped");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{:?} are dropped", dropped(t, trigger).await);
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn what_happened_while_the_server_was_down_is_told_too() {
 #[tokio::test]
 async fn an_issue_that_is_closed_before_we_know_of_it_is_told_too() {
     house(async |t| {
-        let late = Effect::Delay(Duration::from_secs(1)).after_effect();
+        let late = Effect::Delay(Duration::from_secs(4)).after_effect();
         let faults = t.sim.faults();
         faults.schedule(Fault::on(Method::POST, ISSUES).nth(2).then(late));
         let trigger = t.alice().opens_issue(SHOP, "Accounts", &asked(SIX));

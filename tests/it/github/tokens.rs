@@ -109,7 +109,8 @@ async fn token_reaches_one_repository_and_its_issues_only() {
 
 #[tokio::test]
 async fn fresh_token_that_is_refused_is_tried_again() {
-    let t = Scene::start().await;
+    // With GitHub's own time for a token to be known everywhere.
+    let t = Scene::start_spreading(Duration::from_secs(5)).await;
     let number = t.opens("One");
     let refused = Effect::status(401, "Bad credentials");
     t.sim

@@ -4,5 +4,6 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod house;
 pub(crate) mod leaving;
+pub(crate) mod port;
 pub(crate) mod services;
 pub(crate) mod sight;

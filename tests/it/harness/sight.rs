@@ -9,11 +9,11 @@ use openproducer::domain::ids::{InstallationId, IssueNumber, RepositoryId, RunId
 use openproducer::domain::plan::{Plan, PlannedIssue};
 use openproducer::simulator::{CommentRef, IssueRef, IssueView};
 use openproducer::store::runs::{self, Run};
-use openproducer::store::{deliveries, jobs, settings};
+use openproducer::store::{deliveries, jobs, settings, sweeps};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::house::{House, SHOP};
+use super::house::{House, SHOP, STUCK};
 
 /// Where issues are created.
 pub(crate) const ISSUES: &str = "/repos/{owner}/{repo}/issues";
@@ -129,7 +129,31 @@ impl House {
     pub(crate) async fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !so(self) {
-            assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+            assert!(begun.elapsed() < STUCK, "never: {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// How many sweeps have come to their end.
+    pub(crate) async fn sweeps(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from delivery_sweeps where finished_at is not null")
+            .fetch_one(self.pool())
+            .await
+            .expect("the sweeps")
+    }
+
+    /// Returns when the sweep with which the server began is over, and its lock is free.
+    pub(crate) async fn first_sweep_is_over(&self) {
+        let begun = Instant::now();
+        loop {
+            // Not sooner: whoever has the lock keeps the server from its sweep.
+            if self.sweeps().await > 0
+                && let Some(free) = sweeps::lock(self.pool()).await.expect("the lock")
+            {
+                free.release().await;
+                return;
+            }
+            assert!(begun.elapsed() < STUCK, "no sweep");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -185,7 +209,7 @@ impl House {
                 return;
             }
             assert!(
-                begun.elapsed() < Duration::from_secs(20),
+                begun.elapsed() < STUCK,
                 "{open} jobs, {unfinished} deliveries"
             );
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use openproducer::cli::server::{self, Parts};
 use openproducer::clock::Clock;
 use openproducer::domain::trigger::{BotNames, Mention};
-use openproducer::flows::receive::{Identity, Receiver};
+use openproducer::flows::receive::{Identity, Receipt, Receiver, VerifiedDelivery};
 use openproducer::github::webhook::Verifier;
 use openproducer::github::{GitHub, OAuth};
 use openproducer::store::ingest::Ingest;
@@ -48,6 +48,7 @@ pub(super) struct Door {
     pub(super) slug: watch::Sender<Option<String>>,
     /// How the server finds its cache.
     pub(super) cache: watch::Sender<PartState>,
+    receiver: Receiver,
     _identity: watch::Sender<Arc<Identity>>,
     _closing: DropGuard,
 }
@@ -73,10 +74,11 @@ impl Door {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let verifier = Verifier::new(&[SECRET.into()]).unwrap();
+        let receiver = Receiver::new(Ingest::start(database.pool()), known_identity);
         let router = web::router(Site {
             verifier: watch::channel(Some(Arc::new(verifier))).1,
             from_environment: true,
-            receiver: Receiver::new(Ingest::start(database.pool()), known_identity),
+            receiver: receiver.clone(),
             services: server::services(&parts(database.pool())),
             cache: probe(move || {
                 let state = *cache_state.borrow();
@@ -104,6 +106,7 @@ impl Door {
             address,
             slug,
             cache,
+            receiver,
             _identity: identity,
             _closing: closing.drop_guard(),
         }
@@ -149,6 +152,23 @@ impl Door {
     ) -> Vec<Reply> {
         join_all(deliveries.map(async |(guid, body)| self.deliver(&guid, "issues", &body).await))
             .await
+    }
+
+    /// Opened issues with right signatures, past the door: the first look at them all hands each to the writers.
+    pub(super) async fn receive_all(
+        &self,
+        deliveries: impl Iterator<Item = (String, Vec<u8>)>,
+    ) -> Vec<Receipt> {
+        let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
+        let received = deliveries.map(async |(guid, body)| {
+            let delivery = VerifiedDelivery {
+                guid,
+                event: "issues".to_owned(),
+                body: body.into(),
+            };
+            self.receiver.receive(delivery, deadline).await.unwrap()
+        });
+        join_all(received).await
     }
 
     pub(super) async fn get(&self, path: &str) -> Reply {

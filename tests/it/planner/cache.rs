@@ -9,20 +9,27 @@ use super::{SPEC, Scene, good_model, plan, purposes, second_tenant, with_model};
 use crate::harness::house::SHOP;
 use crate::harness::services::services;
 
-fn on_redis() -> Scene {
+/// On a database of the tests' Redis that no other test uses: in every simulated GitHub the installations have the same ids.
+fn on_redis<const DATABASE: u8>() -> Scene {
     Scene {
         // Longer than the usual, so that a busy machine does not look like a Redis that is away.
         more: |parts| {
             let patience = Duration::from_secs(10);
-            parts.cache = Cache::redis_within(&services().redis_url, patience).unwrap();
+            parts.cache = Cache::redis_within(&redis_url(DATABASE), patience).unwrap();
         },
         ..Scene::default()
     }
 }
 
+fn redis_url(database: u8) -> String {
+    let mut url = url::Url::parse(&services().redis_url).unwrap();
+    url.set_path(&database.to_string());
+    url.into()
+}
+
 #[tokio::test]
 async fn the_same_request_again_is_answered_from_the_cache_and_costs_nothing() {
-    for scene in [Scene::default(), on_redis()] {
+    for scene in [Scene::default(), on_redis::<5>()] {
         scene
             .run(async |t, models| {
                 let first = t.opens("Accounts", SPEC).await;
@@ -58,7 +65,7 @@ async fn replan_never_reads_the_cache() {
 
 #[tokio::test]
 async fn equal_requests_at_once_are_one_call_over_all_replicas() {
-    on_redis()
+    on_redis::<6>()
         .run(async |t, models| {
             let second = t.second_server().await;
             models.replies_with(|asked| {
@@ -125,10 +132,10 @@ async fn a_cache_that_is_down_is_a_miss() {
 
 #[tokio::test]
 async fn rubbish_in_the_cache_is_a_miss() {
-    on_redis()
+    on_redis::<7>()
         .run(async |t, models| {
             t.opens("Accounts", SPEC).await;
-            let client = redis::Client::open(services().redis_url.as_str()).unwrap();
+            let client = redis::Client::open(redis_url(7)).unwrap();
             let mut redis = client.get_multiplexed_async_connection().await.unwrap();
             let pattern = format!("op:{{{}}}:ai:reply:*", t.installation);
             let keys: Vec<String> = redis::cmd("KEYS")

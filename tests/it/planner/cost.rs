@@ -185,7 +185,8 @@ async fn what_a_provider_refuses_is_not_counted_and_what_hangs_is() {
     })
     .await;
     Scene {
-        timeout: std::time::Duration::from_millis(400),
+        // For the look whether the model is there as well, which must come to its end.
+        timeout: std::time::Duration::from_secs(3),
         ..Scene::default()
     }
     .run(async |t, models| {

@@ -141,10 +141,16 @@ async fn a_key_is_kept_tried_and_shown_to_nobody() {
             tested.text
         );
         assert_eq!(models.asked().last().unwrap().key.as_deref(), Some(KEY));
-        let again = browser
-            .submits(&shown, &format!("{}/key/test", page(t)), &[])
-            .await;
-        assert!(again.text.contains("Just tested"), "{}", again.text);
+        // On a busy machine a test may take longer than the next has to wait.
+        let mut again = String::new();
+        for _ in 0..5 {
+            let test = format!("{}/key/test", page(t));
+            again = browser.submits(&shown, &test, &[]).await.text;
+            if again.contains("Just tested") {
+                break;
+            }
+        }
+        assert!(again.contains("Just tested"), "{again}");
         for text in [&shown.text, &tested.text, &stored(t).await] {
             assert!(!text.contains(&KEY[..KEY.len() - 4]), "{text}");
         }

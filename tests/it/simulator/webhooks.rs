@@ -12,6 +12,7 @@ use openproducer::simulator::Setup;
 use serde_json::{Value, json};
 
 use super::Scene;
+use crate::harness::port::closed_port;
 
 /// One received delivery: headers and raw body.
 type Received = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
@@ -190,7 +191,7 @@ async fn deliveries_are_paged_by_cursor_and_forgotten_after_three_days() {
 #[tokio::test]
 async fn lost_unanswered_and_unreachable_deliveries_failed() {
     let scene = Scene::with(Setup {
-        webhook_timeout: Duration::from_millis(50),
+        webhook_timeout: Duration::from_secs(1),
         ..Setup::default()
     })
     .await;
@@ -206,7 +207,8 @@ async fn lost_unanswered_and_unreachable_deliveries_failed() {
     scene.sim.set_webhook_url(format!("http://{address}/hook"));
     alice.comments(&issue, "Unanswered");
     scene.sim.settled().await;
-    drop(silent);
+    let (_closed, address) = closed_port();
+    scene.sim.set_webhook_url(format!("http://{address}/hook"));
     alice.comments(&issue, "Unreachable");
     scene.sim.settled().await;
     let statuses: Vec<String> = scene

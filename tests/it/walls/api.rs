@@ -232,7 +232,11 @@ async fn attempts_are_counted_over_all_replicas() {
     house_tuned(
         openproducer::domain::settings::Operator::default(),
         move |parts| {
-            parts.cache = openproducer::cache::Cache::redis(&redis).expect("an address");
+            parts.cache = openproducer::cache::Cache::redis_within(
+                &redis,
+                std::time::Duration::from_secs(10),
+            )
+            .expect("an address");
             parts.trusted_proxies = 1;
         },
         async |t| {

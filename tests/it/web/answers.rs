@@ -7,7 +7,7 @@ use openproducer::domain::settings::Operator;
 use openproducer::flows::{access, sessions};
 
 use crate::harness::browser::Page;
-use crate::harness::house::{House, house, house_tuned};
+use crate::harness::house::{House, STUCK, house, house_tuned};
 
 /// Every page has these.
 const GUARDS: [&str; 7] = [
@@ -362,7 +362,7 @@ async fn whoever_hangs_up_leaves_no_transaction_behind() {
         while let left = forgotten(t).await
             && !left.is_empty()
         {
-            assert!(begun.elapsed() < Duration::from_secs(20), "left: {left:?}");
+            assert!(begun.elapsed() < STUCK, "left: {left:?}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let answer = olivia

@@ -12,7 +12,7 @@ use url::Url;
 use crate::harness::browser::Browser;
 use crate::harness::database::TestDatabase;
 
-const STUCK: Duration = Duration::from_mins(1);
+const STUCK: Duration = Duration::from_mins(2);
 
 /// The program with a database, a key, and a GitHub where it has no App yet.
 fn program(database: &TestDatabase, sim: &Simulator, arguments: &[&str]) -> Command {
