@@ -423,11 +423,13 @@ async fn a_removal_is_acted_upon_whole_wherever_the_sweep_that_finds_it_is_cut_o
         let services = t.services();
         let mut n = 1;
         loop {
-            match leave_at_wait(n, sweep::sweep(&services, Occasion::Start)).await {
+            let sweep = Box::pin(sweep::sweep(&services, Occasion::Start));
+            match leave_at_wait(n, sweep).await {
                 None => n += 1,
                 // The one before this has not yet let go of the lock.
                 Some(Ok(Outcome::LeftOut)) => tokio::time::sleep(Duration::from_millis(5)).await,
-                Some(swept) => break drop(swept.expect("a sweep")),
+                Some(Ok(_)) => break,
+                Some(Err(failure)) => panic!("{failure}"),
             }
         }
         assert!(n > 10, "it was cut off {n} times");
